@@ -1,0 +1,1 @@
+"""Tools that stand under the lessons on big microscopy images."""
