@@ -1,0 +1,72 @@
+"""Keep the notebooks' cached runs in step with the code that they run on.
+
+jupyter-cache runs a notebook again only when its own cells change. The lessons also depend on
+the package, its question banks and the installed libraries, so this extension takes a
+fingerprint of those and, when it differs from that of the last build, throws the cached runs
+away and tells Sphinx to read the notebooks again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
+
+FINGERPRINT_FILE = "lessons-fingerprint.txt"
+SOURCE_SUFFIXES = (".css", ".js", ".py", ".toml")
+
+
+def fingerprint(package: Path) -> str:
+    """SHA-256 over the package's source files and the versions of all installed distributions."""
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*")):
+        if path.suffix in SOURCE_SUFFIXES:
+            digest.update(path.relative_to(package).as_posix().encode())
+            digest.update(path.read_bytes())
+    versions = {
+        f"{found.metadata['Name']}=={found.version}" for found in importlib.metadata.distributions()
+    }
+    digest.update("\n".join(sorted(versions)).encode())
+    return digest.hexdigest()
+
+
+def _forget_old_runs(app: Sphinx) -> None:
+    note = Path(app.outdir).parent / FINGERPRINT_FILE
+    now = fingerprint(Path(app.srcdir) / "src" / "bigimg_lessons")
+    before = note.read_text(encoding="utf-8") if note.is_file() else None
+    app.bigimg_runs_are_stale = before != now  # type: ignore[attr-defined]
+    if before != now:
+        cache = app.config.nb_execution_cache_path or Path(app.outdir).parent / ".jupyter_cache"
+        shutil.rmtree(cache, ignore_errors=True)
+        if before is not None:
+            logger.info("the package or a library changed: all notebooks run again")
+
+
+def _read_notebooks_again(
+    app: Sphinx, env: BuildEnvironment, added: set[str], changed: set[str], removed: set[str]
+) -> list[str]:
+    if not app.bigimg_runs_are_stale:  # type: ignore[attr-defined]
+        return []
+    return [name for name in env.found_docs if env.doc2path(name).endswith(".ipynb")]
+
+
+def _note_success(app: Sphinx, exception: Exception | None) -> None:
+    if exception is None:
+        note = Path(app.outdir).parent / FINGERPRINT_FILE
+        note.write_text(fingerprint(Path(app.srcdir) / "src" / "bigimg_lessons"), encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    app.connect("builder-inited", _forget_old_runs)
+    app.connect("env-get-outdated", _read_notebooks_again)
+    app.connect("build-finished", _note_success)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from bigimg_lessons.memory import MemoryTrace, MemoryWatch
+
+MEBI = 2**20
+
+
+def test_sees_an_array_come_and_go():
+    with MemoryWatch() as watch:
+        array = np.ones(64 * MEBI, dtype=np.uint8)
+        del array
+    trace = watch.trace
+    assert 60 * MEBI < trace.peak_added < 96 * MEBI
+    assert trace.added[-1] < 16 * MEBI
+    assert trace.seconds[0] == 0
+    assert list(trace.seconds) == sorted(trace.seconds)
+
+
+def test_stops_when_the_block_fails():
+    watch = MemoryWatch()
+
+    def fail():
+        with watch:
+            raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        fail()
+    count = len(watch.trace.seconds)
+    assert not watch._thread.is_alive()
+    assert count >= 2
+
+
+def test_trace_counts_from_its_first_sample():
+    trace = MemoryTrace(seconds=(0.0, 0.1, 0.2), resident=(100, 350, 80))
+    assert trace.added == (0, 250, -20)
+    assert trace.peak_added == 250
+
+
+@pytest.mark.parametrize("interval", [0, -1.0, float("nan")])
+def test_interval_must_be_positive(interval):
+    with pytest.raises(ValueError, match=r"interval .* is .*: give a positive number of seconds"):
+        MemoryWatch(interval=interval)
