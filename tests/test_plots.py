@@ -60,7 +60,7 @@ def test_file_map_colours_what_was_read(ax):
     plots.file_map(ax, requests)
     found = bars(ax)
     assert [(a, b) for a, b, _ in found[plots.QUIET]] == [(0, 16), (0, 16), (0, 8)]
-    assert found[plots.WARM] == [(15, 16, 0.1), (0, 1, 1.1), (1, 2, 2.1)]
+    assert found[plots.READ] == [(15, 16, 0.1), (0, 1, 1.1), (1, 2, 2.1)]
 
 
 def test_file_map_row_must_be_positive(ax):

@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from bigimg_lessons.counting import Requests, format_bytes
 from bigimg_lessons.memory import MemoryTrace
 
-ACCENT = "#0b7285"
-WARM = "#d9480f"
-QUIET = "#ced4da"
-INK = "#343a40"
+# The palette of the drawn figures (book/figures/drawing.py): indigo for what is there or
+# wanted, amber for what is read, with its dark edge for lines and words.
+ACCENT = "#4450b8"
+READ = "#f2a01e"
+READ_EDGE = "#a86400"
+QUIET = "#d9dcee"
+INK = "#1d2240"
 
 
 def slice_image(
@@ -80,14 +83,14 @@ def memory_curve(ax: Axes, trace: MemoryTrace, *, marks: Mapping[str, int]) -> N
     ax.fill_between(trace.seconds, added, color=ACCENT, alpha=0.2, linewidth=0)
     ax.plot(trace.seconds, added, color=ACCENT)
     for name, size in marks.items():
-        ax.axhline(size / mebi, color=WARM, linestyle="--", linewidth=1)
+        ax.axhline(size / mebi, color=READ_EDGE, linestyle="--", linewidth=1)
         ax.annotate(
             f"{name}: {format_bytes(size)}",
             (0.01, size / mebi),
             xycoords=("axes fraction", "data"),
             xytext=(0, 3),
             textcoords="offset points",
-            color=WARM,
+            color=READ_EDGE,
         )
     ax.set_ylim(bottom=min(0.0, float(added.min())))
     ax.margins(x=0)
@@ -129,7 +132,7 @@ def file_map(ax: Axes, requests: Requests, *, row_bytes: int = 16 * 2**20) -> No
         ]
         if inside:
             ax.broken_barh(
-                inside, (row + 0.1, 0.8), facecolors=WARM, edgecolors=WARM, linewidth=0.5
+                inside, (row + 0.1, 0.8), facecolors=READ, edgecolors=READ, linewidth=0.5
             )
     ax.set_ylim(rows, 0)
     ax.set_xlim(0, row_bytes / mebi)
@@ -165,7 +168,7 @@ def bytes_compared(
             "give one of each per pair of bars."
         )
     places = np.arange(len(labels))
-    series = (("wanted", wanted, ACCENT, -0.2), ("read", read, WARM, 0.2))
+    series = (("wanted", wanted, ACCENT, -0.2), ("read", read, READ, 0.2))
     for name, sizes, colour, shift in series:
         bars = ax.barh(places + shift, sizes, height=0.38, color=colour, label=name)
         ax.bar_label(bars, [format_bytes(size) for size in sizes], padding=3, color=INK)

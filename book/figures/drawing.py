@@ -1,0 +1,247 @@
+"""The palette and the few SVG elements that the book's diagrams share.
+
+Every diagram means the same by the same colour: ``lit`` is what was asked for, ``lit_soft`` is read
+along with it, ``tile`` stays where it is stored, ``accent`` is the viewer. The colours are also
+those of ``book/_static/bigimg.css``; ``tests/test_figures.py`` keeps the two alike.
+
+Units are those of the ``viewBox``: a drawing as wide as its ``viewBox`` shows one unit as one
+pixel, and a phone shows it 328 px wide.
+"""
+
+import math
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).resolve().parent
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+SVG = "http://www.w3.org/2000/svg"
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Palette:
+    """Colours of one mode, as ``#rrggbb``, named by what they mean.
+
+    Attributes
+    ----------
+    paper, edge
+        The card behind a drawing, and its border.
+    ink, muted
+        Words and outlines; words and lines of second rank.
+    tile, tile_edge
+        Image data which stays where it is stored.
+    lit, lit_edge, lit_soft
+        Image data which was asked for, its outline, and data read along with it.
+    accent, accent_soft
+        The viewer: a screen, a request, a way; and its fill.
+    good, bad
+        What is cheap, what is dear.
+    """
+
+    paper: str
+    edge: str
+    ink: str
+    muted: str
+    tile: str
+    tile_edge: str
+    lit: str
+    lit_edge: str
+    lit_soft: str
+    accent: str
+    accent_soft: str
+    good: str
+    bad: str
+
+
+LIGHT = Palette(
+    paper="#f6f6fb",
+    edge="#dfe1ee",
+    ink="#1d2240",
+    muted="#545a7c",
+    tile="#d9dcee",
+    tile_edge="#aeb4d4",
+    lit="#f2a01e",
+    lit_edge="#a86400",
+    lit_soft="#fbe0a3",
+    accent="#4450b8",
+    accent_soft="#e6e8f9",
+    good="#0b7359",
+    bad="#b03d24",
+)
+DARK = Palette(
+    paper="#1b1e2e",
+    edge="#2f3450",
+    ink="#e8e9f5",
+    muted="#a9aeca",
+    tile="#363c5c",
+    tile_edge="#59618d",
+    lit="#ffc247",
+    lit_edge="#ffe2a3",
+    lit_soft="#7a602a",
+    accent="#a9b4ff",
+    accent_soft="#2a3058",
+    good="#5fd0ae",
+    bad="#ff9d84",
+)
+
+
+class Drawing:
+    """An SVG picture that says in words what it shows.
+
+    Parameters
+    ----------
+    width, height : float
+        Size of the ``viewBox``, which is also the natural size in pixels.
+    title, description : str
+        What a reader who cannot see the picture is told: its name, and what is in it.
+    palette : Palette
+        Colours of the mode.
+    card : bool
+        Whether a rounded paper-coloured card lies behind the drawing, so that it reads on any page.
+    """
+
+    def __init__(
+        self,
+        width: float,
+        height: float,
+        *,
+        title: str,
+        description: str,
+        palette: Palette,
+        card: bool = True,
+    ) -> None:
+        self.palette = palette
+        self.root = ET.Element(
+            "svg",
+            {
+                "xmlns": SVG,
+                "viewBox": f"0 0 {_number(width)} {_number(height)}",
+                "width": _number(width),
+                "height": _number(height),
+                "role": "img",
+                "aria-labelledby": "title desc",
+                "font-family": FONT,
+            },
+        )
+        self.add("title", id="title").text = title
+        self.add("desc", id="desc").text = description
+        if card:
+            self.add(
+                "rect",
+                x=0.75,
+                y=0.75,
+                width=width - 1.5,
+                height=height - 1.5,
+                rx=16,
+                fill=palette.paper,
+                stroke=palette.edge,
+                stroke_width=1.5,
+            )
+
+    def add(
+        self, tag: str, *, to: ET.Element | None = None, **attributes: str | float
+    ) -> ET.Element:
+        """Add an element, to the drawing or to one of its groups, and return it.
+
+        Attribute names are those of SVG with ``_`` for ``-``; numbers are rounded to 0.01.
+        """
+        named = {
+            key.rstrip("_").replace("_", "-"): value if isinstance(value, str) else _number(value)
+            for key, value in attributes.items()
+        }
+        return ET.SubElement(self.root if to is None else to, tag, named)
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        *,
+        size: float = 19,
+        fill: str | None = None,
+        anchor: str = "start",
+        bold: bool = False,
+    ) -> None:
+        """Write one line with its baseline at `y`; `anchor` is ``start``, ``middle`` or ``end``."""
+        element = self.add(
+            "text",
+            x=x,
+            y=y,
+            font_size=size,
+            fill=fill or self.palette.ink,
+            text_anchor=anchor,
+            font_weight="650" if bold else "400",
+        )
+        element.text = words
+
+    def tile(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        *,
+        fill: str | None = None,
+        stroke: str | None = None,
+        radius: float = 0,
+    ) -> None:
+        """Draw a rectangle of image data, as stored data unless colours are given."""
+        self.add(
+            "rect",
+            x=x,
+            y=y,
+            width=width,
+            height=height,
+            rx=radius,
+            fill=fill or self.palette.tile,
+            stroke=stroke or self.palette.tile_edge,
+            stroke_width=1.2,
+        )
+
+    def polygon(
+        self, points: Iterable[Point], *, to: ET.Element | None = None, **attributes: str | float
+    ) -> None:
+        """Draw a closed polygon through `points`."""
+        corners = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
+        self.add("polygon", to=to, points=corners, stroke_linejoin="round", **attributes)
+
+    def line(self, start: Point, end: Point, **attributes: str | float) -> None:
+        """Draw a straight line with round ends."""
+        (x1, y1), (x2, y2) = start, end
+        self.add("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke_linecap="round", **attributes)
+
+    def arrow(self, start: Point, end: Point, *, stroke: str, width: float = 2.5) -> None:
+        """Draw a straight arrow whose tip lies at `end`."""
+        (x1, y1), (x2, y2) = start, end
+        length = math.hypot(x2 - x1, y2 - y1)
+        ux, uy = (x2 - x1) / length, (y2 - y1) / length
+        back, half = 4 * width, 2 * width
+        base = (x2 - back * ux, y2 - back * uy)
+        self.line(start, base, stroke=stroke, stroke_width=width)
+        self.polygon(
+            [
+                end,
+                (base[0] - half * uy, base[1] + half * ux),
+                (base[0] + half * uy, base[1] - half * ux),
+            ],
+            fill=stroke,
+        )
+
+    def to_bytes(self) -> bytes:
+        """Return the picture as indented UTF-8 XML, the same bytes on every system."""
+        ET.indent(self.root)
+        return ET.tostring(self.root, encoding="utf-8") + b"\n"
+
+
+def save(name: str, draw: Callable[[Palette], Drawing], folder: Path = FOLDER) -> None:
+    """Write ``<name>.svg`` and ``<name>-dark.svg`` into `folder`."""
+    (folder / f"{name}.svg").write_bytes(draw(LIGHT).to_bytes())
+    (folder / f"{name}-dark.svg").write_bytes(draw(DARK).to_bytes())
+
+
+def _number(value: float) -> str:
+    """Write a coordinate with at most two decimals and no trailing zeros."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
