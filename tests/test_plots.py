@@ -45,6 +45,53 @@ def test_slice_must_have_two_axes(ax):
         plots.slice_image(ax, np.zeros((1, 4, 4)), axes="YX", pixel_size=(1, 1))
 
 
+def test_orthogonal_slices_share_one_scale():
+    figure = Figure(layout="constrained")
+    plots.orthogonal_slices(
+        figure,
+        xy=np.zeros((30, 50)),
+        xz=np.zeros((20, 50)),
+        yz=np.zeros((30, 20)),
+        voxel_size=(0.5, 0.1, 0.1),
+    )
+    extents = {ax.get_title(): ax.images[0].get_extent() for ax in figure.axes if ax.images}
+    assert extents == {
+        "XY": pytest.approx((0, 5, 3, 0)),
+        "YZ": pytest.approx((0, 10, 3, 0)),
+        "XZ": pytest.approx((0, 5, 10, 0)),
+    }
+    figure.canvas.draw()
+    scales = [
+        ax.get_window_extent().width / abs(np.subtract(*ax.get_xlim()))
+        for ax in figure.axes
+        if ax.images
+    ]
+    assert scales == pytest.approx([scales[0]] * 3, rel=0.02)
+
+
+def test_orthogonal_slices_without_a_voxel_size_are_all_drawn_in_pixels():
+    figure = Figure()
+    plots.orthogonal_slices(
+        figure,
+        xy=np.zeros((30, 50)),
+        xz=np.zeros((20, 50)),
+        yz=np.zeros((30, 20)),
+        voxel_size=(None, 0.1, 0.1),
+    )
+    assert {ax.get_xlabel() for ax in figure.axes if ax.images} == {"x (pixels)", "z (pixels)"}
+
+
+def test_orthogonal_slices_must_belong_together():
+    with pytest.raises(ValueError, match=r"\(30, 50\), \(20, 50\) and \(20, 30\) do not belong"):
+        plots.orthogonal_slices(
+            Figure(),
+            xy=np.zeros((30, 50)),
+            xz=np.zeros((20, 50)),
+            yz=np.zeros((20, 30)),
+            voxel_size=(1, 1, 1),
+        )
+
+
 def test_memory_curve_has_units_and_marks(ax):
     trace = MemoryTrace((0.0, 1.0), (100 * MEBI, 356 * MEBI))
     plots.memory_curve(ax, trace, marks={"the file": 256 * MEBI})

@@ -10,6 +10,7 @@ from math import ceil
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
@@ -64,6 +65,50 @@ def slice_image(
     ax.imshow(pixels, cmap="gray", extent=(0, columns * width, rows * height, 0))
     ax.set_xlabel(f"{axes[1].lower()} ({unit})")
     ax.set_ylabel(f"{axes[0].lower()} ({unit})")
+
+
+def orthogonal_slices(
+    figure: Figure,
+    *,
+    xy: NDArray[np.generic],
+    xz: NDArray[np.generic],
+    yz: NDArray[np.generic],
+    voxel_size: tuple[float | None, float | None, float | None],
+) -> None:
+    """Draw three slices of one volume to one scale: YZ right of XY, XZ below it.
+
+    Shared edges line up, as in ImageJ's *Orthogonal Views*.
+
+    Parameters
+    ----------
+    figure
+        Where to draw; best with ``layout="constrained"``.
+    xy, xz, yz
+        The slices, with shapes (Y, X), (Z, X) and (Y, Z).
+    voxel_size
+        Depth, height and width of a voxel in micrometres, in the order ZYX; ``None`` where the
+        file does not state it, and then voxels are drawn as cubes.
+
+    Raises
+    ------
+    ValueError
+        If the three shapes do not belong to one volume.
+    """
+    (ny, nx), (nz, _) = xy.shape, xz.shape
+    if xz.shape != (nz, nx) or yz.shape != (ny, nz):
+        raise ValueError(
+            f"Slices of shapes {xy.shape}, {xz.shape} and {yz.shape} do not belong to one volume: "
+            "give XY as (Y, X), XZ as (Z, X) and YZ as (Y, Z)."
+        )
+    depth, height, width = (None, None, None) if None in voxel_size else voxel_size
+    z, y, x = depth or 1.0, height or 1.0, width or 1.0
+    axes = figure.subplots(2, 2, width_ratios=(nx * x, nz * z), height_ratios=(ny * y, nz * z))
+    slice_image(axes[0, 0], xy, axes="YX", pixel_size=(height, width))
+    slice_image(axes[0, 1], yz, axes="YZ", pixel_size=(height, depth))
+    slice_image(axes[1, 0], xz, axes="ZX", pixel_size=(depth, width))
+    for ax, name in ((axes[0, 0], "XY"), (axes[0, 1], "YZ"), (axes[1, 0], "XZ")):
+        ax.set_title(name)
+    axes[1, 1].set_axis_off()
 
 
 def memory_curve(ax: Axes, trace: MemoryTrace, *, marks: Mapping[str, int]) -> None:
@@ -178,4 +223,4 @@ def bytes_compared(
     ax.set_yticks(places, labels)
     ax.invert_yaxis()
     ax.set_xlabel("bytes")
-    ax.legend(loc="lower right", frameon=False)
+    ax.legend(loc="upper right", frameon=False)
