@@ -184,6 +184,7 @@ def file_map(ax: Axes, requests: Requests, *, row_bytes: int = 16 * 2**20) -> No
     ax.yaxis.set_major_formatter(FuncFormatter(lambda row, _: f"{row * row_bytes / mebi:.0f}"))
     ax.set_xlabel("position in the row (MiB)")
     ax.set_ylabel("row starts at (MiB)")
+    ax.label_outer()  # side by side, maps share their labels
 
 
 def bytes_compared(
