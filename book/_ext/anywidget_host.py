@@ -1,0 +1,154 @@
+"""Anywidgets on the pages of the book: without a kernel, without another host.
+
+When a notebook has run, its widgets' state is in its metadata, and myst-nb puts all of it into
+the page. This extension takes what anywidgets need out of that state, replaces each output that
+shows one by a place to mount it, and adds a small loader (``anywidget_host_assets``) to those
+pages only.
+
+- **A plain page first.** The place holds the output's own ``text/html`` (or else ``text/plain``)
+  until the loader replaces it: that is what stays where no script runs or where mounting fails.
+- **Each module once.** A widget's state repeats its module (``_esm``) in every instance. Here
+  each distinct module is in the page once, under a hash of its text.
+- **Never stale.** A notebook taken from the execution cache brings the module of the day it ran.
+  For widgets of our own package the module is therefore read anew from the package, and its files
+  are dependencies of the page.
+
+All of it happens at ``doctree-read``: the outputs are still nodes there, with every MIME type that
+the notebook gave them, so no written HTML has to be searched and replaced, builders other than
+HTML still choose the plain text, and Sphinx's own rules decide which pages are made again.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import inspect
+import json
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from myst_nb.core.render import WIDGET_VIEW_MIMETYPE
+from myst_nb.sphinx_ import NbMetadataCollector
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+_ASSETS = Path(__file__).with_name("anywidget_host_assets")
+_OUR_PACKAGE = "bigimg_lessons."
+_LOGGER = logging.getLogger(__name__)
+
+# Traits that only Jupyter has a use for, and those that this extension passes on in its own way.
+_NOT_IN_PAGE = re.compile(
+    r"_(model|view)_(module|module_version|name|count)|_dom_classes|layout|tabbable|tooltip"
+    r"|_anywidget_id|_esm|_css"
+)
+_REFERENCE = re.compile(r'"(?:IPY_MODEL_|anywidget:)(\w+)"')
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension with Sphinx."""
+    app.connect("config-inited", _add_assets)
+    app.connect("doctree-read", _host_widgets)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _add_assets(app: Sphinx, config: Config) -> None:
+    # Not from _config.yml: Jupyter Book would put every script found there on every page.
+    config.html_static_path.append(str(_ASSETS))
+
+
+def _host_widgets(app: Sphinx, doctree: nodes.document) -> None:
+    """Replace the widget outputs of one page by places to mount them."""
+    env = app.env
+    scripts = NbMetadataCollector.get_js_files(env, env.docname)
+    _, script = scripts.pop("ipywidgets_state", (None, {"body": '{"state": {}}'}))
+    models = {
+        key: model
+        for key, model in json.loads(script["body"])["state"].items()
+        if model["model_module"] == "anywidget"
+    }
+    views = _replace_views(doctree, models)
+    if not views:
+        return
+    data: dict[str, Any] = {"models": {}, "modules": {}}
+    styles: dict[str, None] = {}  # an ordered set
+    for key in _reachable(models, list(views)):
+        traits = models[key]["state"]
+        module, style = _current_sources(env, traits)
+        name = hashlib.sha256(module.encode()).hexdigest()[:16]
+        data["modules"][name] = module
+        styles[style] = None
+        data["models"][key] = {
+            "module": name,
+            "traits": {k: v for k, v in traits.items() if not _NOT_IN_PAGE.fullmatch(k)},
+            "buffers": models[key].get("buffers", []),
+        }
+    css = "\n".join(styles).replace("</", "<\\/")
+    next(iter(views.values())).insert(0, _html(f"<style>{css}</style>"))
+    body = json.dumps(data).replace("<", "\\u003c")
+    add = functools.partial(NbMetadataCollector.add_js_file, env, env.docname)
+    add("anywidget_data", None, {"type": "application/json", "id": "anywidget-data", "body": body})
+    add("anywidget_host", "anywidget_host.js", {"loading_method": "defer"})
+
+
+def _replace_views(doctree: nodes.document, models: dict[str, Any]) -> dict[str, nodes.Element]:
+    """Put a place to mount into each output that shows a widget: model id to (last) output."""
+    views: dict[str, nodes.Element] = {}
+    for bundle in list(doctree.findall(_is_output)):
+        by_type = {child["mime_type"]: child for child in bundle.children}
+        view = by_type.get(WIDGET_VIEW_MIMETYPE)
+        if view is None:
+            continue
+        model_id = json.loads(re.sub(r"</?script[^>]*>", "", view.astext()))["model_id"]
+        if model_id not in models:
+            _LOGGER.warning(
+                "This output is no anywidget, or its state was not saved: the page shows the "
+                "output's plain form instead. Show an anywidget, or none, and run the notebook.",
+                location=bundle,
+                type="anywidget_host",
+            )
+            bundle.remove(view)
+            continue
+        if "text/html" in by_type:
+            plain = by_type["text/html"].astext()
+        else:
+            plain = f"<pre>{escape(by_type['text/plain'].astext())}</pre>"
+        view.children = []
+        view += _html(f'<div class="anywidget-mount" data-model="{model_id}">{plain}</div>')
+        views[model_id] = view
+    return views
+
+
+def _reachable(models: dict[str, Any], keys: list[str]) -> list[str]:
+    """List the models that are shown and those that they refer to."""
+    found: dict[str, None] = {}
+    while keys:
+        key = keys.pop()
+        if key in models and key not in found:
+            found[key] = None
+            keys += _REFERENCE.findall(json.dumps(models[key]["state"]))
+    return list(found)
+
+
+def _current_sources(env: BuildEnvironment, traits: dict[str, Any]) -> tuple[str, str]:
+    """Return a widget's module and style sheet, those of our own package as they are now."""
+    module_name, _, class_name = traits["_anywidget_id"].rpartition(".")
+    if not module_name.startswith(_OUR_PACKAGE):
+        return traits["_esm"], traits.get("_css", "")
+    widget = getattr(importlib.import_module(module_name), class_name)
+    for source in Path(inspect.getfile(widget)).parent.rglob("*.*s"):  # *.js, *.css
+        env.note_dependency(str(source))
+    return str(widget._esm), str(getattr(widget, "_css", ""))
+
+
+def _is_output(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.container) and node.get("nb_element") == "mime_bundle"
+
+
+def _html(text: str) -> nodes.raw:
+    return nodes.raw(text=text, format="html")

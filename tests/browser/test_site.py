@@ -1,0 +1,99 @@
+"""Every page of the built book: nothing from elsewhere, nothing broken, nothing too wide."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urldefrag, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+pytestmark = pytest.mark.browser
+
+
+@cache
+def parsed(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def pages(site_folder: Path) -> list[Path]:
+    """All pages, without the templates of the theme that lie in _static."""
+    found = [
+        path
+        for path in sorted(site_folder.rglob("*.html"))
+        if not path.relative_to(site_folder).parts[0].startswith("_")
+    ]
+    assert site_folder / "index.html" in found
+    return found
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_pages_load_whole_and_fit(
+    visitor: Any, site: str, site_folder: Path, pages: list[Path], phone: bool
+) -> None:
+    """The visitor notes errors, answers of 400 and more, and requests to other hosts."""
+    too_wide = []
+    page = visitor.open(site, phone=phone)
+    for path in pages:
+        name = path.relative_to(site_folder).as_posix()
+        page.goto(site + name, wait_until="networkidle")
+        width, room = page.evaluate("[document.scrollingElement.scrollWidth, innerWidth]")
+        if width > room:
+            too_wide.append(f"{name}: {width} > {room}")
+    assert too_wide == []
+
+
+def test_pages_name_no_other_host_for_what_they_load(site_folder: Path, pages: list[Path]) -> None:
+    """Not even what is loaded only later, on some click."""
+    foreign = [
+        f"{path.relative_to(site_folder)}: {address}"
+        for path in pages
+        for tag in parsed(path).find_all(["script", "link", "img", "iframe", "source", "video"])
+        for address in (tag.get("src"), tag.get("href"))
+        if address and urlsplit(address).netloc
+        if tag.name != "link" or "canonical" not in tag.get("rel", [])
+    ]
+    assert foreign == []
+
+
+def test_pages_have_titles_and_pictures_have_alternatives(
+    site_folder: Path, pages: list[Path]
+) -> None:
+    lacking = []
+    for path in pages:
+        name = path.relative_to(site_folder)
+        title = parsed(path).title
+        leads_on = parsed(path).find("meta", attrs={"http-equiv": "Refresh"})
+        if not leads_on and (title is None or not title.get_text(strip=True)):
+            lacking.append(f"{name}: no title")
+        lacking += [
+            f"{name}: no alternative text for {image.get('src')}"
+            for image in parsed(path).find_all("img")
+            if not (image.get("alt") or "").strip()
+        ]
+    assert lacking == []
+
+
+def test_links_within_the_site_lead_somewhere(site_folder: Path, pages: list[Path]) -> None:
+    dead = []
+    for path in pages:
+        for link in parsed(path).find_all("a", href=True):
+            address, anchor = urldefrag(link["href"])
+            if urlsplit(address).scheme or urlsplit(address).netloc:
+                continue
+            target = (path.parent / unquote(urlsplit(address).path)).resolve() if address else path
+            if target.is_dir():
+                target /= "index.html"
+            if not target.is_file():
+                dead.append(f"{path.relative_to(site_folder)}: {link['href']}")
+            elif anchor and target.suffix == ".html" and not _has_anchor(target, unquote(anchor)):
+                dead.append(f"{path.relative_to(site_folder)}: {link['href']} (no such anchor)")
+    assert dead == []
+
+
+def _has_anchor(path: Path, anchor: str) -> bool:
+    page = parsed(path)
+    return bool(page.find(id=anchor) or page.find(attrs={"name": anchor}))
