@@ -26,6 +26,13 @@ def bars(ax):
     return found
 
 
+def test_style_makes_letters_that_a_phone_can_show():
+    with mpl.rc_context():
+        plots.set_style()
+        width, _ = mpl.rcParams["figure.figsize"]
+        assert mpl.rcParams["font.size"] / (width * 72) * 330 >= 8  # pixels of 330
+
+
 def test_slice_is_drawn_at_its_physical_size(ax):
     plots.slice_image(ax, np.zeros((256, 1024)), axes="ZX", pixel_size=(0.1, 0.04))
     left, right, bottom, top = ax.images[0].get_extent()

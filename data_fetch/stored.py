@@ -1,0 +1,146 @@
+"""What of a file lies in the data folder: the whole, a part, and the note kept beside it.
+
+While it is downloaded, ``NAME`` is called ``NAME.part``, which no reader takes for an image. A
+note beside it, ``NAME.part.note.json``, says of which file (by checksum) it is the beginning; a
+part without such a note is not continued. ``NAME`` itself appears only when the checksum was
+right, with a note ``NAME.note.json``. Later the size is compared with the note, which takes no
+time; ``--verify`` reads the files again and compares the checksum, which takes seconds per GB.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from enum import Enum
+from pathlib import Path
+
+import pooch
+
+
+@dataclass(frozen=True)
+class Note:
+    """What is known of a file that was downloaded, whole or in part.
+
+    Parameters
+    ----------
+    size
+        Bytes of the whole file.
+    checksum
+        Algorithm and digest of the whole file, such as ``"md5:0123…"``.
+    licence
+        The licence's identifier as the record states it, if it does.
+    etag
+        The server's mark of the version that is being downloaded (HTTP ``ETag``), if it sent one.
+    """
+
+    size: int
+    checksum: str
+    licence: str | None
+    etag: str | None = None
+
+
+class State(Enum):
+    """How much of a file is in the data folder."""
+
+    NOT_THERE = "not there"
+    PARTLY = "partly there"
+    UNCHECKED = "there, but never compared with a checksum"
+    CHANGED = "there, but no longer of the size that was downloaded"
+    THERE = "there"
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of a dataset, as far as it is in the data folder.
+
+    Parameters
+    ----------
+    path
+        Where the whole file is, or will be.
+    state
+        How much of it is there.
+    bytes_there
+        Bytes of the file, or else of its part.
+    note
+        The note beside the file, or else beside its part; ``None`` if there is none.
+    """
+
+    path: Path
+    state: State
+    bytes_there: int
+    note: Note | None
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the whole file; ``None`` if it is not there and nothing says how many."""
+        if self.note is not None:
+            return self.note.size
+        return self.bytes_there if self.state is State.UNCHECKED else None
+
+    def is_intact(self) -> bool:
+        """Read the whole file; return whether its checksum is that of the note beside it."""
+        if self.note is None or self.state is not State.THERE:
+            return False
+        return digest(self.path, self.note.checksum) == self.note.checksum
+
+
+def part_path(path: Path) -> Path:
+    """Return the name under which a file lies until it is whole and checked."""
+    return path.with_name(f"{path.name}.part")
+
+
+def note_path(path: Path) -> Path:
+    """Return the name of the note beside a file."""
+    return path.with_name(f"{path.name}.note.json")
+
+
+def look(path: Path) -> StoredFile:
+    """Find out how much of a file is there, without reading it.
+
+    Parameters
+    ----------
+    path
+        Where the whole file would be.
+    """
+    if path.is_file():
+        note, size = read_note(path), path.stat().st_size
+        if note is None:
+            state = State.UNCHECKED
+        else:
+            state = State.THERE if size == note.size else State.CHANGED
+        return StoredFile(path, state, size, note)
+    part = part_path(path)
+    note = read_note(part)
+    if note is not None and part.is_file() and part.stat().st_size > 0:
+        return StoredFile(path, State.PARTLY, part.stat().st_size, note)
+    return StoredFile(path, State.NOT_THERE, 0, None)
+
+
+def read_note(path: Path) -> Note | None:
+    """Read the note beside a file; return ``None`` if there is none or it cannot be understood."""
+    try:
+        return Note(**json.loads(note_path(path).read_text(encoding="utf-8")))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def write_note(path: Path, note: Note) -> None:
+    """Write the note beside a file, whole or not at all."""
+    target = note_path(path)
+    aside = target.with_name(f"{target.name}.new")
+    aside.write_text(json.dumps(asdict(note), indent=1) + "\n", encoding="utf-8")
+    aside.replace(target)
+
+
+def digest(path: Path, checksum: str) -> str:
+    """Read a whole file and return its digest in the form of `checksum`.
+
+    Parameters
+    ----------
+    path
+        The file.
+    checksum
+        A checksum such as ``"md5:0123…"``, of which the algorithm is used.
+    """
+    algorithm = checksum.partition(":")[0]
+    return f"{algorithm}:{pooch.file_hash(str(path), alg=algorithm)}"
