@@ -1,0 +1,286 @@
+"""The painted tissue: exact, seamless, and tissue-like."""
+
+import hashlib
+from math import pi
+
+import numpy as np
+import pytest
+from bigimg_lessons import tissue
+from bigimg_lessons.sample_data import SampleVolume
+from bigimg_lessons.tissue import BRICK, Tissue
+
+ALL = slice(None)
+
+
+@pytest.fixture(scope="module")
+def middle():
+    """A part of the default volume, mostly tissue: 3.2 x 10.24 x 10.24 µm, float64."""
+    block = SampleVolume().block(slice(112, 144), slice(384, 640), slice(384, 640))
+    return block.astype(np.float64)
+
+
+def murmur_finaliser(h):
+    """The 32-bit finaliser of MurmurHash3, in plain integers, after its published definition."""
+    h ^= h >> 16
+    h = h * 0x85EBCA6B % 2**32
+    h ^= h >> 13
+    h = h * 0xC2B2AE35 % 2**32
+    return h ^ h >> 16
+
+
+def test_hash_is_that_of_murmurhash3():
+    values = [0, 1, 2, 12345, 2**31, 2**32 - 1]
+    assert tissue._mix(np.array(values, np.uint32)).tolist() == list(map(murmur_finaliser, values))
+
+
+def test_hash_takes_coordinates_one_after_the_other():
+    h = 0
+    for coordinate in (7, 2**32 - 3, 5):  # -3 as an unsigned number
+        h = murmur_finaliser(((h ^ coordinate) + 0x9E3779B9) % 2**32)
+    assert tissue._hash(7, -3, 5).tolist() == [h]
+    assert tissue._hash(np.arange(3)[:, None], np.arange(4)).shape == (3, 4)
+
+
+def test_hashed_numbers_are_uniform_and_independent():
+    u = tissue._uniform(3, np.arange(200)[:, None], np.arange(200))
+    assert 0 <= u.min() < u.max() < 1
+    assert abs(u.mean() - 0.5) < 0.01
+    assert abs(u.var() - 1 / 12) < 0.002
+    for along in (u[1:] - 0.5, u[:, 1:].T - 0.5):
+        before = (u[:-1] if along.shape == u[1:].shape else u[:, :-1].T) - 0.5
+        assert abs((along * before).mean()) < 0.002
+
+
+def test_linear_fields_are_interpolated_exactly():
+    z, y, x = np.meshgrid(np.arange(3), np.arange(4), np.arange(5), indexing="ij")
+    nodes = (2.0 * z + 8.0 * y + 16.0 * x).astype(np.float32)
+    voxels = tissue._between(nodes)
+    z, y, x = np.meshgrid(np.arange(4), np.arange(12), np.arange(16), indexing="ij")
+    np.testing.assert_array_equal(voxels, 1.0 * z + 2.0 * y + 4.0 * x)
+    assert voxels.dtype == np.float32
+
+
+def test_squared_distances_are_interpolated_exactly_with_a_bulge():
+    z, y, x = np.meshgrid(np.arange(3) * 2, np.arange(3) * 4, np.arange(3) * 4, indexing="ij")
+    nodes = ((z - 1.5) ** 2 + (y - 3.0) ** 2 + (x - 2.5) ** 2).astype(np.float32)
+    z, y, x = np.meshgrid(np.arange(4), np.arange(8), np.arange(8), indexing="ij")
+    expected = (z - 1.5) ** 2 + (y - 3.0) ** 2 + (x - 2.5) ** 2
+    np.testing.assert_allclose(tissue._between(nodes, bulge=(4, 16, 16)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("distance", [-0.1, -0.02, 0.0, 0.01, 0.1])
+@pytest.mark.parametrize("width", [0.02, 0.2])
+def test_a_line_covers_the_share_that_a_box_filter_gives(distance, width):
+    box = 0.1  # µm
+    low, high = max(distance - box / 2, -width / 2), min(distance + box / 2, width / 2)
+    share = tissue._line(np.array([distance], np.float32), width, 1 / box)
+    assert share[0] == pytest.approx(max(high - low, 0) / box, abs=1e-5)
+
+
+def test_soft_minimum_is_the_minimum_where_the_two_are_far_apart():
+    a, b = np.array([1.0, 5.0, 2.0]), np.array([4.0, 0.5, 2.0])
+    np.testing.assert_allclose(tissue._soft_min(a, b, 1.0), [1.0, 0.5, 2.0 - 0.25])
+
+
+def test_ripple_is_a_triangle_wave():
+    phase = np.array([-1.0, -0.75, -0.5, 0.0, 0.25, 0.5, 3.0], np.float32)
+    assert tissue._ripple(phase).tolist() == [1, 0.5, 0, 1, 0.5, 0, 1]
+
+
+def test_textures_have_the_variance_that_they_state():
+    textures = tissue._textures((0.1, 0.04, 0.04))
+    core = tuple(slice(0, -n) for n in BRICK)
+    for texture, deviation in ((textures.clump, 1), (textures.fold, 0.62)):
+        assert texture[core].std() == pytest.approx(deviation, rel=0.15)
+    assert textures.grain[core].std() == pytest.approx(7, rel=0.15)
+
+
+def test_textures_are_periodic():
+    for texture in tissue._textures((0.1, 0.04, 0.04)):
+        period = [n - b for n, b in zip(texture.shape, BRICK, strict=True)]
+        np.testing.assert_array_equal(
+            tissue._cut(texture, (3, 5, 7)),
+            tissue._cut(texture, [o + p for o, p in zip((3, 5, 7), period, strict=True)]),
+        )
+        first, last = texture[:, :, 0], texture[:, :, period[2]]
+        np.testing.assert_array_equal(first, last)
+
+
+def test_depth_is_measured_from_the_surface():
+    specimen = Tissue((200.0, 200.0, 200.0), (0.1, 0.04, 0.04), 1)
+    centre = np.array([100.0, 100.0, 100.0])
+    along = np.linspace(0, 100, 401)
+    for direction in np.eye(3):
+        depth = specimen.depth((centre + along[:, None] * direction).T)
+        assert depth[0] > 20
+        inside = depth > 0
+        assert (np.diff(inside.astype(int)) <= 0).all()  # in, then out for good
+        near = np.abs(depth) < 3
+        if near.any():  # the surface is met within the box: a step outwards is one less deep
+            slope = np.diff(depth[near]) / np.diff(along[near])
+            assert -1.15 < slope.min() <= slope.max() < -0.85
+
+
+def test_neighbouring_bricks_fit_without_a_seam(middle):
+    # Were there a seam, values would differ more across a border than elsewhere.
+    for axis, size in enumerate(BRICK):
+        others = tuple(a for a in range(3) if a != axis)
+        step = np.abs(np.diff(middle, axis=axis)).mean(axis=others)
+        border = [step[i] for i in range(len(step)) if (i + 1) % size == 0]
+        assert border
+        assert np.mean(border) < 1.15 * np.mean(step)
+
+
+def test_grey_values_do_not_depend_on_the_size_of_a_brick(monkeypatch):
+    # Painted in other bricks, the same place is the same but for rounding: nothing is cut off.
+    def paint(brick):
+        monkeypatch.setattr(tissue, "BRICK", brick)
+        tissue._new_textures.cache_clear()
+        specimen = Tissue((25.6, 40.96, 40.96), (0.1, 0.04, 0.04), 1)
+        counts = [a // b for a, b in zip((32, 128, 256), brick, strict=True)]
+        offset = [a // b for a, b in zip((96, 512, 256), brick, strict=True)]
+        rows = [
+            [
+                [
+                    specimen.brick((offset[0] + k, offset[1] + j, offset[2] + i))
+                    for i in range(counts[2])
+                ]
+                for j in range(counts[1])
+            ]
+            for k in range(counts[0])
+        ]
+        return np.block(rows)
+
+    try:
+        ordinary, large = paint((16, 64, 128)), paint((32, 128, 256))
+    finally:
+        tissue._new_textures.cache_clear()
+    assert (np.abs(ordinary - large) > 0.5).mean() < 1e-3
+
+
+def test_many_mebibytes_are_not_needed_at_once():
+    textures = tissue._textures((0.1, 0.04, 0.04))
+    assert sum(texture.nbytes for texture in textures) < 80 * 2**20
+
+
+def test_default_volume_shows_resin_around_tissue():
+    # Every 16th plane's worth of bricks would be slow: the depth alone tells what is outside.
+    volume = SampleVolume()
+    specimen = Tissue(volume.extent, volume.voxel_size, volume.seed)
+    counts = [size // brick for size, brick in zip(volume.shape, BRICK, strict=True)]
+    outside = [
+        (specimen._nodes((k * BRICK[0], j * BRICK[1], i * BRICK[2])).depth < 0).mean()
+        for k in range(0, counts[0], 3)
+        for j in range(counts[1])
+        for i in range(counts[2])
+    ]
+    assert 0.15 < np.mean(outside) < 0.27
+    corners = [volume.block(ALL if z else slice(0, 8), y, x) for z, y, x in CORNERS]
+    for corner in corners:
+        assert corner.mean() == pytest.approx(tissue.RESIN, abs=3)
+        assert corner.std() < 9
+
+
+CORNERS = [
+    (0, slice(0, 30), slice(0, 30)),
+    (0, slice(0, 30), slice(994, 1024)),
+    (0, slice(994, 1024), slice(0, 30)),
+    (0, slice(994, 1024), slice(994, 1024)),
+]
+
+
+def test_tissue_has_grey_values_of_electron_microscopy(middle):
+    # Cytoplasm in the middle of the range, darker membranes and organelles, paler gaps.
+    assert 130 < np.median(middle) < 165
+    assert middle.std() > 14
+    assert 0.02 < (middle < 100).mean() < 0.25
+    assert 0.01 < (middle > 175).mean() < 0.30
+    assert 20 < middle.min() < 80
+    assert 200 < middle.max() < 250
+
+
+def test_membranes_are_thin_dark_lines(middle):
+    # Where it is darkest, a few voxels to either side it is paler: lines and dots, not areas.
+    plane = middle[16]
+    smooth = (plane[:-2] + plane[1:-1] + plane[2:])[:, 1:-1] / 3
+    dark = smooth[6:-6, 6:-6] < 95
+    around = np.maximum(
+        np.maximum(smooth[:-12, 6:-6], smooth[12:, 6:-6]),
+        np.maximum(smooth[6:-6, :-12], smooth[6:-6, 12:]),
+    )
+    assert 0.01 < dark.mean() < 0.15
+    assert (around[dark] > 115).mean() > 0.7
+
+
+def test_there_are_about_as_many_cells_as_their_size_tells():
+    specimen = Tissue((60.0, 60.0, 60.0), (0.1, 0.04, 0.04), 1)
+    low, high = np.array([15.0, 15.0, 15.0]), np.array([45.0, 45.0, 45.0])
+    sites = specimen.sites(tissue.CELLS, low, high)
+    diameter = (30.0**3 / len(sites.key) * 6 / pi) ** (1 / 3)
+    assert 5 < diameter < 8.5
+    apart = np.sqrt(((sites.centre[:, None] - sites.centre) ** 2).sum(axis=-1))
+    np.fill_diagonal(apart, np.inf)
+    assert apart.min() > 3.3
+
+
+def test_organelles_lie_inside_their_cell_and_apart():
+    specimen = Tissue((60.0, 60.0, 60.0), (0.1, 0.04, 0.04), 1)
+    sites = specimen.sites(tissue.CELLS, np.full(3, 20.0), np.full(3, 40.0))
+    kinds = set()
+    for key, centre in zip(sites.key.tolist(), sites.centre.tolist(), strict=True):
+        organelles = tissue._cell(specimen, key, tuple(centre)).organelles
+        kinds |= set(organelles.look.tolist())
+        own = organelles.look != tissue.NUCLEOLUS
+        near = ((organelles.centre[own][:, None] - sites.centre) ** 2).sum(axis=-1)
+        own_distance = ((organelles.centre[own] - centre) ** 2).sum(axis=-1)
+        # A power diagram's weights differ by 6 µm² at most.
+        assert (own_distance < near.min(axis=1, initial=1e9) + 6).all()
+        spheres = own & (organelles.half == 0)
+        c, r = organelles.centre[spheres], organelles.radius[spheres]
+        gap = np.sqrt(((c[:, None] - c) ** 2).sum(axis=-1)) - r - r[:, None]
+        np.fill_diagonal(gap, np.inf)
+        assert gap.min(initial=np.inf) > 0
+    assert kinds == set(range(len(tissue.LOOKS)))
+
+
+def correlation_length(block, axis, spacing):
+    """How far (µm) one goes along an axis until the autocorrelation falls below one half."""
+    block = block - block.mean()
+    variance = (block * block).mean()
+    for lag in range(1, block.shape[axis] // 2):
+        a, b = np.split(block, [lag], axis=axis)[1], np.split(block, [-lag], axis=axis)[0]
+        correlation = (a * b).mean() / variance
+        if correlation < 0.5 * 0.75:
+            return lag * spacing
+    raise AssertionError("the picture is correlated along the whole of the block")
+
+
+def test_structures_are_as_long_along_z_as_along_y_and_x():
+    volume = SampleVolume((96, 320, 320))
+    block = volume.block(slice(16, 80), slice(64, 256), slice(64, 256)).astype(np.float64)
+    # Noise is independent from voxel to voxel: average it away over the same 0.2 µm cubes.
+    cubes = block.reshape(32, 2, 38, 5, 38, 5) if False else None
+    assert cubes is None
+    block = block[:, :190, :190].reshape(32, 2, 38, 5, 38, 5).mean(axis=(1, 3, 5))
+    z, y, x = (correlation_length(block, axis, 0.2) for axis in range(3))
+    assert 0.5 < z / x < 2
+    assert 0.5 < z / y < 2
+    assert 0.2 <= min(z, y, x) <= max(z, y, x) < 3
+
+
+def test_a_larger_box_shows_more_tissue_at_the_same_scale():
+    small = Tissue((20.0, 20.0, 20.0), (0.1, 0.04, 0.04), 1)
+    large = Tissue((40.0, 40.0, 40.0), (0.1, 0.04, 0.04), 1)
+    counts = [
+        len(specimen.sites(tissue.CELLS, np.zeros(3), np.array(specimen.extent)).key)
+        for specimen in (small, large)
+    ]
+    assert 5 < counts[1] / counts[0] < 11
+
+
+def test_other_seeds_give_other_tissue():
+    blocks = [
+        SampleVolume((16, 64, 64), seed=seed).block(ALL, ALL, ALL).astype(float) for seed in (1, 2)
+    ]
+    a, b = (block - block.mean() for block in blocks)
+    assert abs((a * b).mean()) < 0.3 * a.std() * b.std()
