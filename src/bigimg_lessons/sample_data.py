@@ -3,6 +3,8 @@
 import errno
 import hashlib
 import json
+import logging
+import math
 import operator
 import os
 import secrets
@@ -15,7 +17,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import product
-from math import isfinite
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO, cast
@@ -71,7 +72,7 @@ def _checked_voxel_size(voxel_size: Any) -> tuple[float, float, float]:
     sizes = tuple(voxel_size) if isinstance(voxel_size, tuple | list) else ()
     if len(sizes) != 3 or not all(
         (_is_integer(size) or isinstance(size, float | np.floating))
-        and isfinite(size)
+        and math.isfinite(size)
         and THINNEST <= size <= THICKEST
         for size in sizes
     ):
@@ -142,6 +143,7 @@ class SampleVolume:
             raise ValueError(
                 f"The seed is {self.seed!r}: give a whole number from 0 to {2**32 - 1}."
             )
+        object.__setattr__(self, "seed", int(self.seed))
 
     @property
     def nbytes(self) -> int:
@@ -188,7 +190,7 @@ class SampleVolume:
 
         Notes
         -----
-        Whole bricks of `tissue.BRICK` voxels are computed, so that one plane costs as much as 16.
+        Whole bricks of `tissue.BRICK` voxels are computed, so that one plane costs as much as 32.
         """
         bounds = [
             _bounds(axis, part, size)
@@ -246,7 +248,7 @@ def lesson_tiff(dataset: str | None = None) -> Path:
     FileNotFoundError
         If that file is not there.
     ValueError
-        If the name is unknown.
+        If the name is unknown, or the file is no TIFF or not whole.
     OSError
         As for `sample_tiff`.
     """
@@ -260,7 +262,7 @@ def lesson_tiff(dataset: str | None = None) -> Path:
                 f"The dataset {name!r} is not in {path.parent}: fetch it with "
                 f"'uv run python -m data_fetch --real {name}', or use the dataset 'sample'."
             )
-        return path
+        return _whole_tiff(path)
     path = Path(name).expanduser().absolute()
     if path.suffix.lower() not in (".tif", ".tiff"):
         raise ValueError(
@@ -269,6 +271,54 @@ def lesson_tiff(dataset: str | None = None) -> Path:
         )
     if not path.is_file():
         raise FileNotFoundError(f"There is no file {path}: give the path of an existing TIFF file.")
+    return _whole_tiff(path)
+
+
+class _Complaints(logging.Handler):
+    """Notes whether tifffile, which logs what it finds wrong and reads on, logged an error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.seen = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note that there was one."""
+        self.seen = True
+
+
+def _whole_tiff(path: Path) -> Path:
+    """Return the path of a stack; refuse one that is no TIFF or that ends too early."""
+    complaints = _Complaints()
+    logger = logging.getLogger("tifffile")
+    logger.addHandler(complaints)
+    try:
+        with tifffile.TiffFile(path) as tiff:
+            series, pages = tiff.series[0], tiff.pages
+            if series.dataoffset is not None:  # pixels in one run; perhaps only one page is listed
+                planes = series.size // math.prod(pages[0].shape)
+                whole = len(pages) in (1, planes)
+                end = series.dataoffset + series.nbytes
+            else:
+                whole = True
+                end = max(
+                    offset + count
+                    for page in pages
+                    for offset, count in zip(page.dataoffsets, page.databytecounts, strict=True)
+                )
+    except OSError:
+        raise
+    except Exception as error:  # parsing what is no TIFF may raise anything
+        raise ValueError(
+            f"{path} cannot be read as a TIFF file: give another one, or copy it again."
+        ) from error
+    finally:
+        logger.removeHandler(complaints)
+    size = path.stat().st_size
+    if complaints.seen or not whole or end > size:
+        raise ValueError(
+            f"{path} is not whole: it has {size} bytes, and what it lists does not fit into them; "
+            "copy or download it again."
+        )
     return path
 
 
