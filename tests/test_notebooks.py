@@ -2,10 +2,14 @@
 
 import ast
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -39,10 +43,35 @@ def test_only_checked_cells_keep_outputs_and_those_are_text(path):
             f"{cell.id}: keep and check an output, or neither"
         )
         assert bool(cell.outputs) == (tags >= CHECKED), f"{cell.id}: outputs and tags differ"
-        assert cell.execution_count is None
+        assert (cell.execution_count is None) == (not cell.outputs), (
+            f"{cell.id}: nbval needs a count"
+        )
         for output in cell.outputs:
             kinds = {"text/plain"} if output.output_type == "stream" else set(output.data)
             assert kinds == {"text/plain"}, f"{cell.id} carries {kinds}"
+
+
+@every_notebook
+def test_committing_changes_nothing(path, tmp_path):
+    """What pre-commit does to a notebook that was run leaves it as it is in git."""
+    notebook = read(path)
+    notebook.metadata["widgets"] = {"state": {}}
+    for count, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            cell.execution_count = count
+            if not cell.outputs:
+                cell.outputs = [nbformat.v4.new_output("stream", text="noise")]
+    run = tmp_path / path.name
+    nbformat.write(notebook, run)
+
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    for hook in hooks["repos"][0]["hooks"]:
+        if hook.get("files") == r"\.ipynb$":
+            program, *arguments = shlex.split(hook["entry"].removeprefix("uv run "))
+            start = [] if program == "python" else ["-m", program]
+            command = [sys.executable, *start, *arguments, str(run)]
+            subprocess.run(command, cwd=ROOT, check=True)
+    assert run.read_text(encoding="utf-8") == path.read_text(encoding="utf-8")
 
 
 @every_notebook
