@@ -4,6 +4,7 @@ from math import pi
 
 import numpy as np
 import pytest
+
 from bigimg_lessons import tissue
 from bigimg_lessons.sample_data import SampleVolume
 from bigimg_lessons.tissue import BRICK, Tissue
@@ -124,10 +125,10 @@ def test_depth_is_measured_from_the_surface():
 
 def test_neighbouring_bricks_fit_without_a_seam(middle):
     # Were there a seam, values would differ more across a border than elsewhere.
-    for axis, size in enumerate(BRICK):
+    for axis, (first, size) in enumerate(zip((112, 384, 384), BRICK, strict=True)):
         others = tuple(a for a in range(3) if a != axis)
         step = np.abs(np.diff(middle, axis=axis)).mean(axis=others)
-        border = [step[i] for i in range(len(step)) if (i + 1) % size == 0]
+        border = [step[i] for i in range(len(step)) if (first + i + 1) % size == 0]
         assert border
         assert np.mean(border) < 1.15 * np.mean(step)
 
