@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+
 from bigimg_lessons.sample_data import sample_tiff
 
 MEBI = 2**20
