@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ MEBI = 2**20
 def test_sees_an_array_come_and_go():
     with MemoryWatch() as watch:
         array = np.ones(64 * MEBI, dtype=np.uint8)
+        time.sleep(0.1)  # long enough to be seen on a busy machine
         del array
     trace = watch.trace
     assert 60 * MEBI < trace.peak_added < 96 * MEBI

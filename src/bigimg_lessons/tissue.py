@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 __all__ = ["BRICK", "GENERATOR", "Tissue"]
 
-GENERATOR = 1
+GENERATOR = 2
 """Version of the picture: raise it whenever any grey value changes."""
 
 BRICK = (32, 64, 128)
