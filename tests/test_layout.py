@@ -11,9 +11,11 @@ PACKAGE = ROOT / "src" / "bigimg_lessons"
 
 # Imports flow one way. What a module may know of the package; a name covers its submodules.
 MAY_IMPORT = {
+    "bdv": {"bdv", "counting", "pyramid"},
     "counting": set(),
     "memory": set(),
     "sample_data": {"tissue"},
+    "pyramid": set(),
     "serving": set(),
     "tissue": set(),
     "plots": {"counting", "memory"},

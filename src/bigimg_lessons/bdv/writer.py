@@ -1,0 +1,533 @@
+"""Write an image of any size as BigDataViewer XML/HDF5, streamed, with its pyramid.
+
+The HDF5 layout is described in :mod:`bigimg_lessons.bdv.hdf5`, the XML in
+:mod:`bigimg_lessons.bdv.spimdata`; both follow ``bdv.export.WriteSequenceToHdf5`` of
+github.com/bigdataviewer/bigdataviewer-core. BigDataViewer's own files also have a group
+``__DATA_TYPES__``, which the HDF5 library it uses makes for itself and reads without.
+
+Chunks are compressed here, on all cores, and handed to HDF5 ready to store: HDF5's own gzip
+filter works on one core only.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any, Self
+
+import dask.array as da
+import h5py
+import imagecodecs
+import numpy as np
+import numpy.typing as npt
+from tqdm import tqdm
+
+from bigimg_lessons.bdv.hdf5 import (
+    DATA_TYPE_ATTRIBUTE,
+    PIXEL_TYPES,
+    cells_path,
+    resolutions_path,
+    setup_path,
+    subdivisions_path,
+)
+from bigimg_lessons.bdv.spimdata import (
+    Attribute,
+    PathReference,
+    SpimData,
+    ViewRegistration,
+    ViewSetup,
+    ViewTransform,
+    VoxelSize,
+    to_xml,
+)
+from bigimg_lessons.counting import format_bytes
+from bigimg_lessons.pyramid import Downsampling, Level, build_levels, plan_blocks, plan_levels
+
+Array = npt.NDArray[Any]
+Encoded = list[bytes | bytearray]
+
+# Bytes of voxels that may wait to be compressed or stored: work for the cores during a read.
+_WAITING_BYTES = 16 * 2**20
+
+# Small chunks are compressed several at a time: handing over a task costs some microseconds.
+_TASK_BYTES = 2**18
+
+
+def write_bdv(
+    path: str | Path,
+    image: Any,
+    *,
+    voxel_size: Sequence[float] | None = None,
+    unit: str | None = None,
+    channel_names: Sequence[str] | None = None,
+    chunk_shape: Sequence[int] = (64, 64, 64),
+    factors: Sequence[Sequence[int]] | None = None,
+    max_levels: int | None = None,
+    downsampling: Downsampling = "mean",
+    gzip_level: int | None = 4,
+    legacy_uint16: bool = True,
+    memory_limit: int = 256 * 2**20,
+    overwrite: bool = False,
+    progress: bool = True,
+) -> Path:
+    """Write an image with its resolution pyramid to a pair of XML and HDF5 files.
+
+    The image is read once, block by block. The files are written in a hidden folder beside
+    their place and moved there when both are complete, the XML last: a write that ends early,
+    for whatever reason, leaves no file that opens. If the process is killed, that folder,
+    ``.<name>-<random>.part``, stays and may be deleted.
+
+    Parameters
+    ----------
+    path
+        Of the XML, ending in ``.xml``; the HDF5 file gets the same name, ending in ``.h5``.
+    image
+        Array with the axes TCZYX, or the last four, three or two of these: dask, zarr, HDF5
+        dataset, ``numpy.memmap``, numpy, or anything else that has ``shape``, ``dtype`` and
+        reads when it is sliced; or a ``bioio.BioImage``, whose voxel size, unit and channel
+        names are then taken unless given. Each channel becomes a view setup. Of the types of
+        voxels that BigDataViewer knows (integers of 8 to 64 bits, float32 and float64), 64-bit
+        integers have no exact mean, and need another `downsampling` or one level. Chunks of the
+        source that span several channels or time points are read for each of these.
+    voxel_size
+        Size of a voxel in z, y, x order; ones if not known.
+    unit
+        Of the voxel size; "µm", or "pixel" if the voxel size is not known.
+    channel_names
+        One for each channel; "channel 0", "channel 1", … if not known.
+    chunk_shape
+        Voxels per chunk in z, y, x order, at all levels; levels that are smaller have smaller
+        chunks.
+    factors, max_levels
+        As for :func:`bigimg_lessons.pyramid.plan_levels`.
+    downsampling
+        As for :func:`bigimg_lessons.pyramid.build_levels`: ``mean``, or ``mode`` for labels.
+    gzip_level
+        From 0 to 9, or None to store chunks as they are. More than one byte per voxel is
+        shuffled before compression.
+    legacy_uint16
+        Store uint16 as all versions of BigDataViewer read it: as int16 with the same bits,
+        without the attribute ``dataType``. If False, as uint16 with that attribute, which
+        needs BigDataViewer of 2023 or later. Other types always have it; of those, older
+        versions read uint8.
+    memory_limit
+        Bytes to take for a block and the sums of all levels; what waits to be stored, and the
+        index of chunks that HDF5 keeps at hand, add some 30 to 60 MiB. If the source's chunks
+        are so large that whole ones need more, as planes of a TIFF may, blocks are smaller, and
+        some chunks are read several times.
+    overwrite
+        Replace files that exist. They stay as they are until the new ones are complete.
+    progress
+        Show a bar of the voxels written, of all levels.
+
+    Returns
+    -------
+    Path
+        The XML, absolute.
+
+    Raises
+    ------
+    FileExistsError
+        If one of the files exists and `overwrite` is not set.
+    FileNotFoundError
+        If their folder does not exist.
+    TypeError
+        If the voxels are of a type that BigDataViewer does not know, or have no exact mean.
+    ValueError
+        If `path` does not end in ``.xml``, the image has no two to five axes, or an option does
+        not fit it.
+    OSError
+        If the disk has not enough space. Without compression that is known before, with
+        compression only when it is full.
+    """
+    xml = Path(path).expanduser().resolve()
+    if xml.suffix.lower() != ".xml":
+        raise ValueError(f"The path {str(path)!r} does not end in '.xml': give that of the XML.")
+    h5 = xml.with_suffix(".h5")
+    if not xml.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {str(xml.parent)!r}: make it first.")
+    if not overwrite:
+        _refuse_existing(h5, xml)
+    if gzip_level is not None and gzip_level not in range(10):
+        raise ValueError(f"gzip_level is {gzip_level!r}: give 0 to 9, or None not to compress.")
+
+    source = _Source.of(image)
+    voxels = _voxel_size(image, voxel_size, unit)
+    names = _channel_names(image, channel_names, source.shape[1])
+    document = to_xml(_spim_data(h5.name, source.shape, voxels, names))
+    levels = plan_levels(
+        source.shape[2:],
+        chunk_shape=chunk_shape,
+        voxel_size=voxels.size,
+        factors=factors,
+        max_levels=max_levels,
+    )
+    largest = math.prod(_chunks(levels[0], chunk_shape)) * source.dtype.itemsize
+    if largest >= 2**32:
+        raise ValueError(
+            f"A chunk of {tuple(chunk_shape)} voxels takes {format_bytes(largest)}, but HDF5 "
+            "allows no 4 GiB: give a smaller chunk_shape."
+        )
+    block_shape = plan_blocks(
+        levels,
+        chunk_shape=chunk_shape,
+        dtype=source.dtype,
+        source_chunk_shape=source.chunk_shape,
+        downsampling=downsampling,
+        memory_limit=memory_limit,
+    )
+    if gzip_level is None:
+        _check_space(xml.parent, _size(source, levels))
+
+    with TemporaryDirectory(dir=xml.parent, prefix=f".{xml.stem}-", suffix=".part") as folder:
+        aside = Path(folder)
+        with (
+            _created(aside / h5.name) as file,
+            tqdm(
+                desc=h5.name,
+                total=_size(source, levels),
+                unit="B",
+                unit_scale=True,
+                disable=not progress,
+            ) as bar,
+            _ChunkWriter(gzip_level, bar.update) as writer,
+        ):
+            for setup in range(source.shape[1]):
+                _describe_setup(file, setup, levels, chunk_shape, source.dtype, legacy_uint16)
+            for timepoint, setup in np.ndindex(source.shape[:2]):
+                cells = [
+                    file.create_dataset(
+                        cells_path(timepoint, setup, number),
+                        shape=level.shape,
+                        dtype=_stored(source.dtype, legacy_uint16),
+                        chunks=_chunks(level, chunk_shape),
+                        shuffle=gzip_level is not None and source.dtype.itemsize > 1,
+                        compression=gzip_level,
+                    )
+                    for number, level in enumerate(levels)
+                ]
+                build_levels(
+                    partial(source.read, timepoint, setup),
+                    partial(writer.put, cells),
+                    levels,
+                    block_shape=block_shape,
+                    dtype=source.dtype,
+                    downsampling=downsampling,
+                )
+        (aside / xml.name).write_text(document, encoding="utf-8", newline="\n")
+        if not overwrite:
+            _refuse_existing(h5, xml)
+        _put_in_place(aside, h5, xml)
+    return xml
+
+
+@dataclass(frozen=True)
+class _Source:
+    """An image that is read in pieces, whatever it is.
+
+    Parameters
+    ----------
+    array
+        With two to five axes, the last of TCZYX.
+    shape
+        Its extents along T, C, Z, Y and X.
+    dtype
+        Of its voxels, in the machine's byte order.
+    chunk_shape
+        Its own chunks along Z, Y and X, or None.
+    """
+
+    array: Any
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    chunk_shape: tuple[int, ...] | None
+
+    @classmethod
+    def of(cls, image: Any) -> Self:
+        array = getattr(image, "dask_data", image)  # of a bioio.BioImage
+        if not (hasattr(array, "shape") and hasattr(array, "dtype")):
+            raise TypeError(
+                f"The image is a {type(image).__name__}, which has no shape and dtype: give an "
+                "array (dask, zarr, HDF5, numpy) or a BioImage."
+            )
+        if not 2 <= len(array.shape) <= 5 or 0 in array.shape:
+            raise ValueError(
+                f"The image has the shape {tuple(array.shape)}: give two to five axes, the last "
+                "ones of TCZYX, none of them empty."
+            )
+        dtype = np.dtype(array.dtype).newbyteorder("=")
+        if dtype.name not in PIXEL_TYPES:
+            raise TypeError(
+                f"BigDataViewer has no voxels of type {dtype.name}: convert the image to one of "
+                f"{', '.join(PIXEL_TYPES)}."
+            )
+        # Along each axis dask tells the length of every chunk, the others the one of all.
+        chunks = [np.max(lengths) for lengths in getattr(array, "chunks", None) or ()]
+        chunk_shape = (1, *map(int, chunks))[-3:] if chunks else None
+        return cls(array, (1, 1, 1, *array.shape)[-5:], dtype, chunk_shape)
+
+    def read(self, timepoint: int, channel: int, region: tuple[slice, ...]) -> Array:
+        """Return the voxels of `region`, slices in z, y and x, of one channel at one time."""
+        part = self.array[(timepoint, channel, *region)[-len(self.array.shape) :]]
+        if isinstance(part, da.Array):
+            # Straight into place: compute() would hold all chunks, and then join them.
+            voxels = np.empty(part.shape, self.dtype)
+            da.store(part, voxels, lock=False)
+        else:
+            voxels = np.asarray(part, self.dtype)
+        return voxels.reshape([axis.stop - axis.start for axis in region])
+
+
+def _voxel_size(image: Any, size: Sequence[float] | None, unit: str | None) -> VoxelSize:
+    """Take what is given, else what a BioImage knows, else ones."""
+    known = getattr(image, "physical_pixel_sizes", None)
+    if size is None and known is not None and any(known):
+        size = [length or 1.0 for length in known]
+        bioio_unit = image.dimension_properties.X.unit
+        unit = unit or (f"{bioio_unit:~P}" if bioio_unit else None)
+    unit = unit or ("pixel" if size is None else "µm")
+    lengths = tuple(map(float, (1, 1, 1) if size is None else size))
+    if len(lengths) != 3 or not all(0 < length < math.inf for length in lengths):
+        raise ValueError(
+            f"The voxel size is {size!r}: give three positive numbers, in z, y, x order."
+        )
+    return VoxelSize((lengths[0], lengths[1], lengths[2]), unit)
+
+
+def _channel_names(image: Any, names: Sequence[str] | None, count: int) -> list[str]:
+    """Take what is given, else what a BioImage knows, else numbers."""
+    if names is None:
+        names = getattr(image, "channel_names", None) or [f"channel {i}" for i in range(count)]
+    if isinstance(names, str) or len(names) != count:
+        raise ValueError(f"channel_names are {names!r}: give {count}, one for each channel.")
+    return [str(name) for name in names]
+
+
+def _spim_data(
+    h5: str, shape: tuple[int, ...], voxels: VoxelSize, channel_names: Sequence[str]
+) -> SpimData:
+    z, y, x = voxels.size
+    calibration = ViewTransform(
+        (x, 0.0, 0.0, 0.0, 0.0, y, 0.0, 0.0, 0.0, 0.0, z, 0.0), "calibration"
+    )
+    return SpimData(
+        hdf5=PathReference(h5),
+        setups=tuple(
+            ViewSetup(
+                id=number,
+                name=name,
+                size=(shape[2], shape[3], shape[4]),
+                voxel_size=voxels,
+                attributes=(("channel", number),),
+            )
+            for number, name in enumerate(channel_names)
+        ),
+        timepoints=tuple(range(shape[0])),
+        attributes=tuple(
+            Attribute("channel", number, name) for number, name in enumerate(channel_names)
+        ),
+        registrations=tuple(
+            ViewRegistration(timepoint, setup, (calibration,))
+            for timepoint, setup in np.ndindex(shape[:2])
+        ),
+    )
+
+
+def _describe_setup(
+    file: h5py.File,
+    setup: int,
+    levels: Sequence[Level],
+    chunk_shape: Sequence[int],
+    dtype: np.dtype[Any],
+    legacy_uint16: bool,
+) -> None:
+    factors = [level.factors[::-1] for level in levels]
+    chunks = [_chunks(level, chunk_shape)[::-1] for level in levels]
+    file.create_dataset(resolutions_path(setup), data=np.array(factors, np.float64))
+    file.create_dataset(subdivisions_path(setup), data=np.array(chunks, np.int32))
+    if not (dtype == np.uint16 and legacy_uint16):
+        # Text of fixed length, as BigDataViewer writes it.
+        file[setup_path(setup)].attrs[DATA_TYPE_ATTRIBUTE] = np.bytes_(dtype.name)
+
+
+def _stored(dtype: np.dtype[Any], legacy_uint16: bool) -> np.dtype[Any]:
+    """Return the type of the cells: little-endian, and int16 for the bits of a uint16."""
+    legacy = dtype == np.uint16 and legacy_uint16
+    return np.dtype(np.int16 if legacy else dtype).newbyteorder("<")
+
+
+def _chunks(level: Level, chunk_shape: Sequence[int]) -> tuple[int, ...]:
+    """Return the chunk of a level: HDF5 allows none that is larger than the level."""
+    return tuple(map(min, level.shape, chunk_shape))
+
+
+@contextmanager
+def _created(path: Path) -> Iterator[h5py.File]:
+    """Create an HDF5 file; if something fails, closing it must not hide what that was."""
+    file = h5py.File(path, "w")
+    try:
+        yield file
+    except BaseException:
+        with suppress(OSError, RuntimeError):
+            file.close()
+        raise
+    with _explained(path):
+        file.close()
+
+
+@contextmanager
+def _explained(path: str | Path) -> Iterator[None]:
+    """Say what to do when HDF5 cannot write; on a full disk it raises either of these errors."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        raise OSError(
+            f"{Path(path).name!r} could not be written; make sure that its disk is not full. "
+            f"Nothing is left of it. HDF5 says: {error}"
+        ) from error
+
+
+class _ChunkWriter:
+    """Compresses chunks on all cores and stores them in HDF5, in the order they came.
+
+    Compression runs in threads, and only this object's owner's thread uses HDF5. What waits in
+    between is copied, so that the block it came from can go, and is bounded.
+
+    Parameters
+    ----------
+    gzip_level
+        Or None, to store chunks as they are.
+    written
+        Called with the number of bytes of voxels each time some have been stored.
+    """
+
+    def __init__(self, gzip_level: int | None, written: Callable[[int], object]) -> None:
+        self._gzip_level = gzip_level
+        self._written = written
+        self._workers = os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="compress")
+        self._waiting: deque[tuple[h5py.Dataset, list[int], int, Future[Encoded]]] = deque()
+        self._waiting_bytes = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            while kind is None and self._waiting:
+                self._store_next()
+        finally:
+            self._pool.shutdown(cancel_futures=True)
+
+    def put(
+        self, levels: Sequence[h5py.Dataset], number: int, start: tuple[int, ...], block: Array
+    ) -> None:
+        """Store a block of whole chunks of a level, sooner or later.
+
+        Parameters
+        ----------
+        levels
+            The cells of all levels of a view.
+        number
+            Which level.
+        start
+            Where the block begins along z, y and x.
+        block
+            Voxels.
+        """
+        cells = levels[number]
+        steps = list(cells.chunks)
+        steps[2] *= max(1, _TASK_BYTES // (math.prod(steps) * block.itemsize))
+        for corner in product(*map(range, (0, 0, 0), block.shape, steps)):
+            part = block[tuple(slice(c, c + n) for c, n in zip(corner, steps, strict=True))]
+            part = np.array(part, part.dtype.newbyteorder("<"))
+            task = self._pool.submit(_encode, part, cells.chunks, self._gzip_level)
+            begin = [s + c for s, c in zip(start, corner, strict=True)]
+            self._waiting.append((cells, begin, part.nbytes, task))
+            self._waiting_bytes += part.nbytes
+            while self._waiting_bytes > _WAITING_BYTES and len(self._waiting) > self._workers:
+                self._store_next()
+
+    def _store_next(self) -> None:
+        cells, (z, y, x), size, task = self._waiting.popleft()
+        for number, chunk in enumerate(task.result()):
+            with _explained(cells.file.filename):
+                cells.id.write_direct_chunk((z, y, x + number * cells.chunks[2]), chunk)
+        self._waiting_bytes -= size
+        self._written(size)
+
+
+def _encode(row: Array, chunk_shape: tuple[int, int, int], gzip_level: int | None) -> Encoded:
+    """Cut a row of chunks along x, and make of each the bytes that HDF5 stores.
+
+    A chunk that sticks out of the level is filled up with zeros. HDF5's shuffle filter puts the
+    first bytes of all voxels first, then all second ones; gzip finds more to save in that.
+    """
+    encoded: Encoded = []
+    for x in range(0, row.shape[2], chunk_shape[2]):
+        part = row[:, :, x : x + chunk_shape[2]]
+        chunk = np.zeros(chunk_shape, row.dtype)
+        chunk[tuple(map(slice, part.shape))] = part
+        if gzip_level is None:
+            encoded.append(chunk.tobytes())
+        else:
+            shuffled = chunk.view(np.uint8).reshape(-1, chunk.itemsize).T.tobytes()
+            encoded.append(imagecodecs.deflate_encode(shuffled, gzip_level))
+    return encoded
+
+
+def _size(source: _Source, levels: Sequence[Level]) -> int:
+    """Return the bytes of all voxels of all levels, channels and time points."""
+    voxels = sum(math.prod(level.shape) for level in levels)
+    return math.prod(source.shape[:2]) * voxels * source.dtype.itemsize
+
+
+def _check_space(folder: Path, needed: int) -> None:
+    if needed > (free := shutil.disk_usage(folder).free):
+        raise OSError(
+            f"The image with its pyramid takes {format_bytes(needed)}, but on the disk of "
+            f"{str(folder)!r} only {format_bytes(free)} are free: make room, or compress."
+        )
+
+
+def _refuse_existing(*paths: Path) -> None:
+    for path in paths:
+        if path.exists():
+            raise FileExistsError(
+                f"{str(path)!r} exists already: choose another name, or pass overwrite=True to "
+                "replace the XML and its HDF5 file."
+            )
+
+
+def _put_in_place(aside: Path, h5: Path, xml: Path) -> None:
+    """Move both files to their places, so that at no moment an XML stands by another's HDF5.
+
+    An old XML steps aside first, and comes back if the HDF5 file cannot be replaced, as on
+    Windows while a program has it open.
+    """
+    old = aside / "old.xml"
+    if xml.exists():
+        xml.replace(old)
+    try:
+        (aside / h5.name).replace(h5)
+    except BaseException:
+        if old.exists():
+            old.replace(xml)
+        raise
+    (aside / xml.name).replace(xml)

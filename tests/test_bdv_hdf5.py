@@ -1,0 +1,803 @@
+import contextlib
+import itertools
+import math
+import pickle
+import threading
+
+import dask
+import fsspec
+import h5py
+import numpy as np
+import psutil
+import pytest
+from fsspec.implementations.local import LocalFileSystem
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bigimg_lessons.bdv.hdf5 import (
+    MAX_DASK_CHUNKS,
+    PIXEL_TYPES,
+    Hdf5Source,
+    Level,
+    LevelArray,
+    SetupLayout,
+    cells_path,
+    holds_bdv,
+    merge_chunks,
+    pixel_type,
+    resolutions_path,
+    subdivisions_path,
+)
+from bigimg_lessons.counting import FileMeter
+from tests.bdv_files import halved, pixels, write_h5
+
+
+def source_of(path, **options):
+    return Hdf5Source(LocalFileSystem(), path.as_posix(), path.parent.as_posix(), **options)
+
+
+def layout_of(path, setup=0, timepoints=(0,), **options):
+    with source_of(path, **options).open() as file:
+        return file.layout(setup, timepoints)
+
+
+def array_of(path, level=0, timepoints=(0,), setups=(0,), missing=(), **options):
+    layout = layout_of(path, setups[0], timepoints, **options)
+    source = source_of(path, **options)
+    return LevelArray(source, timepoints, setups, level, layout, frozenset(missing))
+
+
+def select(array, index):
+    """Each axis on its own, by taking one after the other: what indexing should return."""
+    index = [*index, *[slice(None)] * (array.ndim - len(index))]
+    for axis in reversed(range(array.ndim)):
+        spec = index[axis]
+        positions = np.arange(array.shape[axis])[spec]
+        array = array.take(positions, axis)
+    return array
+
+
+@pytest.fixture
+def stack(tmp_path):
+    """Two levels of 9 by 40 by 33 voxels in chunks of 4 by 16 by 16."""
+    full = pixels((9, 40, 33))
+    path = write_h5(tmp_path / "data.h5", {(0, 0): [full, halved(full)]}, legacy=True)
+    return path, full
+
+
+def test_names():
+    assert cells_path(3, 1, 2) == "t00003/s01/2/cells"
+    assert cells_path(123456, 100, 10) == "t123456/s100/10/cells"
+    assert resolutions_path(7) == "s07/resolutions"
+    assert subdivisions_path(7) == "s07/subdivisions"
+
+
+@pytest.mark.parametrize(
+    ("stored", "declared", "pixels"),
+    [
+        ("int16", None, "uint16"),
+        (">i2", None, "uint16"),
+        ("uint8", None, "uint8"),
+        ("uint16", None, "uint16"),
+        ("float32", None, "float32"),
+        ("int16", "int16", "int16"),
+        ("int16", "uint16", "uint16"),
+        (">u2", "uint16", "uint16"),
+        *[(name, name, name) for name in PIXEL_TYPES],
+    ],
+)
+def test_pixel_types(stored, declared, pixels):
+    found = pixel_type(stored, declared)
+    assert found == np.dtype(pixels)
+    assert found.isnative
+
+
+@pytest.mark.parametrize(
+    ("stored", "declared", "message"),
+    [
+        ("uint8", "uint16", "dataType 'uint16' but cells of type uint8"),
+        ("uint16", "int16", "dataType 'int16' but cells of type uint16"),
+        ("float64", "float32", "dataType 'float32' but cells of type float64"),
+        ("uint8", "UINT8", "dataType 'UINT8'; known are int8, uint8"),
+        ("bool", None, "cells of type bool; known are"),
+        ("complex64", None, "cells of type complex64"),
+        ("float16", "float16", "cells of type float16"),
+        ("S4", None, "cells of type bytes32"),
+    ],
+)
+def test_pixel_types_that_make_no_sense(stored, declared, message):
+    with pytest.raises(ValueError, match=message):
+        pixel_type(stored, declared)
+
+
+@pytest.mark.parametrize(
+    ("chunks", "shape", "itemsize", "chunk_bytes", "merged"),
+    [
+        ((16, 16, 16), (1024, 1024, 1024), 2, 2**22, (128, 128, 128)),
+        ((64, 64, 64), (1024, 1024, 1024), 1, 2**22, (256, 128, 128)),
+        ((64, 64, 64), (1024, 1024, 1024), 2, None, (64, 64, 64)),
+        ((64, 64, 64), (1024, 1024, 1024), 2, 1, (64, 64, 64)),
+        ((4, 16, 16), (27, 226, 186), 2, 2**22, (27, 226, 186)),
+        ((1, 2048, 2048), (50, 2048, 2048), 2, 2**22, (1, 2048, 2048)),
+        ((64, 64, 64), (27, 226, 186), 2, None, (27, 64, 64)),
+        ((64, 64, 64), (27, 226, 186), 2, 400_000, (27, 64, 64)),
+        ((64, 64, 64), (27, 226, 186), 2, 500_000, (27, 128, 64)),
+    ],
+)
+def test_merging_chunks(chunks, shape, itemsize, chunk_bytes, merged):
+    assert merge_chunks(chunks, shape, itemsize, chunk_bytes) == merged
+
+
+extents = st.tuples(*[st.integers(1, 300)] * 3)
+
+
+@given(extents, extents, st.sampled_from([1, 2, 4, 8]), st.integers(1, 10**6))
+def test_merged_chunks_are_whole_chunks_within_the_limit(chunks, shape, itemsize, chunk_bytes):
+    merged = merge_chunks(chunks, shape, itemsize, chunk_bytes)
+    for new, old, extent in zip(merged, chunks, shape, strict=True):
+        assert new == extent or (new < extent and new % old == 0)
+    smallest = math.prod(min(c, n) for c, n in zip(chunks, shape, strict=True)) * itemsize
+    assert math.prod(merged) * itemsize <= max(chunk_bytes, smallest)
+    for axis in range(3):
+        if merged[axis] < shape[axis]:
+            grown = min(2 * merged[axis], shape[axis])
+            assert math.prod(merged) // merged[axis] * grown * itemsize > chunk_bytes
+
+
+def test_layout(tmp_path):
+    full = pixels((9, 40, 33))
+    path = write_h5(
+        tmp_path / "data.h5",
+        {(5, 2): [full, halved(full, (1, 2, 2))]},
+        resolutions={2: [[1, 1, 1], [2, 2, 1]]},
+        chunks=(16, 8, 4),
+        data_type="uint16",
+    )
+    assert layout_of(path, 2, (5,)) == SetupLayout(
+        np.dtype("uint16"),
+        np.dtype("uint16"),
+        (
+            Level((1.0, 1.0, 1.0), (9, 40, 33), (16, 8, 4)),
+            Level((1.0, 2.0, 2.0), (9, 20, 16), (16, 8, 4)),
+        ),
+    )
+
+
+@pytest.mark.parametrize("ceil", [False, True])
+def test_level_shapes_rounded_down_and_up(tmp_path, ceil):
+    levels = [pixels((27, 226, 186))]
+    for _ in range(3):
+        levels.append(halved(levels[-1], ceil=ceil))
+    path = write_h5(tmp_path / "data.h5", {(0, 0): levels})
+    shapes = [level.shape for level in layout_of(path).levels]
+    assert shapes[3] == ((4, 29, 24) if ceil else (3, 28, 23))
+    for number in range(4):
+        np.testing.assert_array_equal(array_of(path, number)[0, 0], levels[number])
+
+
+def test_factors_may_be_fractions_and_relative_to_a_first_level_that_is_not_one(tmp_path):
+    levels = [pixels((10, 30, 30)), pixels((10, 20, 20)), pixels((4, 8, 8))]
+    rows = [[0.1000000015, 0.1, 0.5], [0.15, 0.15, 0.5], [0.4, 0.4, 1.2]]
+    path = write_h5(tmp_path / "data.h5", {(0, 0): levels}, resolutions={0: rows})
+    assert [level.factors for level in layout_of(path).levels] == [tuple(r[::-1]) for r in rows]
+
+
+def test_a_level_that_is_not_chunked_counts_as_rows(tmp_path):
+    full = pixels((5, 6, 7))
+    path = write_h5(tmp_path / "data.h5", {(0, 0): [full]}, chunks=None)
+    assert layout_of(path).levels[0].chunks == (1, 1, 7)
+    np.testing.assert_array_equal(array_of(path)[0, 0, ::3, [5, 1]], full[::3, [5, 1]])
+
+
+INDICES = {
+    "everything": (...,),
+    "XY plane": (0, 0, 4),
+    "XZ plane": (0, 0, slice(None), 7),
+    "YZ plane": (0, 0, ..., 32),
+    "voxel": (0, 0, 8, 39, 32),
+    "negative": (-1, -1, -9, -40, -33),
+    "cube": (0, 0, slice(3, 7), slice(10, 30), slice(0, 16)),
+    "past the end": (0, 0, slice(5, 99), slice(-7, None)),
+    "nothing": (0, 0, slice(4, 4)),
+    "steps": (0, 0, slice(None, None, 5), slice(1, None, 17), slice(None, None, 2)),
+    "backwards": (0, 0, slice(None, None, -1), slice(30, 3, -7)),
+    "list": (0, 0, [8, 0, 0, -2]),
+    "lists": (0, 0, [0, 8], [39, 1, 20], [32, 0]),
+    "list beside number": (0, slice(None), [0, 1, 8], 5),
+    "array": (0, 0, np.array([1, 5]), slice(None), np.array([-1])),
+    "mask": (0, 0, np.arange(9) % 3 == 0),
+    "empty list": (0, 0, []),
+    "numpy number": (np.int64(0), np.int32(0), np.uint8(3)),
+}
+
+
+@pytest.mark.parametrize("index", INDICES.values(), ids=list(INDICES))
+def test_indexing(stack, index):
+    path, full = stack
+    dots = index.index(...) if any(spec is ... for spec in index) else len(index)
+    rest = index[dots + 1 :]
+    written_out = [*index[:dots], *[slice(None)] * (5 - dots - len(rest)), *rest]
+    expected = select(full[None, None], written_out)
+    found = array_of(path)[index]
+    assert found.dtype == np.uint16
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        ((0, 0, 9), "index 9 is out of bounds .* size 9"),
+        ((0, 0, -10), "index -10 is out of bounds"),
+        ((0, 0, [0, 9]), "out of bounds"),
+        ((1,), "out of bounds for axis 0 with size 1"),
+        ((0,) * 6, r"TCZYX|T, C, Z, Y, X was indexed with .*: give up to five"),
+        ((..., 0, ...), "give up to five"),
+        ((0, 0, [[1, 2]]), r"indexed with \[\[1, 2\]\]: give a number, slice or list"),
+        ((0, 0, 1.5), "only integers, slices"),
+    ],
+)
+def test_indices_that_do_not_exist(stack, index, message):
+    with pytest.raises(IndexError, match=message):
+        array_of(stack[0])[index]
+
+
+def test_values_beyond_int16_are_kept_at_every_level(tmp_path):
+    full = np.full((4, 8, 8), 40_000, np.uint16)
+    path = write_h5(tmp_path / "data.h5", {(0, 0): [full, halved(full)]}, legacy=True)
+    for level in (0, 1):
+        values = array_of(path, level)[...]
+        assert values.dtype == np.uint16
+        assert set(values.flat) == {40_000}
+
+
+@pytest.mark.parametrize("dtype", PIXEL_TYPES)
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_all_types_in_both_byte_orders(tmp_path, dtype, order):
+    full = pixels((3, 5, 4), dtype).astype(np.dtype(dtype).newbyteorder(order))
+    path = write_h5(tmp_path / "data.h5", {(0, 0): [full]}, chunks=(2, 2, 2), data_type=dtype)
+    for index in [(...,), (0, 0, [2, 0]), (0, 0, ..., 1)]:
+        found = array_of(path)[index]
+        assert found.dtype == np.dtype(dtype)
+        np.testing.assert_array_equal(found, full[None, None][index])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"compression": "gzip", "compression_opts": 9, "shuffle": True},
+        {"compression": "lzf"},
+        {"fletcher32": True},
+        {"scaleoffset": 0},
+    ],
+    ids=lambda options: next(iter(options)) + str(options.get("compression", "")),
+)
+def test_filters(tmp_path, options):
+    full = pixels((9, 20, 20), np.uint16) // 100
+    path = write_h5(tmp_path / "data.h5", {(0, 0): [full]}, legacy=True, **options)
+    np.testing.assert_array_equal(array_of(path)[0, 0], full)
+
+
+def test_a_filter_that_is_not_installed_is_named(tmp_path):
+    path = write_h5(tmp_path / "data.h5", {(0, 0): [pixels((4, 16, 16))]})
+    with h5py.File(path, "a") as file:
+        del file["t00000/s00/0/cells"]
+        plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        plan.set_chunk((4, 16, 16))
+        plan.set_filter(32_099, h5py.h5z.FLAG_OPTIONAL)
+        space = h5py.h5s.create_simple((4, 16, 16))
+        name = b"t00000/s00/0/cells"
+        cells = h5py.h5d.create(file.id, name, h5py.h5t.NATIVE_UINT16, space, plan)
+        cells.write_direct_chunk((0, 0, 0), b"compressed", 0)
+    array = array_of(path)
+    with pytest.raises(
+        ImportError, match=r"cells is compressed with HDF5 filter 32099.*hdf5plugin"
+    ):
+        array[0, 0, 0]
+
+
+def test_missing_views_are_zeros_and_views_are_put_in_their_place(tmp_path):
+    views = {
+        (time, setup): [pixels((3, 4, 5), np.uint8, seed=10 * time + setup)]
+        for time, setup in itertools.product((2, 7, 9), (0, 4))
+        if (time, setup) != (7, 4)
+    }
+    path = write_h5(tmp_path / "data.h5", views, chunks=(2, 2, 2))
+    array = array_of(path, 0, (2, 7, 9), (0, 4), missing=[(7, 4), (9, 0)])
+    expected = np.zeros((3, 2, 3, 4, 5), np.uint8)
+    for (t, time), (c, setup) in itertools.product(enumerate((2, 7, 9)), enumerate((0, 4))):
+        if (time, setup) not in {(7, 4), (9, 0)}:
+            expected[t, c] = views[time, setup][0]
+    np.testing.assert_array_equal(array[...], expected)
+    np.testing.assert_array_equal(array[[2, 0], :, 1], expected[[2, 0], :, 1])
+    np.testing.assert_array_equal(array[::-1, [1, 0]], expected[::-1, ::-1])
+    np.testing.assert_array_equal(array.to_dask().compute(scheduler="sync"), expected)
+
+
+def test_a_view_that_is_not_there_though_nobody_says_so(tmp_path):
+    path = write_h5(tmp_path / "data.h5", {(0, 0): [pixels((4, 4, 4))]})
+    array = array_of(path, timepoints=(0, 1))
+    assert array[0, 0].any()
+    with pytest.raises(LookupError, match=r"holds no t00001/s00/0/cells.*<MissingViews>: the HDF5"):
+        array[1]
+
+
+def test_time_points_of_different_shape_or_type(tmp_path):
+    views = {
+        (0, 0): [pixels((4, 4, 4))],
+        (1, 0): [pixels((4, 4, 5))],
+        (2, 0): [pixels((4, 4, 4), np.uint8)],
+    }
+    path = write_h5(tmp_path / "data.h5", views)
+    array = array_of(path, timepoints=(0, 1, 2))
+    np.testing.assert_array_equal(array[0, 0], views[0, 0][0])
+    with pytest.raises(
+        ValueError, match=r"t00001/s00/0/cells has \(4, 4, 5\) pixels .* at other time"
+    ):
+        array[1]
+    with pytest.raises(ValueError, match=r"t00002/s00/0/cells has .* of uint8, but .* of uint16"):
+        array[2]
+
+
+def extents_of(path, name, boxes):
+    """(offset, size) in the file of the chunks that any of the boxes (z, y, x slices) touches."""
+    touched = set()
+    with h5py.File(path) as file:
+        cells = file[name]
+        for position in range(cells.id.get_num_chunks()):
+            info = cells.id.get_chunk_info(position)
+            for box in boxes:
+                if all(
+                    start < spec.stop and spec.start < start + chunk
+                    for start, chunk, spec in zip(info.chunk_offset, cells.chunks, box, strict=True)
+                ):
+                    touched.add((info.byte_offset, info.size))
+    return touched
+
+
+def metered(path):
+    meter = FileMeter(path)
+    fs, inside = fsspec.url_to_fs(meter.url)
+    layout = layout_of(path)
+    array = LevelArray(Hdf5Source(fs, inside, inside.rpartition("/")[0]), (0,), (0,), 0, layout)
+    return meter, array
+
+
+@pytest.mark.parametrize("way", ["numpy", "dask", "dask native"])
+@pytest.mark.parametrize(
+    ("index", "boxes"),
+    [
+        ((0, 0, ..., 40), [(slice(0, 60), slice(0, 60), slice(40, 41))]),
+        ((0, 0, 17), [(slice(17, 18), slice(0, 60), slice(0, 60))]),
+        (
+            (0, 0, slice(3, 40), slice(16, 32), 5),
+            [(slice(3, 40), slice(16, 32), slice(5, 6))],
+        ),
+        (
+            (0, 0, [0, 59], 20, 20),
+            [(slice(z, z + 1), slice(20, 21), slice(20, 21)) for z in (0, 59)],
+        ),
+        (
+            (0, 0, slice(0, 60, 40), slice(0, 10), slice(0, 10)),
+            [(slice(z, z + 1), slice(0, 10), slice(0, 10)) for z in (0, 40)],
+        ),
+    ],
+    ids=["YZ plane", "XY plane", "part of a YZ plane", "list", "steps"],
+)
+@pytest.mark.parametrize("compression", [None, "gzip"])
+def test_exactly_the_chunks_below_the_indexed_voxels_are_read(
+    tmp_path, index, boxes, way, compression
+):
+    full = pixels((60, 60, 60), np.uint8)
+    path = write_h5(
+        tmp_path / "data.h5", {(0, 0): [full]}, chunks=(16, 16, 16), compression=compression
+    )
+    meter, array = metered(path)
+    if way == "numpy":
+        found = array[index]
+    else:
+        chunked = array.to_dask(None if way == "dask native" else 2**22)
+        assert chunked.npartitions == (64 if way == "dask native" else 1)
+        found = chunked[index].compute(scheduler="sync")
+    asked = set(meter.take().extents)
+    np.testing.assert_array_equal(found, select(full[None, None], written_out(index)))
+    all_chunks = extents_of(path, cells_path(0, 0, 0), [(slice(0, 60),) * 3])
+    touched = extents_of(path, cells_path(0, 0, 0), boxes)
+    if way != "numpy" and index[2] == [0, 59] and way == "dask":
+        # dask hands lists down only in part; a merged chunk may be read whole.
+        assert touched <= asked & all_chunks
+    else:
+        assert asked & all_chunks == touched
+    # What else was read are HDF5's own tables: no byte of any other chunk.
+    for offset, size in asked - all_chunks:
+        assert not any(o < offset + size and offset < o + n for o, n in all_chunks)
+
+
+def written_out(index):
+    if ... not in [spec for spec in index if spec is ...]:
+        return list(index)
+    dots = index.index(...)
+    return [*index[:dots], *[slice(None)] * (6 - len(index)), *index[dots + 1 :]]
+
+
+def test_dask_chunks(stack):
+    path, full = stack
+    array = array_of(path)
+    native = array.to_dask(None)
+    assert native.chunks == ((1,), (1,), (4, 4, 1), (16, 16, 8), (16, 16, 1))
+    merged = array.to_dask(4_096)
+    assert merged.chunks == ((1,), (1,), (8, 1), (16, 16, 8), (16, 16, 1))
+    for lazy in (native, merged, array.to_dask()):
+        assert (lazy.dtype, lazy.shape) == (np.uint16, (1, 1, 9, 40, 33))
+        np.testing.assert_array_equal(lazy.compute(scheduler="threads")[0, 0], full)
+        np.testing.assert_array_equal(
+            lazy[0, 0, ::-2, [3, 1]].compute(scheduler="sync"), full[::-2, [3, 1]]
+        )
+
+
+def test_more_chunks_than_dask_can_hold_are_refused(stack):
+    path, _ = stack
+    layout = layout_of(path)
+    huge = Level((1.0, 1.0, 1.0), (2**14, 2**14, 2**14), (16, 16, 16))
+    array = LevelArray(
+        source_of(path), (0,), (0,), 0, SetupLayout(layout.dtype, layout.stored, (huge,))
+    )
+    with pytest.raises(
+        ValueError, match="1,073,741,824 chunks, too many for dask: choose a larger"
+    ):
+        array.to_dask(None)
+    assert array.to_dask().npartitions < MAX_DASK_CHUNKS
+
+
+def test_arrays_survive_pickling_and_nothing_stays_open(stack):
+    path, full = stack
+    array = pickle.loads(pickle.dumps(array_of(path)))  # noqa: S301
+    np.testing.assert_array_equal(array[0, 0], full)
+    with contextlib.suppress(IndexError):
+        array[9]
+    opened = [file.path for file in psutil.Process().open_files()]
+    assert str(path) not in opened
+    assert h5py.h5f.get_obj_count(h5py.h5f.OBJ_ALL, h5py.h5f.OBJ_FILE) == 0
+
+
+def test_many_threads_read_at_once(stack):
+    path, full = stack
+    array = array_of(path)
+    wrong = []
+
+    def read(seed):
+        rng = np.random.default_rng(seed)
+        for _ in range(40):
+            z, y, x = (int(rng.integers(n)) for n in full.shape)
+            if not np.array_equal(array[0, 0, z:, y, x:], full[z:, y, x:]):
+                wrong.append((z, y, x))
+
+    threads = [threading.Thread(target=read, args=(seed,)) for seed in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    lazy = array.to_dask(None)
+    with dask.config.set(scheduler="threads", num_workers=8):
+        np.testing.assert_array_equal(lazy.compute()[0, 0], full)
+
+
+@pytest.fixture
+def split(tmp_path):
+    """A dataset whose two time points are in partitions; the first one's cells are a soft link."""
+    folder = tmp_path / "set"
+    folder.mkdir()
+    levels = {time: [pixels((4, 8, 8), seed=time), pixels((2, 4, 4), seed=time)] for time in (0, 1)}
+    for time in (0, 1):
+        write_h5(folder / f"data-0{time}-00.h5", {(time, 0): levels[time]})
+    with h5py.File(folder / "data.h5", "w") as file:
+        file["s00/resolutions"] = [[1.0, 1, 1], [2, 2, 2]]
+        file["s00/subdivisions"] = [[16, 16, 4]] * 2
+        for time, level in itertools.product((0, 1), (0, 1)):
+            name = cells_path(time, 0, level)
+            file[name] = h5py.ExternalLink(f"data-0{time}-00.h5", name)
+    with h5py.File(folder / "data-00-00.h5", "a") as file:
+        file.move("t00000/s00/0/cells", "elsewhere")
+        file["t00000/s00/0/cells"] = h5py.SoftLink("/elsewhere")
+    return folder / "data.h5", levels
+
+
+def test_partitions(split):
+    path, levels = split
+    for level in (0, 1):
+        array = array_of(path, level, (0, 1))
+        for time in (0, 1):
+            np.testing.assert_array_equal(array[time, 0], levels[time][level])
+            np.testing.assert_array_equal(array[time, 0, ..., 3], levels[time][level][..., 3])
+    assert not [file for file in psutil.Process().open_files() if file.path.endswith(".h5")]
+
+
+def test_a_partition_that_is_not_there_only_matters_where_it_is_read(split):
+    path, levels = split
+    (path.parent / "data-00-00.h5").unlink()
+    array = array_of(path, 0, (0, 1))
+    np.testing.assert_array_equal(array[1, 0], levels[1][0])
+    with pytest.raises(
+        FileNotFoundError, match=r"in 'data-00-00\.h5', and there is no file .*: put"
+    ):
+        array[0]
+    lazy = array.to_dask()
+    np.testing.assert_array_equal(lazy[1, 0].compute(scheduler="sync"), levels[1][0])
+    with pytest.raises(FileNotFoundError, match="put that partition there"):
+        lazy.compute(scheduler="sync")
+
+
+@pytest.mark.parametrize(
+    "reference", ["../outside.h5", "{folder}/../outside.h5", "sub/../../outside.h5"]
+)
+def test_links_out_of_the_folder_need_leave(split, reference):
+    path, levels = split
+    (path.parent / "data-01-00.h5").rename(path.parents[1] / "outside.h5")
+    with h5py.File(path, "a") as file:
+        for level in (0, 1):
+            name = cells_path(1, 0, level)
+            del file[name]
+            file[name] = h5py.ExternalLink(reference.format(folder=path.parent), name)
+    array = array_of(path, 0, (0, 1))
+    np.testing.assert_array_equal(array[0, 0], levels[0][0])
+    with pytest.raises(
+        ValueError, match=r"external link in .*data\.h5 points to .* allow_outside=True"
+    ):
+        array[1]
+    trusting = array_of(path, 0, (0, 1), allow_outside=True)
+    np.testing.assert_array_equal(trusting[1, 0], levels[1][0])
+
+
+def test_a_link_out_of_the_folder_is_not_even_opened(tmp_path, monkeypatch):
+    path = write_h5(tmp_path / "data.h5", {(0, 0): [pixels((4, 4, 4))]})
+    with h5py.File(path, "a") as file:
+        del file["t00000/s00/0/cells"]
+        file["t00000/s00/0/cells"] = h5py.ExternalLink("/etc/hostname", "/x")
+    opened = []
+    original = h5py.File.__init__
+    monkeypatch.setattr(
+        h5py.File,
+        "__init__",
+        lambda self, name, *a, **k: opened.append(name) or original(self, name, *a, **k),
+    )
+    with pytest.raises(ValueError, match="leaves the folder"):
+        layout_of(path)
+    assert [name for name in opened if isinstance(name, str)] == [path.as_posix()]
+
+
+@pytest.mark.parametrize("kind", ["soft", "external"])
+def test_links_that_lead_in_circles(tmp_path, kind):
+    path = write_h5(tmp_path / "data.h5", {(0, 0): [pixels((4, 4, 4))]})
+    with h5py.File(path, "a") as file:
+        name = "t00000/s00/0/cells"
+        del file[name]
+        file[name] = (
+            h5py.SoftLink("/" + name) if kind == "soft" else h5py.ExternalLink("data.h5", name)
+        )
+    with pytest.raises(OSError, match="the links that lead to t00000/s00/0/cells do not end"):
+        layout_of(path)
+    assert not [file for file in psutil.Process().open_files() if file.path.endswith(".h5")]
+
+
+def test_pixels_kept_in_other_files_by_storage_are_refused(tmp_path):
+    other = tmp_path / "secret.raw"
+    other.write_bytes(bytes(64))
+    path = write_h5(
+        tmp_path / "data.h5", {(0, 0): [pixels((4, 4, 4))], (0, 1): [pixels((4, 4, 4))]}
+    )
+    with h5py.File(path, "a") as file:
+        del file["t00000/s00/0/cells"], file["t00000/s01/0/cells"]
+        file.create_dataset("t00000/s00/0/cells", (4, 4, 4), "u1", external=[(str(other), 0, 64)])
+        virtual = h5py.VirtualLayout((4, 4, 4), "u1")
+        virtual[:] = h5py.VirtualSource("other.h5", "x", (4, 4, 4))
+        file.create_virtual_dataset("t00000/s01/0/cells", virtual)
+    for setup in (0, 1):
+        with pytest.raises(
+            ValueError, match=r"takes its values from other files \(virtual or external"
+        ):
+            layout_of(path, setup)
+
+
+@pytest.mark.parametrize(
+    ("action", "error", "message"),
+    [
+        (lambda f: f.__delitem__("s00"), LookupError, "holds no s00"),
+        (lambda f: f.__delitem__("s00/resolutions"), LookupError, "holds no s00/resolutions"),
+        (lambda f: f.__delitem__("t00000/s00/1"), LookupError, "holds no t00000/s00/1/cells"),
+        (
+            lambda f: (f.__delitem__("s00/resolutions"), f.create_group("s00/resolutions")),
+            ValueError,
+            "s00/resolutions is no dataset",
+        ),
+        (
+            lambda f: (
+                f.__delitem__("s00/resolutions"),
+                f.create_dataset("s00/resolutions", (3,), "f8"),
+            ),
+            ValueError,
+            "s00/resolutions is no table of three columns",
+        ),
+        (
+            lambda f: f["s00/resolutions"].write_direct(np.array([[1.0, 1, 1], [2, np.nan, 2]])),
+            ValueError,
+            "factors that are not above zero",
+        ),
+        (
+            lambda f: f["s00/resolutions"].write_direct(np.array([[1.0, 1, 1], [2, 4, 2]])),
+            ValueError,
+            r"\(4, 20, 16\) voxels .* at level 1, which does not follow from \(9, 40, 33\)",
+        ),
+        (
+            lambda f: (
+                f.__delitem__("s00/resolutions"),
+                f.create_dataset("s00/resolutions", (999, 3), "f8"),
+            ),
+            ValueError,
+            "has 999 rows; from 1 to 64 levels",
+        ),
+        (
+            lambda f: (f.__delitem__("s00"), f.create_dataset("s00", (1,), "f8")),
+            ValueError,
+            "setup 0 is no group",
+        ),
+        (
+            lambda f: f["s00"].attrs.create("dataType", "float32"),
+            ValueError,
+            "setup 0 has the dataType 'float32' but cells of type int16",
+        ),
+        (
+            lambda f: f["s00"].attrs.create("dataType", np.bytes_("spam")),
+            ValueError,
+            "setup 0 has the dataType 'spam'",
+        ),
+        (lambda f: f["s00"].attrs.create("dataType", 5), ValueError, "dataType that is no text"),
+        (
+            lambda f: (
+                f.__delitem__("t00000/s00/1/cells"),
+                f.create_dataset("t00000/s00/1/cells", (4, 20, 16), "u1"),
+            ),
+            ValueError,
+            "levels of different types",
+        ),
+        (
+            lambda f: (
+                f.__delitem__("t00000/s00/0/cells"),
+                f.create_dataset("t00000/s00/0/cells", (40, 33), "i2"),
+            ),
+            ValueError,
+            r"0/cells has the shape \(40, 33\), not three extents",
+        ),
+        (
+            lambda f: (
+                f.__delitem__("t00000/s00/0/cells"),
+                f.create_dataset("t00000/s00/0/cells", (0, 40, 33), "i2"),
+            ),
+            ValueError,
+            r"has the shape \(0, 40, 33\)",
+        ),
+        (
+            lambda f: (
+                f.__delitem__("t00000/s00/0/cells"),
+                f.create_dataset("t00000/s00/0/cells", dtype="i2", shape=None),
+            ),
+            ValueError,
+            "t00000/s00/0/cells holds nothing",
+        ),
+        (
+            lambda f: (f.__delitem__("t00000/s00/0/cells"), f.create_group("t00000/s00/0/cells")),
+            ValueError,
+            "t00000/s00/0/cells is no dataset",
+        ),
+    ],
+)
+def test_damaged_layouts_are_explained(stack, action, error, message):
+    path, _ = stack
+    assert layout_of(path).dtype == np.uint16
+    with h5py.File(path, "a") as file:
+        action(file)
+    with pytest.raises(error, match=message):
+        layout_of(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not HDF5", b"\x89HDF\r\n\x1a\n", b"\x89HDF\r\n\x1a\n" + bytes(999)]
+)
+def test_what_is_no_hdf5(tmp_path, content):
+    path = tmp_path / "data.h5"
+    path.write_bytes(content)
+    with pytest.raises(OSError, match=r"data\.h5 cannot be read \(as HDF5: .*cut short"):
+        layout_of(path)
+    assert not holds_bdv(LocalFileSystem(), path.as_posix())
+
+
+def test_a_file_that_is_cut_short(stack):
+    path, _ = stack
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(OSError, match=r"cannot be read \(as HDF5: .*truncated.*cut short"):
+        layout_of(path)
+
+
+def test_a_file_that_another_program_has_locked(stack):
+    fcntl = pytest.importorskip("fcntl", reason="flock is how HDF5 locks files on POSIX only")
+    path, full = stack
+    array = array_of(path)
+    with path.open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(OSError, match="still being written"):
+            array[0, 0]
+    np.testing.assert_array_equal(array[0, 0], full)
+
+
+def test_a_file_and_folder_without_write_permission(stack):
+    path, full = stack
+    path.chmod(0o444)
+    path.parent.chmod(0o555)
+    try:
+        np.testing.assert_array_equal(array_of(path)[0, 0], full)
+    finally:
+        path.parent.chmod(0o755)
+
+
+def test_which_files_are_laid_out_so(stack, tmp_path):
+    path, _ = stack
+    fs = LocalFileSystem()
+    assert holds_bdv(fs, path.as_posix())
+    for number, names in enumerate(
+        [("data",), ("s00", "t00000"), ("s00/resolutions",), ("t00000/s00",)]
+    ):
+        other = tmp_path / f"other{number}.h5"
+        with h5py.File(other, "w") as file:
+            for name in names:
+                file.create_group(name)
+        assert not holds_bdv(fs, other.as_posix())
+    assert not holds_bdv(fs, (tmp_path / "none.h5").as_posix())
+
+
+@st.composite
+def datasets(draw):
+    """Shape, chunk, type and index of a random dataset of a few levels."""
+    shape = draw(st.tuples(*[st.integers(1, 24)] * 3))
+    chunks = draw(st.none() | st.tuples(*[st.integers(1, 10)] * 3))
+    dtype = draw(st.sampled_from(PIXEL_TYPES))
+    legacy = dtype == "uint16" and draw(st.booleans())
+    factors = draw(st.lists(st.tuples(*[st.sampled_from([1, 2, 3])] * 3), max_size=3))
+    index = []
+    for extent in shape:
+        number = st.integers(-extent, extent - 1)
+        edge = st.none() | st.integers(-extent - 2, extent + 2)
+        step = st.none() | st.integers(-9, 9).filter(bool)
+        index.append(
+            draw(number | st.builds(slice, edge, edge, step) | st.lists(number, max_size=5))
+        )
+    return shape, chunks, dtype, legacy, factors, index, draw(st.booleans())
+
+
+@settings(max_examples=60, deadline=None)
+@given(datasets(), st.none() | st.integers(1, 20_000))
+def test_any_dataset_reads_as_h5py_does(tmp_path_factory, dataset, chunk_bytes):
+    shape, chunks, dtype, legacy, steps, index, ceil = dataset
+    levels, rows = [pixels(shape, dtype)], [[1, 1, 1]]
+    for step in steps:
+        levels.append(halved(levels[-1], step, ceil))
+        rows.append([a * b for a, b in zip(rows[-1], step[::-1], strict=True)])
+    path = tmp_path_factory.mktemp("any") / "data.h5"
+    write_h5(
+        path,
+        {(0, 0): levels},
+        chunks=chunks,
+        resolutions={0: rows},
+        legacy=legacy,
+        data_type=None if legacy else dtype,
+    )
+    layout = layout_of(path)
+    assert [level.factors[::-1] for level in layout.levels] == [tuple(row) for row in rows]
+    with h5py.File(path) as file:
+        raw = [file[cells_path(0, 0, level)][...].view(dtype) for level in range(len(levels))]
+    for number, expected in enumerate(raw):
+        array = array_of(path, number)
+        np.testing.assert_array_equal(array[0, 0], expected)
+        lazy = array.to_dask(chunk_bytes)
+        if lazy.npartitions <= 60:  # beyond, dask takes long
+            np.testing.assert_array_equal(lazy.compute(scheduler="sync")[0, 0], expected)
+    np.testing.assert_array_equal(array_of(path)[(0, 0, *index)], select(raw[0], index))
+    path.unlink()
