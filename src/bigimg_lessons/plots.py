@@ -12,7 +12,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator
 from numpy.typing import NDArray
 
 from bigimg_lessons.counting import Requests, format_bytes
@@ -244,8 +244,10 @@ def bytes_compared(
         ax.bar_label(bars, [format_bytes(size) for size in sizes], padding=3, color=INK)
     ax.set_xscale("log", base=2)
     ax.set_xlim(left=1024, right=max(*wanted, *read) * 24)
+    ax.xaxis.set_major_locator(LogLocator(base=32))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda size, _: format_bytes(int(size))))
     ax.set_yticks(places, labels)
     ax.invert_yaxis()
     ax.set_xlabel("bytes")
-    ax.legend(loc="upper right", frameon=False)
+    # Above the bars, whose labels may reach any corner.
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, borderpad=0)
