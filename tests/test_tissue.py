@@ -51,21 +51,28 @@ def test_hashed_numbers_are_uniform_and_independent():
         assert abs((along * before).mean()) < 0.002
 
 
+def grid(counts, spacing):
+    """Positions, in voxels, of grid points `spacing` voxels apart."""
+    axes = (np.arange(n) * s for n, s in zip(counts, spacing, strict=True))
+    return np.meshgrid(*axes, indexing="ij")
+
+
 def test_linear_fields_are_interpolated_exactly():
-    z, y, x = np.meshgrid(np.arange(3), np.arange(4), np.arange(5), indexing="ij")
-    nodes = (2.0 * z + 8.0 * y + 16.0 * x).astype(np.float32)
-    voxels = tissue._between(nodes)
-    z, y, x = np.meshgrid(np.arange(4), np.arange(12), np.arange(16), indexing="ij")
-    np.testing.assert_array_equal(voxels, 1.0 * z + 2.0 * y + 4.0 * x)
+    z, y, x = grid((3, 4, 5), tissue.STEP)
+    voxels = tissue._between((z + 2 * y + 4 * x).astype(np.float32))
+    z, y, x = grid([n * s for n, s in zip((2, 3, 4), tissue.STEP, strict=True)], (1, 1, 1))
+    np.testing.assert_array_equal(voxels, z + 2 * y + 4 * x)
     assert voxels.dtype == np.float32
 
 
 def test_squared_distances_are_interpolated_exactly_with_a_bulge():
-    z, y, x = np.meshgrid(np.arange(3) * 2, np.arange(3) * 4, np.arange(3) * 4, indexing="ij")
-    nodes = ((z - 1.5) ** 2 + (y - 3.0) ** 2 + (x - 2.5) ** 2).astype(np.float32)
-    z, y, x = np.meshgrid(np.arange(4), np.arange(8), np.arange(8), indexing="ij")
-    expected = (z - 1.5) ** 2 + (y - 3.0) ** 2 + (x - 2.5) ** 2
-    np.testing.assert_allclose(tissue._between(nodes, bulge=(4, 16, 16)), expected, atol=1e-5)
+    def square(z, y, x):
+        return (z - 1.5) ** 2 + (y - 3.0) ** 2 + (x - 2.5) ** 2
+
+    nodes = square(*grid((3, 3, 3), tissue.STEP)).astype(np.float32)
+    voxels = tissue._between(nodes, bulge=[s * s for s in tissue.STEP])
+    expected = square(*grid([2 * s for s in tissue.STEP], (1, 1, 1)))
+    np.testing.assert_allclose(voxels, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("distance", [-0.1, -0.02, 0.0, 0.01, 0.1])

@@ -11,10 +11,8 @@ import secrets
 import shutil
 import time
 import warnings
-from collections import deque
 from collections.abc import Generator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -45,7 +43,6 @@ GREY_LEVELS = {"uint8": 1, "uint16": 200}
 THINNEST, THICKEST = 0.01, 0.12  # µm: voxels between which cells of 6 µm can be painted
 LARGEST_CLASSIC_TIFF = 2**32 - 2**25  # bytes of pixels; a margin of 32 MiB is left for the tags
 PIECE = (BRICK[0], BRICK[1], 16 * BRICK[2])  # voxels painted and written at once, zyx
-WORKERS = 4  # at most; with the pieces in flight they bound the memory
 Piece = tuple[slice, slice, slice]
 STALE = 86_400  # seconds after which a temporary file is what a killed process left behind
 
@@ -509,7 +506,10 @@ def _write_tags(volume: SampleVolume, path: Path, rows_per_strip: int) -> int:
 
 
 def _write_pixels(volume: SampleVolume, file: BinaryIO, offset: int, *, progress: bool) -> None:
-    """Compute a volume and write it into a file, from the byte `offset` on."""
+    """Compute a volume and write it into a file, from the byte `offset` on.
+
+    One thread does it: the many NumPy calls on small arrays hinder each other in several.
+    """
     _, rows, columns = volume.shape
     dtype = np.dtype(volume.dtype).newbyteorder("<")
     bar = tqdm(
@@ -520,32 +520,16 @@ def _write_pixels(volume: SampleVolume, file: BinaryIO, offset: int, *, progress
         unit_divisor=1024,
         disable=not progress,
     )
-    with bar, closing(_blocks(volume)) as blocks:
-        for (z, y, x), block in blocks:
-            for k, plane in enumerate(block.astype(dtype, copy=False), start=z.start):
+    with bar:
+        for z, y, x in _pieces(volume.shape):
+            block = volume.block(z, y, x).astype(dtype, copy=False)
+            for k, plane in enumerate(block, start=z.start):
                 # What lies together in the file: all rows of a piece as wide as the volume.
                 runs = plane if block.shape[2] < columns else [plane]
                 for j, run in enumerate(runs, start=y.start):
                     file.seek(offset + ((k * rows + j) * columns + x.start) * dtype.itemsize)
                     file.write(run)
             bar.update(block.nbytes)
-
-
-def _blocks(volume: SampleVolume) -> Generator[tuple[Piece, NDArray[Any]]]:
-    """Compute the pieces of a volume in threads, a few ahead; yield them in order."""
-    workers = min(os.cpu_count() or 1, WORKERS)
-    pending: deque[tuple[Piece, Future[NDArray[Any]]]] = deque()
-    executor = ThreadPoolExecutor(workers)
-    try:
-        for piece in _pieces(volume.shape):
-            pending.append((piece, executor.submit(volume.block, *piece)))
-            if len(pending) > workers:
-                first, block = pending.popleft()
-                yield first, block.result()
-        for last, block in pending:
-            yield last, block.result()
-    finally:
-        executor.shutdown(cancel_futures=True)
 
 
 def _pieces(shape: tuple[int, int, int]) -> Generator[Piece]:

@@ -27,19 +27,27 @@ from numpy.typing import NDArray
 
 __all__ = ["BRICK", "GENERATOR", "Tissue"]
 
-GENERATOR = 2
+GENERATOR = 3
 """Version of the picture: raise it whenever any grey value changes."""
 
 BRICK = (32, 64, 128)
 """Voxels painted at once, zyx: few enough that the working arrays stay in the CPU's cache."""
 
-STEP = (2, 4, 4)
+STEP = (4, 4, 4)
 """Voxels from one node to the next, zyx; each divides the brick."""
 
-RESIN, MATRIX, CUTICLE, LUMEN = 207.0, 181.0, 146.0, 196.0  # grey values outside the cells
+RESIN, MATRIX, CUTICLE, LUMEN = (
+    207.0,
+    181.0,
+    146.0,
+    196.0,
+)  # grey values outside the cells
 CUTICLE_DEPTH = 0.35  # µm
 NOISE = 17.0  # grey values: the noise is between its negative and itself
-BLUR, SECTION_BLUR = 0.05, 0.055  # µm: width of an edge within a section, and what a slope adds
+BLUR, SECTION_BLUR = (
+    0.05,
+    0.055,
+)  # µm: width of an edge within a section, and what a slope adds
 MARGIN = 0.1  # µm around an organelle: half the blur, and the roughness of its outline
 BUCKET = 16.0  # µm: sites are worked out, and remembered, for cubes of this edge
 BUNDLES = 24.0  # µm from one bundle of nerve fibres to the next
@@ -147,8 +155,8 @@ FIBRES = Packing(
 
 
 def _mix(h: Array) -> Array:
-    """Scramble uint32 values: the finaliser of MurmurHash3 (Austin Appleby, public domain)."""
-    h = h ^ (h >> np.uint32(16))
+    """Scramble uint32 values, in place: MurmurHash3's finaliser (Austin Appleby, public domain)."""
+    h ^= h >> np.uint32(16)
     h *= np.uint32(0x85EBCA6B)
     h ^= h >> np.uint32(13)
     h *= np.uint32(0xC2B2AE35)
@@ -238,14 +246,17 @@ def _new_textures(voxel_size: tuple[float, float, float]) -> Textures:
     """Blur hashed noise into textures; their periods differ, so that the sum hardly repeats."""
     grain = 7 * _texture(1, 0.085, (32, 128, 128), voxel_size)
     grain -= 14 * np.clip(_texture(4, 0.17, (32, 128, 128), voxel_size) - 1.9, 0, 2)
-    clump = _texture(2, 0.34, (64, 192, 128), voxel_size)
-    fold = _texture(3, 0.70, (64, 128, 256), voxel_size)
+    clump = _texture(2, 0.34, (32, 192, 128), voxel_size)
+    fold = _texture(3, 0.70, (64, 128, 128), voxel_size)
     patch = 180 * _inside(np.roll(fold, (23, 61, 125), (0, 1, 2)) - 0.05, 2.5)
     return Textures(grain, clump, 0.62 * fold, patch)
 
 
 def _texture(
-    key: int, radius: float, period: tuple[int, int, int], voxel_size: tuple[float, float, float]
+    key: int,
+    radius: float,
+    period: tuple[int, int, int],
+    voxel_size: tuple[float, float, float],
 ) -> Array:
     """Blur white noise with the bell (1 - (r / radius)²)³, which needs no exponential; µm.
 
@@ -287,6 +298,14 @@ def _unit(v: Array) -> Array:
     return unit
 
 
+# For the voxels along each axis of a brick: the node before each, and how far it is on the way.
+_BEFORE = [np.arange(b) // s for b, s in zip(BRICK, STEP, strict=True)]
+_SHARE = [
+    ((np.arange(b) % s) / np.float32(s)).astype(np.float32).reshape((-1,) + (1,) * (2 - axis))
+    for axis, (b, s) in enumerate(zip(BRICK, STEP, strict=True))
+]
+
+
 def _between(
     nodes: Array,
     axes: tuple[int, ...] = (2, 1, 0),
@@ -298,19 +317,15 @@ def _between(
     are h apart is met exactly with a bulge of h².
     """
     for axis in axes:
-        step = STEP[axis]
-        before: tuple[Any, ...] = (slice(None),) * axis
-        start = nodes[(*before, slice(0, -1))]
-        rise = nodes[(*before, slice(1, None))] - start
-        voxels = np.empty((*rise.shape[: axis + 1], step, *rise.shape[axis + 1 :]), np.float32)
-        voxels[(*before, slice(None), 0)] = start
-        for k in range(1, step):
-            part = voxels[(*before, slice(None), k)]
-            np.multiply(rise, k / step, out=part)
-            part += start
-            if bulge[axis]:
-                part -= bulge[axis] * (k * (step - k) / (step * step))
-        nodes = voxels.reshape(*rise.shape[:axis], -1, *rise.shape[axis + 1 :])
+        voxels = (nodes.shape[axis] - 1) * STEP[axis]
+        before, share = _BEFORE[axis][:voxels], _SHARE[axis][:voxels]
+        start = nodes.take(before, axis)
+        nodes = nodes.take(before + 1, axis)
+        nodes -= start
+        nodes *= share
+        nodes += start
+        if bulge[axis]:
+            nodes -= bulge[axis] * (share * (1 - share))
     return nodes
 
 
@@ -387,11 +402,9 @@ def _nodes_of(box: Box) -> Box:
     return z, y, x
 
 
-def _voxels_of(box: Box, start: Sequence[int] = (0, 0, 0)) -> Box:
-    """Voxels within a box of intervals, counted from the interval `start`."""
-    z, y, x = (
-        slice((b.start + i) * s, (b.stop + i) * s) for b, i, s in zip(box, start, STEP, strict=True)
-    )
+def _voxels_of(box: Box) -> Box:
+    """Voxels within a box of intervals."""
+    z, y, x = (slice(b.start * s, b.stop * s) for b, s in zip(box, STEP, strict=True))
     return z, y, x
 
 
@@ -741,17 +754,17 @@ def _paint_organelles(
     voxel_size: tuple[float, float, float],
 ) -> None:
     """Paint organelles into the brick, in place."""
-    spacing = [(s * v) * (s * v) for s, v in zip(STEP, voxel_size, strict=True)]
+    spacing = [s * v for s, v in zip(STEP, voxel_size, strict=True)]
     # Any interval that holds a point of a body has a node whose square is within this of it.
-    slack = (spacing[0] + spacing[1] + spacing[2]) / 4
+    slack = (spacing[0] * spacing[0] + spacing[1] * spacing[1] + spacing[2] * spacing[2]) / 4
     depth = np.full(BRICK, -1, np.float32)  # µm below the nearest organelle's membrane
     fill = np.zeros(BRICK, np.float32)
     centre = organelles.centre - nodes.reference
-    for m, start, stop in _touched(nodes.place, centre, organelles):
+    for m, box in _boxes(organelles, nodes, spacing):
         look = LOOKS[organelles.look[m]]
         half, radius = float(organelles.half[m]), float(organelles.radius[m])
-        z, y, x = map(slice, start, [s + 1 for s in stop])
-        d = [p[z, y, x] - c for p, c in zip(nodes.place, centre[m].tolist(), strict=True)]
+        at = _nodes_of(box)
+        d = [p[at] - c for p, c in zip(nodes.place, centre[m].tolist(), strict=True)]
         square = d[0] * d[0] + d[1] * d[1] + d[2] * d[2]
         axis = organelles.axis[m].tolist()
         if look.pitch or half:
@@ -759,19 +772,17 @@ def _paint_organelles(
             if half:
                 t = np.minimum(np.maximum(along, -half), half)
                 square -= t * (2 * along - t)
-        box = _bounds(square < (radius + MARGIN) * (radius + MARGIN) + slack)
-        if box is None:
+        if square.min() > (radius + MARGIN) * (radius + MARGIN) + slack:
             continue
-        at = _nodes_of(box)
-        voxels = _voxels_of(box, start)
-        bulge = [h - h * a * a if half else h for h, a in zip(spacing, axis, strict=True)]
-        here = np.maximum(_between(square[at], bulge=bulge), 0)
+        voxels = _voxels_of(box)
+        bulge = [h * h * (1 - a * a) if half else h * h for h, a in zip(spacing, axis, strict=True)]
+        here = np.maximum(_between(square, bulge=bulge), 0)
         here = radius - np.sqrt(here)
         wins = here > depth[voxels]
         np.copyto(depth[voxels], here, where=wins)
         grey: float | Array = look.grey
         if look.pitch:
-            stripes = _ripple(_between((along[at] + look.bowl * square[at]) / look.pitch))
+            stripes = _ripple(_between((along + look.bowl * square) / look.pitch))
             stripes -= 0.4
             stripes *= _inside(here - 0.07, 12)
             stripes *= 40 * _inside(textures.clump[voxels] + 0.5, 1.5)  # broken here and there
@@ -787,23 +798,28 @@ def _paint_organelles(
     _lay(body, fill, _inside(depth, 1 / BLUR))
 
 
-def _touched(
-    place: list[Array], centre: Array, organelles: Organelles
-) -> Iterator[tuple[int, list[int], list[int]]]:
-    """Find which organelles may touch a brick; yield their number and box of intervals."""
-    reach = np.abs(organelles.axis) * organelles.half[:, None]
-    reach += organelles.radius[:, None] + MARGIN
-    starts, stops = [], []
-    for n, p in enumerate(place):
-        others = tuple(axis for axis in range(3) if axis != n)
-        hit = p.max(others) > (centre - reach)[:, n, None]
-        hit &= p.min(others) < (centre + reach)[:, n, None]
-        last = hit.shape[1] - 1
-        starts.append(np.clip(hit.argmax(axis=1) - 1, 0, last - 1))
-        stops.append(np.clip(last - hit[:, ::-1].argmax(axis=1) + 1, 1, last) * hit.any(axis=1))
-    start, stop = np.stack(starts, axis=1), np.stack(stops, axis=1)
+def _boxes(
+    organelles: Organelles, nodes: Nodes, spacing: Sequence[float]
+) -> Iterator[tuple[int, Box]]:
+    """Find where in a brick organelles may lie; yield their number and box of intervals.
+
+    The nodes are `spacing` (zyx, µm) apart.
+    """
+    place = np.stack(nodes.place)
+    last = np.array(place.shape[1:]) - 1
+    centre = organelles.centre - nodes.reference
+    reach = np.abs(organelles.axis) * organelles.half[:, None] + organelles.radius[:, None]
+    reach = 1.25 * reach + 0.2  # for the distortion is that at the centre
+    grid = centre
+    for _ in range(3):  # find the centre on the grid, whose nodes are at `place`
+        node = np.clip(np.floor(grid / spacing + 0.5), 0, last).astype(np.int64)
+        shift = place[:, node[:, 0], node[:, 1], node[:, 2]].T - node * spacing
+        grid = centre - shift
+    start = np.clip(np.floor((grid - reach) / spacing), 0, last).astype(np.int64)
+    stop = np.clip(np.ceil((grid + reach) / spacing), 0, last).astype(np.int64)
     for m in np.flatnonzero((stop > start).all(axis=1)).tolist():
-        yield m, start[m].tolist(), stop[m].tolist()
+        z, y, x = map(slice, start[m].tolist(), stop[m].tolist())
+        yield m, (z, y, x)
 
 
 # --- what is where ------------------------------------------------------------------------------
@@ -938,52 +954,85 @@ def _cell(tissue: Tissue, key: int, centre: tuple[float, float, float]) -> Cell:
     nucleus = (heart, axes / radii[:, None], float(radii[0] + radii[1] + radii[2]) / 3)
 
     # Try places and keep those with room.
-    random = _uniform(key, 42, np.arange(600)[:, None], np.arange(9))
+    walls = _walls(tissue, middle)
+    random = _uniform(key, 42, np.arange(540)[:, None], np.arange(9))
     start = middle + 7.6 * (random[:, :3] - 0.5)
     axis = _unit(main + 1.6 * (random[:, 3:6] - 0.5))
     rows = []
-    for n in np.flatnonzero(_room(tissue, middle, nucleus, start) > 0.15).tolist():
+    for n in np.flatnonzero(_room(tissue, walls, nucleus, start) > 0.15).tolist():
         look, half, radius = _choose(kind, *random[n, 6:].tolist())
         rows.append((look, start[n], axis[n], half, radius))
     tried = _rows(rows)
     t = tried.half[:, None] * (np.arange(-3, 4) / 3)
     line = tried.centre[:, None] + t[..., None] * tried.axis[:, None]
-    room = _room(tissue, middle, nucleus, line.reshape(-1, 3)).reshape(-1, 7)
-    kept: list[int] = []
-    for n in np.flatnonzero((room > tried.radius[:, None] + 0.06).all(axis=1)).tolist():
-        d = tried.centre[kept] - tried.centre[n]
-        least = tried.radius[kept] + tried.radius[n] + 0.07
-        reach = tried.half[kept] + tried.half[n] + least
-        close = np.flatnonzero(_dot(d, d) < reach * reach)
-        d = line[[kept[c] for c in close.tolist()]][:, :, None] - line[n]
-        if (_dot(d, d) > (least * least)[close, None, None]).all():
-            kept.append(n)
+    room = _room(tissue, walls, nucleus, line.reshape(-1, 3)).reshape(-1, 7)
+    fits = np.flatnonzero((room > tried.radius[:, None] + 0.06).all(axis=1))
+    tried, line = Organelles(*(field[fits] for field in tried)), line[fits]
+    kept = _apart(line, tried.half, tried.radius)
     nucleolus = heart + 1.4 * (u[14:17] - 0.5)
     parts = [
-        (NUCLEOLUS, nucleolus + 0.5 * (u[n : n + 3] - 0.5), main, 0.0, 0.16 + 0.2 * float(u[n + 3]))
+        (
+            NUCLEOLUS,
+            nucleolus + 0.5 * (u[n : n + 3] - 0.5),
+            main,
+            0.0,
+            0.16 + 0.2 * float(u[n + 3]),
+        )
         for n in (20, 24, 28)
     ]
     both = zip(Organelles(*(f[kept] for f in tried)), _rows(parts), strict=True)
     return Cell(grey, nucleus, Organelles(*(np.concatenate(pair) for pair in both)))
 
 
-def _room(
-    tissue: Tissue, middle: Array, nucleus: tuple[Array, Array, float], place: Array
-) -> Array:
-    """Distance (µm) of places (n, 3) inside the cell around `middle` to where it ends."""
+def _apart(line: Array, half: Array, radius: Array) -> list[int]:
+    """Choose bodies that do not overlap, the first first, by seven points (n, 7, 3) along each."""
+    d = line[:, None, 3] - line[:, 3]
+    reach = half[:, None] + half + radius[:, None] + radius + 0.07
+    later, earlier = np.nonzero(np.tril(_dot(d, d) < reach * reach, k=-1))
+    d = line[later][:, :, None] - line[earlier][:, None]
+    least = radius[later] + radius[earlier] + 0.07
+    touch = (_dot(d, d) < (least * least)[:, None, None]).any(axis=(1, 2))
+    rivals: dict[int, set[int]] = {}
+    for a, b in zip(later[touch].tolist(), earlier[touch].tolist(), strict=True):
+        rivals.setdefault(a, set()).add(b)
+    kept: list[int] = []
+    for n in range(len(line)):
+        if rivals.get(n, set()).isdisjoint(kept):
+            kept.append(n)
+    return kept
+
+
+def _walls(tissue: Tissue, middle: Array) -> list[tuple[list[float], float]]:
+    """Find the planes between the cell around `middle` (zyx, µm) and others.
+
+    A plane is a unit vector n, away from the cell, and the distance n · place at the plane, in µm.
+    """
     sites = tissue.sites(CELLS, middle - 7.5, middle + 7.5)
     apart = sites.centre - middle
     far = np.sqrt(_dot(apart, apart))
-    weight = float(sites.weight[far == 0][0])
-    depth = tissue.depth(place.T)
-    room = np.minimum(depth - CUTICLE_DEPTH, -tissue.neuropil(place.T, depth))
-    own = _dot(place - middle, place - middle) - weight
-    for n in np.flatnonzero((far > 0) & (far < 9)).tolist():
-        d = place - sites.centre[n]
-        room = np.minimum(room, (_dot(d, d) - sites.weight[n] - own) * (0.5 / far[n]))
+    weight = sites.weight[far == 0][0]
+    away = apart / np.maximum(far, 1e-9)[:, None]
+    distance = _dot(away, middle[None]) + far / 2 + (weight - sites.weight) / np.maximum(2 * far, 1)
+    near = (far > 0) & (far < 9)
+    return list(zip(away[near].tolist(), distance[near].tolist(), strict=True))
+
+
+def _room(
+    tissue: Tissue,
+    walls: list[tuple[list[float], float]],
+    nucleus: tuple[Array, Array, float],
+    place: Array,
+) -> Array:
+    """Distance (µm) of places (n, 3) inside a cell to its walls and its nucleus."""
+    z, y, x = place = np.ascontiguousarray(place.T)
+    depth = tissue.depth(place)
+    room = np.minimum(depth - CUTICLE_DEPTH, -tissue.neuropil(place, depth))
+    for away, distance in walls:
+        room = np.minimum(room, distance - (z * away[0] + y * away[1] + x * away[2]))
     heart, axes, radius = nucleus
-    v = [_dot(place - heart, axis) for axis in axes]
-    r = np.sqrt(v[0] * v[0] + v[1] * v[1] + v[2] * v[2])
+    d = [p - c for p, c in zip(place, heart.tolist(), strict=True)]
+    u = [d[0] * a[0] + d[1] * a[1] + d[2] * a[2] for a in axes.tolist()]
+    r = np.sqrt(u[0] * u[0] + u[1] * u[1] + u[2] * u[2])
     least: Array = np.minimum(room, (r - 1) * radius - 0.1)
     return least
 
