@@ -205,7 +205,7 @@ def test_equal_volumes_are_one():
 def test_file_holds_the_volume(tmp_path, dtype):
     volume = SampleVolume((35, 70, 90), dtype)
     path = sample_tiff(volume, folder=tmp_path, progress=False)
-    assert path == tmp_path / f"sample_{dtype}_35x70x90_seed1.tif"
+    assert path == tmp_path / f"synthetic_tissue_{dtype}_35x70x90_seed1.tif"
     with tifffile.TiffFile(path) as tiff:
         assert len(tiff.pages) == 35
         assert tiff.series[0].axes == "ZYX"
@@ -226,7 +226,7 @@ def test_pieces_narrower_than_the_volume_fit_together(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("rows", "strips"), [(1, 40), (7, 6), (40, 1), (1000, 1)])
 def test_rows_per_strip(tmp_path, rows, strips):
     path = sample_tiff(SMALL, folder=tmp_path, progress=False, rows_per_strip=rows)
-    assert path.name == f"sample_uint8_5x40x50_seed1_strips{rows}.tif"
+    assert path.name == f"synthetic_tissue_uint8_5x40x50_seed1_strips{rows}.tif"
     with tifffile.TiffFile(path) as tiff:
         assert {len(page.dataoffsets) for page in tiff.pages} == {strips}
         np.testing.assert_array_equal(tiff.asarray(), whole(SMALL))
@@ -248,7 +248,7 @@ def test_file_names_tell_volumes_apart():
         SampleVolume((5, 40, 50), seed=2),
     ]
     assert len({volume.file_name for volume in volumes}) == len(volumes)
-    assert volumes[3].file_name == "sample_uint8_5x40x50_0.1x0.05x0.05um_seed1.tif"
+    assert volumes[3].file_name == "synthetic_tissue_uint8_5x40x50_0.1x0.05x0.05um_seed1.tif"
 
 
 def physical_pixel_sizes(path):
@@ -352,7 +352,7 @@ def test_a_file_that_is_not_as_its_note_tells_is_made_again(tmp_path, harm, reas
     content = path.read_bytes()
     harm(path)
     with pytest.warns(
-        UserWarning, match=rf"sample_.*\.tif is made again, since {reason}\."
+        UserWarning, match=rf"synthetic_tissue_.*\.tif is made again, since {reason}\."
     ) as seen:
         sample_tiff(SMALL, folder=tmp_path, progress=False)
     assert len(seen) == 1

@@ -157,7 +157,7 @@ class SampleVolume:
     @property
     def file_name(self) -> str:
         """Name of the file that `sample_tiff` makes, which tells what is in it."""
-        name = f"sample_{self.dtype}_{'x'.join(map(str, self.shape))}"
+        name = f"synthetic_tissue_{self.dtype}_{'x'.join(map(str, self.shape))}"
         if self.voxel_size != VOXEL_SIZE:
             name += f"_{'x'.join(map(str, self.voxel_size))}um"
         return f"{name}_seed{self.seed}.tif"
