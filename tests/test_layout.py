@@ -12,14 +12,16 @@ PACKAGE = ROOT / "src" / "bigimg_lessons"
 # Imports flow one way. What a module may know of the package; a name covers its submodules.
 MAY_IMPORT = {
     "bdv": {"bdv", "counting", "pyramid"},
+    "chunks": set(),
     "counting": set(),
     "memory": set(),
     "sample_data": {"tissue"},
     "pyramid": set(),
     "serving": set(),
+    "timing": set(),
     "tissue": set(),
-    "plots": {"counting", "memory"},
-    "widgets": {"widgets"},
+    "plots": {"chunks", "counting", "memory", "timing"},
+    "widgets": {"chunks", "widgets"},
 }
 
 
