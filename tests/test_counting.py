@@ -1,17 +1,44 @@
+import asyncio
+import copy
+import doctest
+import inspect
 import io
+import logging
 import os
 import pickle
 import threading
+import time
 
+import dask.array as da
 import fsspec
 import h5py
 import numpy as np
 import pytest
 import tifffile
+import zarr
+import zarr.testing.store
 from hypothesis import given
 from hypothesis import strategies as st
+from zarr.abc.store import (
+    OffsetByteRequest,
+    RangeByteRequest,
+    SuffixByteRequest,
+    SupportsGetSync,
+)
+from zarr.core.buffer import default_buffer_prototype
+from zarr.storage import LocalStore, LoggingStore, MemoryStore, WrapperStore
+from zarr.testing.store import LatencyStore
 
-from bigimg_lessons.counting import FileMeter, Requests, format_bytes
+import bigimg_lessons.counting
+from bigimg_lessons.counting import (
+    FileMeter,
+    Requests,
+    StoreMeter,
+    StoreRequest,
+    StoreRequests,
+    format_bytes,
+)
+from bigimg_lessons.links import Link
 
 
 @pytest.fixture
@@ -181,3 +208,311 @@ def test_touched_equals_the_set_of_bytes(extents):
 
 def test_an_empty_file_is_not_touched():
     assert Requests(file_size=0, opens=1, extents=()).fraction_touched == 0
+
+
+def test_a_link_slows_a_file_down(ten_bytes):
+    meter = FileMeter(ten_bytes, link=Link(latency=0.05, bandwidth=100))
+    with meter.open() as file:
+        start = time.perf_counter()
+        assert file.read(5) + file.read(5) == bytes(range(10))
+        seconds = time.perf_counter() - start
+        assert file.read(1) == b""
+    assert 2 * 0.05 + 10 / 100 <= seconds < 1
+    assert meter.take().extents == ((0, 5), (5, 5))
+
+
+def test_a_link_slows_h5py_and_tifffile_down(tmp_path):
+    voxels = np.arange(64, dtype="u1").reshape(4, 4, 4)
+    tifffile.imwrite(tmp_path / "a.tif", voxels, photometric="minisblack")
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["cells"] = voxels
+    meters = [FileMeter(tmp_path / name, link=Link(latency=0.005)) for name in ("a.tif", "a.h5")]
+    start = time.perf_counter()
+    with meters[0].open() as file:
+        np.testing.assert_array_equal(tifffile.imread(file), voxels)
+    with meters[1].open() as opened, h5py.File(opened, "r") as file:
+        np.testing.assert_array_equal(file["cells"][:], voxels)
+    seconds = time.perf_counter() - start
+    requests = sum(meter.take().count for meter in meters)
+    assert requests >= 4
+    assert requests * 0.005 <= seconds < requests * 0.005 + 5
+
+
+VOXELS = np.arange(1, 1 + 40 * 50, dtype="u2").reshape(40, 50)
+
+
+def make_store(store, **options):
+    options = {"chunks": (10, 10), "compressors": None, **options}
+    zarr.create_array(store, data=VOXELS, **options)
+    return store
+
+
+@pytest.fixture
+def store(tmp_path):
+    return make_store(LocalStore(tmp_path / "image.zarr"))
+
+
+@pytest.fixture
+def meter(store):
+    return StoreMeter(store)
+
+
+def open_quietly(meter, **options):
+    array = zarr.open_array(meter, **options)
+    meter.take()
+    return array
+
+
+def keys(asked):
+    return sorted(request.key for request in asked.requests)
+
+
+@pytest.mark.parametrize("zarr_format", [2, 3])
+def test_a_store_counts_chunks_apart_from_metadata(tmp_path, zarr_format):
+    store = make_store(LocalStore(tmp_path), zarr_format=zarr_format)
+    meter = StoreMeter(store)
+    array = zarr.open_array(meter)
+    np.testing.assert_array_equal(array[5:15, 12], VOXELS[5:15, 12])
+    asked = meter.take()
+    chunks = {2: ["0.1", "1.1"], 3: ["c/0/1", "c/1/1"]}[zarr_format]
+    assert keys(asked.chunks) == chunks
+    assert (asked.chunks.count, asked.chunks.bytes_read) == (2, 2 * 10 * 10 * 2)
+    assert str(asked.chunks) == "2 requests, 400 bytes (400 bytes)"
+    metadata = {2: ".zarray", 3: "zarr.json"}[zarr_format]
+    size = (tmp_path / metadata).stat().st_size
+    assert StoreRequest(metadata, 0, size) in asked.requests
+    assert asked.count > asked.chunks.count
+    assert meter.take() == StoreRequests(())
+
+
+def test_parts_of_a_shard_are_told_by_offset(tmp_path):
+    meter = StoreMeter(make_store(LocalStore(tmp_path), shards=(20, 20)))
+    array = open_quietly(meter)
+    index = 4 * 16 + 4
+    np.testing.assert_array_equal(array[:10, 10:20], VOXELS[:10, 10:20])
+    first, second = meter.take().requests
+    assert first == StoreRequest("c/0/0", -index, index)
+    path = tmp_path / "c" / "0" / "0"
+    assert path.read_bytes()[second.offset :][: second.size] == VOXELS[:10, 10:20].tobytes()
+
+
+def test_a_chunk_that_is_not_there_is_a_request_without_bytes():
+    store = MemoryStore()
+    zarr.create_array(store, shape=(4,), chunks=(2,), dtype="u1", fill_value=7)
+    meter = StoreMeter(store)
+    assert list(open_quietly(meter)[:]) == [7, 7, 7, 7]
+    assert sorted(meter.take().requests, key=str) == [
+        StoreRequest("c/0", 0, 0),
+        StoreRequest("c/1", 0, 0),
+    ]
+
+
+def test_dask_reads_through_a_store(meter):
+    lazy = da.from_zarr(meter)
+    meter.take()
+    np.testing.assert_array_equal(lazy[:, 7].compute(), VOXELS[:, 7])
+    assert keys(meter.take()) == ["c/0/0", "c/1/0", "c/2/0", "c/3/0"]
+
+
+def test_groups_are_read_through_a_store(tmp_path):
+    group = zarr.create_group(LocalStore(tmp_path))
+    group.create_array("level/0", data=VOXELS, chunks=(20, 50), compressors=None)
+    meter = StoreMeter(LocalStore(tmp_path))
+    opened = zarr.open_group(meter, mode="r")
+    assert [name for name, _ in opened.groups()] == ["level"]
+    assert {request.kind for request in meter.take().requests} == {"get", "list"}
+    np.testing.assert_array_equal(opened["level/0"][:], VOXELS)
+    asked = meter.take()
+    assert keys(asked.chunks) == ["level/0/c/0/0", "level/0/c/1/0"]
+    assert asked.chunks.bytes_read == VOXELS.nbytes
+
+
+def derived(meter, how):
+    if how == "mode r":
+        return zarr.open_array(meter, mode="r")
+    if how == "with_read_only":
+        return zarr.open_array(meter.with_read_only(True))
+    if how == "copy":
+        return zarr.open_array(copy.deepcopy(meter))
+    if how == "context":
+        with meter as entered:
+            return zarr.open_array(entered)
+    return pickle.loads(pickle.dumps(zarr.open_array(meter)))  # noqa: S301
+
+
+@pytest.mark.parametrize("how", ["mode r", "with_read_only", "copy", "context", "pickle"])
+def test_stores_that_zarr_derives_count_to_the_same_meter(store, how):
+    meter = StoreMeter(store, link=Link(latency=0.01))
+    array = derived(meter, how)
+    meter.take()
+    assert array[0, 0] == 1
+    assert keys(meter.take()) == ["c/0/0"]
+    assert array.store.link is meter.link
+
+
+def test_two_meters_of_one_store_count_their_own(store):
+    first, second = StoreMeter(store), StoreMeter(store)
+    array = zarr.open_array(first)
+    array[0, 0]
+    assert first.take().count > 0
+    assert second.take().count == 0
+    assert first == second  # as zarr compares stores: by what they hold
+
+
+def test_a_pickled_store_without_its_meter_is_refused(store):
+    pickled = pickle.dumps(StoreMeter(store))
+    with pytest.raises(RuntimeError, match=r"own process .*keep it in a variable.*threads"):
+        pickle.loads(pickled)  # noqa: S301
+
+
+def test_writing_through_a_store_is_refused(store, meter):
+    array = zarr.open_array(meter)
+    with pytest.raises(ValueError, match="read-only"):
+        array[0, 0] = 5
+    with pytest.raises(ValueError, match="read-only"):
+        zarr.create_array(meter, data=VOXELS, overwrite=True)
+    with pytest.raises(ValueError, match="read-only"):
+        zarr.open_array(meter, mode="r+")
+    with pytest.raises(ValueError, match="only be read: write through the store"):
+        meter.with_read_only(False)
+    with pytest.raises(ValueError, match="read-only"):
+        asyncio.run(meter.delete("c/0/0"))
+    with pytest.raises(ValueError, match="read-only"):
+        asyncio.run(meter.clear())
+    np.testing.assert_array_equal(zarr.open_array(store)[:], VOXELS)
+
+
+def test_only_stores_are_metered(tmp_path):
+    with pytest.raises(TypeError, match=r"give a zarr store, such as .*LocalStore\(path\)"):
+        StoreMeter(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_not_made(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        zarr.open_array(StoreMeter(LocalStore(tmp_path / "gone.zarr")))
+    assert not (tmp_path / "gone.zarr").exists()
+
+
+def test_every_way_to_read_a_store_is_counted(meter):
+    prototype = default_buffer_prototype()
+    spans = [RangeByteRequest(2, 5), OffsetByteRequest(190), SuffixByteRequest(3), None]
+
+    async def read():
+        for span in spans:
+            await meter.get("c/0/0", prototype, span)
+        await meter.get_partial_values(prototype, [("c/0/1", span) for span in spans[:2]])
+        async for _ in meter._get_many([("c/1/1", prototype, None)]):
+            pass
+        assert await meter.exists("c/0/0")
+        assert not await meter.exists("c/9/9")
+        assert await meter.getsize("c/0/0") == 200
+        assert not await meter.is_empty("")
+        assert "c/0/0" in [key async for key in meter.list()]
+        assert len([key async for key in meter.list_prefix("c/0")]) == 5
+        assert sorted([key async for key in meter.list_dir("c")]) == ["0", "1", "2", "3"]
+
+    asyncio.run(read())
+    # Sorted, as the parts asked for at once come in any order.
+    assert sorted((r.kind, r.key, r.offset, r.size) for r in meter.take().requests) == [
+        ("get", "c/0/0", -3, 3),
+        ("get", "c/0/0", 0, 200),
+        ("get", "c/0/0", 2, 3),
+        ("get", "c/0/0", 190, 10),
+        ("get", "c/0/1", 2, 3),
+        ("get", "c/0/1", 190, 10),
+        ("get", "c/1/1", 0, 200),
+        ("head", "c/0/0", 0, 0),
+        ("head", "c/0/0", 0, 0),
+        ("head", "c/9/9", 0, 0),
+        ("list", "", 0, 0),
+        ("list", "", 0, 0),
+        ("list", "c", 0, 0),
+        ("list", "c/0", 0, 0),
+    ]
+
+
+def test_zarr_knows_no_way_to_read_a_store_that_is_not_counted():
+    counted = {
+        *("get", "get_partial_values", "_get_many", "exists", "getsize", "is_empty"),
+        *("list", "list_dir", "list_prefix"),
+    }
+    assert counted <= StoreMeter.__dict__.keys()
+    # These call one of those, or do not read.
+    others = {
+        *("getsize_prefix", "open", "close", "clear", "delete", "delete_dir", "set", "_set_many"),
+        *("set_if_not_exists", "with_read_only", "read_only", "_get_bytes", "_get_bytes_sync"),
+        *("_get_json", "_get_json_sync"),
+    }
+    names = {
+        name
+        for name in dir(WrapperStore)
+        if not name.startswith(("_", "supports_")) or name.startswith("_get")
+    }
+    assert names - counted - others == set()
+    # Fast ways round `get`, which zarr takes where a store offers them.
+    assert isinstance(LocalStore("."), SupportsGetSync)
+    assert not issubclass(StoreMeter, SupportsGetSync)
+
+
+def test_a_store_counts_from_many_threads(meter):
+    array = open_quietly(meter)
+
+    def read():
+        for _ in range(20):
+            array[3, 5:15]
+
+    threads = [threading.Thread(target=read) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    asked = meter.take()
+    assert (asked.count, asked.bytes_read) == (6 * 20 * 2, 6 * 20 * 2 * 200)
+
+
+def test_a_link_slows_a_store_down(store):
+    link = Link(latency=0.05, bandwidth=20_000)
+    meter = StoreMeter(store, link=link)
+    array = open_quietly(meter)
+    with zarr.config.set({"async.concurrency": 5}):
+        start = time.perf_counter()
+        np.testing.assert_array_equal(array[:], VOXELS)
+        seconds = time.perf_counter() - start
+    asked = meter.take()
+    assert (asked.count, asked.bytes_read) == (20, 4000)
+    # Each of 5 places waits 4 times, and all bytes take one line after the first latency.
+    assert max(4 * 0.05, 0.05 + 4000 / 20_000) <= seconds
+    # The cost model, as answers may travel while others wait, and a busy machine.
+    assert seconds < 4 * 0.05 + 4000 / 20_000 + 1
+
+
+def test_questions_for_names_and_metadata_wait_too(store):
+    meter = StoreMeter(store, link=Link(latency=0.05))
+    start = time.perf_counter()
+    zarr.open_array(meter, zarr_format=3)
+    asyncio.run(meter.exists("c/0/0"))
+    assert time.perf_counter() - start >= 2 * 0.05
+
+
+def test_what_zarr_offers_does_not_do():
+    """The claims of the documentation about zarr's own means."""
+    source = inspect.getsource(zarr.testing.store)
+    assert "\nimport pytest\n" in source
+    assert {"get", "set"} == {
+        name for name in vars(LatencyStore) if inspect.iscoroutinefunction(vars(LatencyStore)[name])
+    }
+    assert list(inspect.signature(LatencyStore).parameters) == [
+        "store",
+        "get_latency",
+        "set_latency",
+    ]
+    logged = LoggingStore(make_store(MemoryStore()), log_handler=logging.NullHandler())
+    zarr.open_array(logged)[0, 0]
+    assert {type(count) for count in logged.counter.values()} == {int}
+    assert set(vars(logged)) == {"_store", "counter", "log_level", "log_handler", "logger"}
+
+
+def test_examples_in_the_documentation_are_right():
+    ran = doctest.testmod(bigimg_lessons.counting)
+    assert ran.attempted > 8
+    assert ran.failed == 0

@@ -13,7 +13,8 @@ PACKAGE = ROOT / "src" / "bigimg_lessons"
 MAY_IMPORT = {
     "bdv": {"bdv", "counting", "pyramid"},
     "chunks": set(),
-    "counting": set(),
+    "counting": {"links"},
+    "links": set(),
     "memory": set(),
     "sample_data": {"tissue"},
     "pyramid": set(),

@@ -3,8 +3,8 @@
 Nothing here touches a file. All tuples follow the axes of the array, slowest first (zyx); sizes
 are in voxels, bytes in bytes, times in seconds.
 
-How a read is counted is what zarr-python 3, h5py and tifffile do, and the tests compare these
-numbers with what was counted at their files:
+How a read is counted is what readers do: the tests compare these numbers with what zarr-python
+3.1.6, h5py 3.16 (HDF5 2.0) and tifffile 2026.3 asked of their files, for all kinds of regions:
 
 - A chunk is read as a whole or not at all, in one request.
 - Zarr, HDF5 and the tiles of TIFF store a chunk at the image's edge in full size, padded; the
@@ -12,7 +12,13 @@ numbers with what was counted at their files:
 - A shard is a file of chunks with an index that says where each lies: an offset and a length of
   8 bytes each per chunk, then 4 bytes of checksum (Zarr v3 codec ``sharding_indexed``). Reading
   costs one request for the index and one for each chunk, or a single one for the whole shard
-  where all of its chunks are wanted.
+  where all of its chunks are wanted. A shard that reaches beyond the image lacks chunks and is
+  never wanted whole.
+
+What is not in these numbers: metadata and the tables of a file; chunks that a Zarr store lacks
+because they hold nothing but the fill value (a request, no bytes); and HDF5's habit of reading a
+chunk that is not compressed and does not fit into the chunk cache of its dataset (``rdcc_nbytes``,
+8 MiB by default in HDF5 2.0, 1 MiB before) bit by bit, one request for each run of voxels.
 """
 
 from __future__ import annotations
@@ -20,7 +26,7 @@ from __future__ import annotations
 import math
 import operator
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, SupportsIndex
@@ -141,6 +147,8 @@ class ChunkGrid:
             if self.edges == "cut":
                 raise ValueError("edges is 'cut', but chunks in shards are always 'padded'.")
         dtype = np.dtype(self.dtype)
+        if dtype.kind not in "biufc":
+            raise ValueError(f"dtype is {dtype}: give a type of numbers, such as 'uint8'.")
         size = math.prod(shape) * dtype.itemsize
         if size > LARGEST_IMAGE:
             raise ValueError(
@@ -281,17 +289,17 @@ class ChunkGrid:
     def _stored_bytes(self, touched: Sequence[Sequence[int]]) -> int:
         voxels = 1
         for numbers, size, chunk in zip(touched, self.shape, self.chunk_shape, strict=True):
-            voxels *= len(numbers) * chunk
-            if self.edges == "cut" and (numbers[-1] + 1) * chunk > size:
-                voxels = voxels // (len(numbers) * chunk)
-                voxels *= len(numbers) * chunk - ((numbers[-1] + 1) * chunk - size)
+            places = len(numbers) * chunk
+            if self.edges == "cut":
+                places -= max(0, (numbers[-1] + 1) * chunk - size)
+            voxels *= places
         return voxels * self.item_size
 
     def _spans(self, region: Sequence[Index]) -> tuple[range, ...]:
         """Return the places that `region` picks along each axis; complain unless inside."""
-        if len(region) != len(self.shape):
+        if not isinstance(region, Sequence) or len(region) != len(self.shape):
             raise ValueError(
-                f"region has {len(region)} entries: give {len(self.shape)}, a whole number or a "
+                f"region is {region!r}: give a tuple of {len(self.shape)}, a whole number or a "
                 f"slice for each axis of the shape {self.shape}."
             )
         return tuple(
@@ -332,6 +340,8 @@ def _whole_numbers(
     name: str, values: Sequence[int], *, like: Sequence[int] | None = None
 ) -> tuple[int, ...]:
     """Return `values` as a tuple of ints; complain unless they are whole, positive, enough."""
+    if not isinstance(values, Iterable):
+        raise ValueError(f"{name} is {values!r}: give a whole number for each axis.")
     numbers = tuple(_whole(f"{name}[{place}]", value) for place, value in enumerate(values))
     if not numbers or min(numbers) < 1:
         raise ValueError(f"{name} is {tuple(values)!r}: give whole numbers of 1 or more.")

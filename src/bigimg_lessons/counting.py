@@ -1,26 +1,39 @@
-"""What a reader really asked of a file: requests and bytes, counted where the file is read.
+"""What a reader really asked of its storage: requests and bytes, counted where it is read.
 
 A :class:`FileMeter` stands between a reader (tifffile, h5py, a bioio plugin, anything that
 takes a file object or an fsspec URL) and one file on disk. It hands out unbuffered file
 objects, so each counted request is one read call that reached the operating system: nothing
 is estimated, and no buffer hides or adds a read.
+
+A :class:`StoreMeter` stands between zarr and a store, where each request is one that would go
+to the server of an object store. Both can slow their storage down by a
+:class:`~bigimg_lessons.links.Link`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import io
 import threading
+import time
+import uuid
 import weakref
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
+from zarr.abc.store import OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
+from zarr.storage import WrapperStore
+
+from bigimg_lessons.links import Link
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+    from zarr.abc.store import ByteRequest
+    from zarr.core.buffer import Buffer, BufferPrototype
 
 PROTOCOL = "counted"
 """The fsspec protocol under which metered files open: ``counted:///folder/file.tif``."""
@@ -121,6 +134,8 @@ class FileMeter:
     ----------
     path
         An existing file.
+    link
+        Slows every read down; ``None`` reads at full speed.
 
     Attributes
     ----------
@@ -147,7 +162,7 @@ class FileMeter:
     0
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, link: Link | None = None) -> None:
         self.path = Path(path).expanduser().resolve()
         if not self.path.is_file():
             raise FileNotFoundError(
@@ -155,6 +170,7 @@ class FileMeter:
                 "existing file."
             )
         self.url = f"{PROTOCOL}://{self.path.as_posix()}"
+        self.link = link
         self._lock = threading.Lock()
         self._opens = 0
         self._extents: list[tuple[int, int]] = []
@@ -224,10 +240,13 @@ class MeteredFile(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         """Fill `buffer`; a read at the end of the file returns nothing and is not counted."""
+        sent = time.perf_counter()
         offset = self._file.tell()
         size = self._file.readinto(buffer)
         if size:
             self._meter.record(offset, size)
+            if self._meter.link is not None:
+                self._meter.link.wait(size, since=sent)
         return size
 
     def close(self) -> None:
@@ -256,3 +275,265 @@ class MeteredFileSystem(LocalFileSystem):  # type: ignore[misc]
 
 
 fsspec.register_implementation(PROTOCOL, MeteredFileSystem, clobber=True)
+
+
+METADATA_NAMES = frozenset({"zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"})
+"""Names of the values of a zarr store that hold no voxels (Zarr v3 and v2)."""
+
+
+@dataclass(frozen=True)
+class StoreRequest:
+    """One request to a store.
+
+    Parameters
+    ----------
+    key
+        What was asked for: the key of a value, or for a list the prefix of the keys.
+    offset
+        First byte asked for; negative if counted from the end of the value, as in the HTTP
+        header ``Range: bytes=-20``.
+    size
+        Bytes delivered; 0 if the store has no such value, which for a chunk means that it holds
+        nothing but the fill value.
+    kind
+        In the terms of object stores: ``"get"`` reads a value or a part of it, ``"head"`` asks
+        whether it is there and how large, ``"list"`` asks for names.
+    """
+
+    key: str
+    offset: int
+    size: int
+    kind: Literal["get", "head", "list"] = "get"
+
+
+@dataclass(frozen=True)
+class StoreRequests:
+    """What was asked of a store between two looks at its meter.
+
+    Parameters
+    ----------
+    requests
+        In the order in which they were answered, which differs from run to run.
+    """
+
+    requests: tuple[StoreRequest, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of requests."""
+        return len(self.requests)
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes delivered, summed over all requests; a byte read twice counts twice."""
+        return sum(request.size for request in self.requests)
+
+    @property
+    def chunks(self) -> StoreRequests:
+        """Only what read chunks and shards: no metadata, no questions for names and sizes."""
+        return StoreRequests(
+            tuple(
+                request
+                for request in self.requests
+                if request.kind == "get" and request.key.rpartition("/")[2] not in METADATA_NAMES
+            )
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.count:,} requests, {self.bytes_read:,} bytes ({format_bytes(self.bytes_read)})"
+        )
+
+
+class _Tally:
+    """The requests of a meter, which all stores that zarr derives from it write to."""
+
+    def __init__(self, link: Link | None) -> None:
+        self.token = uuid.uuid4().hex
+        self.link = link
+        self._lock = threading.Lock()
+        self._requests: list[StoreRequest] = []
+        _TALLIES[self.token] = self
+
+    async def record(self, request: StoreRequest, sent: float) -> None:
+        """Note a request that was sent at `sent`; return when its answer has arrived."""
+        with self._lock:
+            self._requests.append(request)
+        if self.link is not None:
+            await self.link.wait_async(request.size, since=sent)
+
+    def take(self) -> StoreRequests:
+        """Return the requests and forget them."""
+        with self._lock:
+            taken = StoreRequests(tuple(self._requests))
+            self._requests = []
+        return taken
+
+
+# By token, so that a pickled meter finds its tally again. Weak, as for the meters of files.
+_TALLIES: weakref.WeakValueDictionary[str, _Tally] = weakref.WeakValueDictionary()
+
+
+class StoreMeter(WrapperStore[Store]):
+    """Counts every request that zarr makes to a store.
+
+    Use it in place of the store. Stores that zarr derives from it (other modes, copies, pickled
+    ones that come back in the same process, as dask makes them) count to the same meter.
+
+    It reads only: writing is refused with zarr's own message, and ``zarr.open_group``, whose
+    default is to write, needs ``mode="r"``.
+
+    Of zarr's own means, ``zarr.storage.LoggingStore`` counts calls but no bytes, and logs and
+    inspects the stack at each of them (zarr-python 3.1.6).
+
+    Parameters
+    ----------
+    store
+        The store to read, such as ``zarr.storage.LocalStore("image.zarr")``.
+    link
+        Slows every request down; ``None`` reads at full speed.
+
+    Raises
+    ------
+    TypeError
+        If `store` is no zarr store.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import zarr
+    >>> from zarr.storage import MemoryStore
+    >>> store = MemoryStore()
+    >>> _ = zarr.create_array(store, data=np.arange(100), chunks=(10,), compressors=None)
+    >>> meter = StoreMeter(store)
+    >>> array = zarr.open_array(meter)
+    >>> _ = meter.take()  # the metadata
+    >>> array[12:15]
+    array([12, 13, 14])
+    >>> meter.take()
+    StoreRequests(requests=(StoreRequest(key='c/1', offset=0, size=80, kind='get'),))
+    """
+
+    def __init__(self, store: Store, *, link: Link | None = None) -> None:
+        if not isinstance(store, Store):
+            raise TypeError(
+                f"Got {store!r} to count requests to: give a zarr store, such as "
+                "zarr.storage.LocalStore(path)."
+            )
+        super().__init__(store if store.read_only else store.with_read_only(True))
+        self._tally = _Tally(link)
+
+    def take(self) -> StoreRequests:
+        """Return what was asked since the last call, and start again from zero."""
+        return self._tally.take()
+
+    @property
+    def link(self) -> Link | None:
+        """What slows the requests down."""
+        return self._tally.link
+
+    def __repr__(self) -> str:
+        return f"StoreMeter({self._store!r}, link={self.link!r})"
+
+    def __str__(self) -> str:
+        return f"metered-{self._store}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _store_meter, (self._store, self._tally.token)
+
+    def _with_store(self, store: Store) -> Self:
+        derived = type(self)(store)
+        derived._tally = self._tally
+        return derived
+
+    def with_read_only(self, read_only: bool = False) -> Self:
+        """Return a meter like this one, which counts with it; it must stay read-only."""
+        if not read_only:
+            raise ValueError(
+                "A metered store can only be read: write through the store that it was made of."
+            )
+        return self._with_store(self._store)
+
+    async def get(
+        self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
+    ) -> Buffer | None:
+        """Read a value, or the part of it that `byte_range` tells."""
+        sent = time.perf_counter()
+        value = await self._store.get(key, prototype, byte_range)
+        match byte_range:
+            case RangeByteRequest(start=offset) | OffsetByteRequest(offset=offset):
+                pass
+            case SuffixByteRequest(suffix=suffix):
+                offset = -suffix
+            case _:
+                offset = 0
+        size = 0 if value is None else len(value)
+        await self._tally.record(StoreRequest(key, offset, size), sent)
+        return value
+
+    async def get_partial_values(
+        self,
+        prototype: BufferPrototype,
+        key_ranges: Iterable[tuple[str, ByteRequest | None]],
+    ) -> list[Buffer | None]:
+        """Read several parts at once; each is a request."""
+        return await asyncio.gather(
+            *(self.get(key, prototype, byte_range) for key, byte_range in key_ranges)
+        )
+
+    async def _get_many(
+        self, requests: Iterable[tuple[str, BufferPrototype, ByteRequest | None]]
+    ) -> AsyncGenerator[tuple[str, Buffer | None], None]:
+        for key, prototype, byte_range in requests:
+            yield key, await self.get(key, prototype, byte_range)
+
+    async def exists(self, key: str) -> bool:
+        """Tell whether the store has a value."""
+        sent = time.perf_counter()
+        found = await self._store.exists(key)
+        await self._tally.record(StoreRequest(key, 0, 0, "head"), sent)
+        return found
+
+    async def getsize(self, key: str) -> int:
+        """Tell the size of a value in bytes."""
+        sent = time.perf_counter()
+        size = await self._store.getsize(key)
+        await self._tally.record(StoreRequest(key, 0, 0, "head"), sent)
+        return size
+
+    async def is_empty(self, prefix: str) -> bool:
+        """Tell whether no key begins with `prefix`; asking so is one request."""
+        sent = time.perf_counter()
+        empty = await self._store.is_empty(prefix)
+        await self._tally.record(StoreRequest(prefix, 0, 0, "list"), sent)
+        return empty
+
+    def list(self) -> AsyncIterator[str]:
+        """List all keys; one request, however many there are."""
+        return self._listed("", self._store.list())
+
+    def list_prefix(self, prefix: str) -> AsyncIterator[str]:
+        """List all keys that begin with `prefix`; one request, however many there are."""
+        return self._listed(prefix, self._store.list_prefix(prefix))
+
+    def list_dir(self, prefix: str) -> AsyncIterator[str]:
+        """List keys and folders right below `prefix`; one request, however many there are."""
+        return self._listed(prefix, self._store.list_dir(prefix))
+
+    async def _listed(self, prefix: str, names: AsyncIterator[str]) -> AsyncIterator[str]:
+        await self._tally.record(StoreRequest(prefix, 0, 0, "list"), time.perf_counter())
+        async for name in names:
+            yield name
+
+
+def _store_meter(store: Store, token: str) -> StoreMeter:
+    """Make a pickled meter again."""
+    meter = StoreMeter(store)
+    tally = _TALLIES.get(token)
+    if tally is None:
+        raise RuntimeError(
+            "A StoreMeter counts only in its own process and while it lives: keep it in a "
+            "variable, and let dask compute with threads, not with processes."
+        )
+    meter._tally = tally
+    return meter

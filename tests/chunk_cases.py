@@ -1,0 +1,58 @@
+"""Shapes, chunk shapes and regions for Hypothesis, and the voxels they stand for."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from hypothesis import strategies as st
+
+DTYPES = st.sampled_from(["uint8", "uint16", "float32"])
+
+
+@dataclass(frozen=True)
+class Case:
+    """An array, how it is cut, and what is read of it."""
+
+    shape: tuple
+    chunk_shape: tuple
+    shard_shape: tuple | None
+    region: tuple
+
+    def voxels(self, dtype):
+        """Values that differ from voxel to voxel, and none is 0, the fill value."""
+        numbers = np.arange(math.prod(self.shape)) % 250 + 1
+        return numbers.reshape(self.shape).astype(dtype)
+
+
+@st.composite
+def indexes(draw, size):
+    """A whole number or a slice along an axis."""
+    if draw(st.integers(0, 3)) == 0:
+        return draw(st.integers(0, size - 1))
+    start = draw(st.integers(0, size - 1))
+    stop = draw(st.integers(start + 1, size))
+    step = draw(st.sampled_from([None, 1, 2, 3, 4, 7]))
+    ends = (None if start == 0 and draw(st.booleans()) else start), stop
+    return slice(*ends, step)
+
+
+@st.composite
+def regions(draw, shape):
+    """A part of an array: one in five times all of it."""
+    if draw(st.integers(0, 4)) == 0:
+        return tuple(slice(None) for _ in shape)
+    return tuple(draw(indexes(size)) for size in shape)
+
+
+@st.composite
+def cases(draw, *, most_axes=3, longest=12, sharded=False):
+    """An array of up to `longest` voxels along each axis, with a region."""
+    shape = tuple(draw(st.lists(st.integers(1, longest), min_size=1, max_size=most_axes)))
+    chunk_shape = tuple(draw(st.integers(1, min(size, 5))) for size in shape)
+    shard_shape = None
+    if sharded:
+        shard_shape = tuple(
+            chunk * draw(st.integers(1, -(-size // chunk)))
+            for size, chunk in zip(shape, chunk_shape, strict=True)
+        )
+    return Case(shape, chunk_shape, shard_shape, draw(regions(shape)))
