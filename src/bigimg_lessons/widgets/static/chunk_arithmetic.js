@@ -38,6 +38,9 @@ export function makeGrid({ shape, chunkShape, itemSize = 1, shardShape = null, e
         "give chunks that are no longer than the volume along any axis.",
     );
   }
+  if (edges !== "padded" && edges !== "cut") {
+    throw new ChunkError("edges", `The chunks at the edge are ${edges}: give padded or cut.`);
+  }
   const gridShape = shape.map((n, axis) => Math.ceil(n / chunkShape[axis]));
   let perShard = null;
   if (shardShape) {

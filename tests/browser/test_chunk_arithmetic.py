@@ -1,0 +1,204 @@
+"""The same cases through chunks.py and chunk_arithmetic.js: equal numbers, equal refusals."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+
+import bigimg_lessons.widgets
+from bigimg_lessons.chunks import LARGEST_IMAGE, MOST_CHUNKS, STORAGES, ChunkGrid
+from bigimg_lessons.counting import format_bytes
+
+pytestmark = pytest.mark.browser
+
+ARITHMETIC = Path(bigimg_lessons.widgets.__file__).with_name("static") / "chunk_arithmetic.js"
+# A case: shape, chunk shape, shard shape or None, bytes of a voxel, edges, region.
+Case = tuple[Any, Any, Any, int, str, Any]
+DTYPES = {1: "uint8", 2: "uint16", 4: "float32", 8: "float64"}
+
+
+@pytest.fixture(scope="module")
+def arithmetic(chromium: Browser) -> Iterator[Callable[[str, Any], Any]]:
+    """Run a script with the module's functions in reach."""
+    page = chromium.new_page()
+    page.evaluate(
+        """async (source) => {
+          const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+          Object.assign(window, await import(url));
+        }""",
+        ARITHMETIC.read_text(encoding="utf-8"),
+    )
+    yield page.evaluate
+    page.context.close()
+
+
+COUNT = """(cases) => cases.map(([shape, chunkShape, shardShape, itemSize, edges, region]) => {
+  try {
+    const grid = makeGrid({ shape, chunkShape, shardShape, itemSize, edges });
+    return {
+      ...reading(grid, region),
+      touched: touched(grid, region),
+      gridShape: grid.gridShape,
+      chunkCount: grid.chunkCount,
+      chunkBytes: grid.chunkBytes,
+      nbytes: grid.nbytes,
+      shardCount: grid.shardCount,
+      indexBytes: grid.indexBytes,
+    };
+  } catch (error) {
+    if (!(error instanceof ChunkError)) throw error;
+    return { refused: error.field, message: error.message };
+  }
+})"""
+
+
+def in_python(case: Case) -> dict[str, Any]:
+    shape, chunk_shape, shard_shape, item_size, edges, region = case
+    try:
+        grid = ChunkGrid(shape, chunk_shape, DTYPES[item_size], shard_shape, edges)
+        part = [slice(start, stop) for start, stop in region]
+        reading = grid.reading(part)
+    except ValueError as error:
+        return {"refused": str(error)}
+    return {
+        "wanted": reading.wanted,
+        "read": reading.read,
+        "chunks": reading.chunks,
+        "shards": reading.shards,
+        "requests": reading.requests,
+        "touched": [[numbers[0], numbers[-1]] for numbers in grid.touched(part)],
+        "gridShape": list(grid.grid_shape),
+        "chunkCount": grid.chunk_count,
+        "chunkBytes": grid.chunk_bytes,
+        "nbytes": grid.nbytes,
+        "shardCount": grid.shard_count,
+        "indexBytes": grid.index_bytes,
+    }
+
+
+def random_cases(number: int) -> Iterator[Case]:
+    """Cases that make sense; sizes from one voxel to a petabyte."""
+    numbers = random.Random(20260722)  # noqa: S311
+    for _ in range(number):
+        longest = numbers.choice([1, 4, 30, 1000, 60_000])
+        shape = [numbers.randint(1, longest) for _ in range(3)]
+        chunk = [numbers.randint(max(1, n // 3000), n) for n in shape]
+        shard, edges = None, numbers.choice(["padded", "cut"])
+        if numbers.random() < 0.5:
+            edges = "padded"
+            shard = [c * numbers.randint(1, -(-n // c)) for n, c in zip(shape, chunk, strict=True)]
+        region = []
+        for n in shape:
+            start = numbers.randrange(n)
+            kind = numbers.random()
+            if kind < 0.3:
+                region.append([0, n])
+            else:
+                region.append([start, start + 1 if kind < 0.6 else numbers.randint(start + 1, n)])
+        yield shape, chunk, shard, numbers.choice([1, 2, 4, 8]), edges, region
+
+
+ALL = [[0, 256], [0, 1024], [0, 1024]]
+VOLUME, BOX = [256, 1024, 1024], [64, 64, 64]
+EDGES: list[Case] = [
+    ([1, 1, 1], [1, 1, 1], None, 1, "padded", [[0, 1]] * 3),
+    ([7], [3], None, 2, "padded", [[6, 7]]),
+    ([7], [3], None, 2, "cut", [[6, 7]]),
+    ([7, 7], [3, 7], None, 8, "cut", [[0, 7], [3, 4]]),
+    (VOLUME, [1, 1024, 1024], None, 1, "cut", [[0, 256], [0, 1024], [512, 513]]),
+    (VOLUME, [1, 8, 1024], None, 1, "cut", [[128, 129], [0, 1024], [0, 1024]]),
+    (VOLUME, BOX, None, 1, "padded", [[63, 65]] * 3),
+    (VOLUME, BOX, [256, 256, 256], 1, "padded", ALL),
+    (VOLUME, BOX, [256, 256, 256], 1, "padded", [[0, 256], [1, 1024], [0, 1024]]),
+    (VOLUME, BOX, [256, 256, 256], 1, "padded", [[0, 256], [65, 1024], [0, 1023]]),
+    # Shards that reach beyond the volume are never wanted whole.
+    ([10, 10, 10], [3, 3, 3], [6, 6, 6], 2, "padded", [[0, 10]] * 3),
+    ([10, 10, 10], [3, 3, 3], [12, 12, 12], 2, "padded", [[0, 10]] * 3),
+    # As large as is allowed, in bytes and in chunks.
+    ([2**20, 2**20, 2**10], [2**10] * 3, None, 1, "padded", [[0, 2**20], [0, 2**20], [0, 1]]),
+    ([10**4] * 3, [1, 1, 1], None, 1, "padded", [[0, 10**4]] * 3),
+    ([10**6, 10**6, 10**3], [10**3 - 1] * 3, None, 1, "cut", [[0, 10**6], [5, 6], [0, 10**3]]),
+]
+SENSELESS: list[Case] = [
+    ([0, 4, 4], [1, 1, 1], None, 1, "padded", [[0, 1]] * 3),
+    ([-4, 4, 4], [1, 1, 1], None, 1, "padded", [[0, 1]] * 3),
+    ([4.5, 4, 4], [1, 1, 1], None, 1, "padded", [[0, 1]] * 3),
+    ([4, 4, None], [1, 1, 1], None, 1, "padded", [[0, 1]] * 3),
+    ([], [], None, 1, "padded", []),
+    ([4, 4, 4], [0, 1, 1], None, 1, "padded", [[0, 1]] * 3),
+    ([4, 4, 4], [1, 1, 5], None, 1, "padded", [[0, 1]] * 3),
+    ([4, 4, 4], [1, 1], None, 1, "padded", [[0, 1]] * 3),
+    ([4, 4, 4], [1, 1, 0.5], None, 1, "padded", [[0, 1]] * 3),
+    ([4, 4, 4], [1, 1, 1], None, 1, "round", [[0, 1]] * 3),
+    ([4, 4, 4], [2, 2, 2], [3, 4, 4], 1, "padded", [[0, 1]] * 3),
+    ([4, 4, 4], [2, 2, 2], [6, 4, 4], 1, "padded", [[0, 1]] * 3),
+    ([4, 4, 4], [2, 2, 2], [0, 4, 4], 1, "padded", [[0, 1]] * 3),
+    ([4, 4, 4], [2, 2, 2], [4, 4], 1, "padded", [[0, 1]] * 3),
+    ([4, 4, 4], [2, 2, 2], [4, 4, 4], 1, "cut", [[0, 1]] * 3),
+    ([4, 4, 4], [2, 2, 2], None, 1, "padded", [[0, 1]] * 2),
+    ([4, 4, 4], [2, 2, 2], None, 1, "padded", [[-1, 1], [0, 1], [0, 1]]),
+    ([4, 4, 4], [2, 2, 2], None, 1, "padded", [[0, 5], [0, 1], [0, 1]]),
+    ([4, 4, 4], [2, 2, 2], None, 1, "padded", [[0, 1], [2, 2], [0, 1]]),
+    ([4, 4, 4], [2, 2, 2], None, 1, "padded", [[0, 1], [3, 2], [0, 1]]),
+    ([4, 4, 4], [2, 2, 2], None, 1, "padded", [[0, 1], [0.5, 2], [0, 1]]),
+    ([10**6] * 3, [10**3] * 3, None, 1, "padded", [[0, 1]] * 3),
+    ([2**20, 2**20, 2**10 + 1], [2**10] * 3, None, 1, "padded", [[0, 1]] * 3),
+    ([10**4, 10**4, 10**4 + 1], [1, 1, 1], None, 1, "padded", [[0, 1]] * 3),
+]
+
+
+def test_both_count_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
+    cases = [*EDGES, *random_cases(400)]
+    assert sum(case[2] is not None for case in cases) > 150
+    assert sum(case[4] == "cut" for case in cases) > 80
+    for case, counted in zip(cases, arithmetic(COUNT, cases), strict=True):
+        assert counted == in_python(case), case
+
+
+def test_both_refuse_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
+    for case, counted in zip(SENSELESS, arithmetic(COUNT, SENSELESS), strict=True):
+        assert "refused" in in_python(case), case
+        assert "refused" in counted, (case, counted)
+        message = counted["message"]
+        assert message.endswith(".")
+        assert not any(word in message for word in ("NaN", "undefined", "null")), message
+
+
+def test_limits_are_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
+    assert arithmetic("() => [LARGEST_IMAGE, MOST_CHUNKS]", None) == [LARGEST_IMAGE, MOST_CHUNKS]
+
+
+def test_the_cost_model_is_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
+    loads = list(
+        itertools.product([0, 1, 7, 8, 9, 10, 11, 33, 10**6], [0, 1, 4096, 10**9, 2**50], [0, 0.5])
+    )
+    for storage in STORAGES.values():
+        figures = {
+            "latency": storage.latency,
+            "bandwidth": storage.bandwidth,
+            "concurrency": storage.concurrency,
+        }
+        times = arithmetic(
+            "([storage, loads]) => loads.map((load) => seconds(storage, ...load))",
+            [figures, loads],
+        )
+        for (requests, nbytes, decoding), time in zip(loads, times, strict=True):
+            assert time == storage.seconds(requests, nbytes, decoding=decoding)
+
+
+def test_bytes_are_written_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
+    near = {0, 1, 2, 500}
+    for power in range(10, 51):
+        near |= {2**power + step for step in (-1, 0, 1)}
+    for power in (1, 2, 3, 4):
+        for value in (9.994, 9.996, 99.94, 99.96, 999.4, 999.6):
+            near.add(round(value * 1024**power))
+    counts = sorted(near)
+    written = arithmetic("(counts) => counts.map(formatBytes)", counts)
+    assert written == [format_bytes(count) for count in counts]

@@ -1,0 +1,616 @@
+"""The experiment in the reader's browser: what the page says, the server has counted."""
+
+from __future__ import annotations
+
+import base64
+import http.server
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from bigimg_lessons.chunks import ChunkGrid, Storage
+from bigimg_lessons.counting import format_bytes
+from bigimg_lessons.sample_data import SampleVolume
+from bigimg_lessons.widgets import FetchExperiment
+
+pytestmark = pytest.mark.browser
+
+EXTENSIONS = Path(__file__).parents[2] / "book" / "_ext"
+SHAPE = (64, 192, 192)
+COPIES = {
+    "16³": (16, 16, 16),
+    "32³": (32, 32, 32),
+    "64³": (64, 64, 64),
+    "whole": (64, 192, 192),
+    "planes": (1, 192, 192),
+}
+REGIONS = {
+    "XY plane": np.s_[32:33, 0:192, 0:192],
+    "YZ slice": np.s_[0:64, 0:192, 96:97],
+    "64³ cube": np.s_[0:64, 48:112, 80:144],
+}
+PICTURES = {
+    "XY plane": np.s_[32],
+    "YZ slice": np.s_[:, :, 96],
+    "64³ cube": np.s_[32, 48:112, 80:144],
+}
+SUB_PATH = "/some/sub-path/"
+PAGE = "notebooks/lesson.html"
+LESSON = "notebooks/02_store_in_pieces.html"
+
+
+def store(name: str) -> str:
+    return "x".join(map(str, COPIES[name])) + ".zarr"
+
+
+@pytest.fixture(scope="module")
+def voxels() -> np.ndarray:
+    """The image, from its source, zyx."""
+    return SampleVolume().block(slice(96, 160), slice(512, 704), slice(512, 704))
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The HTML of a small book with the experiment on a page, made by the book's extensions."""
+    folder = tmp_path_factory.mktemp("book")
+    (folder / "conf.py").write_text(
+        f"import sys\nsys.path.insert(0, {str(EXTENSIONS)!r})\n"
+        "extensions = ['myst_nb', 'anywidget_host', 'site_images']\nexclude_patterns = ['out']\n"
+        "nb_execution_mode = 'off'\nnb_ipywidgets_js = {}\nhtml_theme = 'basic'\n"
+        "html_favicon = 'icon.svg'\n",
+        encoding="utf-8",
+    )
+    (folder / "icon.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
+    (folder / "index.md").write_text(
+        "# Book\n```{toctree}\nnotebooks/lesson\n```\n", encoding="utf-8"
+    )
+    experiment = FetchExperiment()
+    bundle, _ = experiment._repr_mimebundle_()
+    key = bundle["application/vnd.jupyter.widget-view+json"]["model_id"]
+    saved = {
+        "model_module": "anywidget",
+        "model_module_version": "*",
+        "model_name": "AnyModel",
+        "state": json.loads(json.dumps(experiment.get_state(), default=str)),
+    }
+    output = nbformat.v4.new_output("display_data", bundle)
+    cell = nbformat.v4.new_code_cell("FetchExperiment()", outputs=[output])
+    notebook = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_markdown_cell("# Lesson"), cell],
+        metadata={
+            "language_info": {"name": "python"},
+            "widgets": {
+                "application/vnd.jupyter.widget-state+json": {
+                    "version_major": 2,
+                    "version_minor": 0,
+                    "state": {key: saved},
+                }
+            },
+        },
+    )
+    (folder / "notebooks").mkdir()
+    nbformat.write(notebook, folder / "notebooks" / "lesson.ipynb")
+    command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", str(folder)]
+    done = subprocess.run(
+        [*command, str(folder / "out" / "html")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        env=os.environ | {"PYTHONUTF8": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return folder / "out" / "html"
+
+
+class Server:
+    """Serves a folder below a sub-path, counts what is asked of the images, and misbehaves.
+
+    Attributes
+    ----------
+    asked
+        Paths of the image files that were asked for, below ``images/tissue/``, in order.
+    most
+        Requests for images that were answered at the same time, at most.
+    delay
+        Seconds that each answer with an image file waits.
+    held
+        Image files whose path begins so are never sent.
+    instead
+        Path of an image file to what is sent in its place: a status code, or bytes.
+    cors
+        Whether pages from elsewhere may read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.asked: list[str] = []
+        self.cache_headers: set[str | None] = set()
+        self.most = self._now = 0
+        self.delay = 0.0
+        self.held: str | None = None
+        self.instead: dict[str, int | bytes] = {}
+        self.cors = False
+        self.ending = threading.Event()
+        self._lock = threading.Lock()
+        handler = partial(_Handler, self, directory=str(folder))
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self._thread = threading.Thread(target=self._server.serve_forever)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}{SUB_PATH}"
+
+    def __enter__(self) -> Server:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.ending.set()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def note(self, path: str, caching: str | None) -> None:
+        with self._lock:
+            self.asked.append(path)
+            self.cache_headers.add(caching)
+            self._now += 1
+            self.most = max(self.most, self._now)
+
+    def note_end(self) -> None:
+        with self._lock:
+            self._now -= 1
+
+    def chunks(self, name: str) -> list[str]:
+        """The chunks that were asked for of a copy."""
+        return [path for path in self.asked if path.startswith(f"{store(name)}/c/")]
+
+
+class _Handler(http.server.SimpleHTTPRequestHandler):
+    def __init__(self, owner: Server, *args: Any, **options: Any) -> None:
+        self.owner = owner
+        super().__init__(*args, **options)
+
+    def translate_path(self, path: str) -> str:
+        inside = path.startswith(SUB_PATH)
+        return super().translate_path(path[len(SUB_PATH) - 1 :] if inside else "/outside-the-site")
+
+    def do_GET(self) -> None:
+        _, found, image = self.path.partition("/images/tissue/")
+        if not found:
+            super().do_GET()
+            return
+        self.owner.note(image, self.headers["Cache-Control"])
+        try:
+            held = self.owner.held is not None and image.startswith(self.owner.held)
+            self.owner.ending.wait(None if held else self.owner.delay)
+            self._answer(self.owner.instead.get(image))
+        except ConnectionError:
+            pass  # the page has stopped
+        finally:
+            self.owner.note_end()
+
+    def _answer(self, instead: int | bytes | None) -> None:
+        if instead is None:
+            super().do_GET()
+        elif isinstance(instead, int):
+            self.send_error(instead)
+        else:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(instead)))
+            self.end_headers()
+            self.wfile.write(instead)
+
+    def end_headers(self) -> None:
+        if self.owner.cors:
+            self.send_header("Access-Control-Allow-Origin", "*")
+        super().end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server(book: Path) -> Iterator[Server]:
+    """The small book, served and counted."""
+    with Server(book) as server:
+        yield server
+
+
+def visit(visitor: Any, url: str, **options: bool) -> Page:
+    """Open a page whose requests to this machine pass by the visitor's guard.
+
+    Each request that the guard looks at costs some milliseconds, and here are hundreds. Those to
+    other hosts it still sees, and aborts.
+    """
+    page = visitor.open(url, **options)
+    page.context.unroute_all()
+    page.context.route(re.compile(r"^https?://(?!127\.0\.0\.1[:/])"), visitor._guard)
+    return page
+
+
+def start(page: Page, region: str = "XY plane", *, rounds: int = 1) -> Locator:
+    """Choose, start, and return the experiment."""
+    experiment = page.locator("section.fx")
+    experiment.get_by_role("radio", name=region).check()
+    experiment.get_by_role("radio", name=str(rounds)).first.check()
+    experiment.locator(".fx-button").click()
+    return experiment
+
+
+def expect_end(experiment: Locator, text: str = "Done.") -> None:
+    """Wait for what the experiment says at its end: a second or two, more on a busy machine."""
+    expect(experiment.get_by_role("status")).to_contain_text(text, timeout=30_000)
+
+
+def expect_failure(experiment: Locator, text: str) -> None:
+    expect(experiment.get_by_role("alert")).to_contain_text(text, timeout=30_000)
+
+
+def numbers(experiment: Locator) -> dict[str, list[str]]:
+    """The rows of the table: copy to requests, bytes, time, model."""
+    rows = experiment.locator("table tbody tr")
+    texts = (row.locator("th, td").all_inner_texts() for row in rows.all())
+    return {
+        head.split()[0]: [cell.replace("\xa0", " ") for cell in cells] for head, *cells in texts
+    }
+
+
+def in_seconds(text: str) -> float:
+    value, unit = text.split()[:2]
+    return float(value) * {"s": 1, "ms": 0.001}[unit]
+
+
+def in_bytes(text: str) -> float:
+    found = re.search(r"([\d.]+)\s(KiB|MiB|GiB)", text)
+    assert found, text
+    return float(found[1]) * {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[found[2]]
+
+
+def pictures(experiment: Locator) -> dict[str, np.ndarray]:
+    """What the canvases show: copy to grey values."""
+    read = """(canvas) => {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return [canvas.width, btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""))];
+    }"""
+    found = {}
+    for canvas in experiment.locator("canvas").all():
+        width, data = canvas.evaluate(read)
+        pixels = np.frombuffer(base64.b64decode(data), np.uint8).reshape(-1, width, 4)
+        assert (pixels[..., 3] == 255).all()
+        assert (pixels[..., :3] == pixels[..., :1]).all()
+        found[canvas.get_attribute("data-name") or ""] = pixels[..., 0]
+    return found
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_the_page_counts_what_the_server_counts_and_chunks_predicts(
+    visitor: Any, server: Server, book: Path, voxels: np.ndarray, region: str
+) -> None:
+    experiment = start(visit(visitor, server.url + PAGE), region)
+    announced = in_bytes(experiment.locator(".fx-cost").inner_text())
+    expect_end(experiment, "All 5 pictures are equal")
+
+    images = book / "images" / "tissue"
+    sizes = {path: (images / path).stat().st_size for path in set(server.asked)}
+    probe = f"{store('whole')}/c/0/0/0"  # fetched once before, for the bandwidth
+    server.asked.remove(probe)
+    shown = numbers(experiment)
+    assert list(shown) == list(COPIES)
+    for name, chunk_shape in COPIES.items():
+        asked = server.chunks(name)
+        predicted = ChunkGrid(SHAPE, chunk_shape).reading(REGIONS[region])
+        assert len(asked) == len(set(asked)) == predicted.requests
+        assert shown[name][:2] == [str(len(asked)), format_bytes(sum(sizes[p] for p in asked))]
+    assert server.cache_headers == {"no-cache"}
+    assert 2 <= server.most <= 6
+    fetched = sizes[probe] + sum(sizes[path] for path in server.asked)
+    assert announced == pytest.approx(fetched, rel=0.05)
+
+    seen = pictures(experiment)
+    assert list(seen) == list(COPIES)
+    for picture in seen.values():
+        np.testing.assert_array_equal(picture, voxels[PICTURES[region]])
+
+
+def test_three_rounds_show_median_and_range_and_take_turns(visitor: Any, server: Server) -> None:
+    page = visit(visitor, server.url + PAGE)
+    experiment = start(page, "YZ slice", rounds=3)
+    expect_end(experiment)
+    for name, chunk_shape in COPIES.items():
+        predicted = ChunkGrid(SHAPE, chunk_shape).reading(REGIONS["YZ slice"])
+        counts = Counter(server.chunks(name))
+        if name == "whole":
+            assert counts == {f"{store(name)}/c/0/0/0": 4}  # and once for the bandwidth
+        else:
+            assert set(counts.values()) == {3}
+            assert len(counts) == predicted.requests
+    stores = [path.split("/")[0] for path in server.asked if "/c/" in path][1:]
+    turns = [name for index, name in enumerate(stores) if stores[index - 1 : index] != [name]]
+    order = [store(name) for name in COPIES]
+    # What ends a round may begin the next one, so neighbours that are alike are one.
+    assert turns == order + order[1:] + order[:1] + order[2:] + order[:2]
+    for _, _, measured, _ in numbers(experiment).values():
+        median, low, high, unit = re.fullmatch(
+            r"([\d.]+ m?s)\s+([\d.]+)–([\d.]+) (m?s)", measured
+        ).groups()
+        assert float(low) <= float(high)
+        assert in_seconds(f"{low} {unit}") * 0.94 <= in_seconds(median)
+        assert in_seconds(median) <= in_seconds(f"{high} {unit}") * 1.06
+
+
+def test_the_model_is_that_of_chunks_with_the_connection_as_measured(
+    visitor: Any, server: Server
+) -> None:
+    server.delay = 0.04
+    page = visit(visitor, server.url + PAGE)
+    experiment = start(page, "64³ cube")
+    expect_end(experiment)
+    connection = experiment.locator(".fx-connection").inner_text().replace("\xa0", " ")
+    latency, bandwidth, unpacking = re.fullmatch(
+        r"Your connection: (.*) latency, (.*)/s bandwidth\. Your browser unpacks (.*)/s\.",
+        connection,
+    ).groups()
+    assert in_seconds(latency) >= 0.04
+    storage = Storage("page", in_seconds(latency), in_bytes(bandwidth), concurrency=6)
+    fastest = min(in_seconds(row[2]) for row in numbers(experiment).values())
+    assert fastest >= 0.04
+    for name, (requests, fetched, _, model) in numbers(experiment).items():
+        read = ChunkGrid(SHAPE, COPIES[name]).reading(REGIONS["64³ cube"]).read
+        expected = storage.seconds(
+            int(requests), int(in_bytes(fetched)), decoding=read / in_bytes(unpacking)
+        )
+        # The page estimates what travels, and rounds what it shows.
+        assert in_seconds(model) == pytest.approx(expected, rel=0.06)
+
+
+def test_stop_stops_at_once_keeps_what_was_measured_and_the_focus(
+    visitor: Any, server: Server
+) -> None:
+    server.held = f"{store('64³')}/c/"
+    page = visit(visitor, server.url + PAGE)
+    experiment = start(page, "YZ slice")
+    button = experiment.locator(".fx-button")
+    expect(button).to_have_text("Stop")
+    expect(experiment.get_by_role("radio", name="XY plane")).to_be_disabled()
+    expect(experiment.locator("canvas")).to_have_count(2, timeout=30_000)
+    button.click()
+    status = experiment.get_by_role("status")
+    expect(status).to_have_text("Stopped. What was measured until then stays.")
+    expect(button).to_have_text("Measure again")
+    expect(button).to_be_focused()
+    asked = len(server.asked)
+    time.sleep(0.3)
+    assert len(server.asked) == asked
+    shown = numbers(experiment)
+    assert [shown[name][0] for name in COPIES] == ["48", "12", "–", "–", "–"]
+    server.held = None
+    page.keyboard.press("Enter")
+    expect_end(experiment)
+    expect(button).to_be_focused()
+
+
+def test_stopped_before_the_connection_is_known(visitor: Any, server: Server) -> None:
+    server.held = store("16³")
+    page = visit(visitor, server.url + PAGE)
+    experiment = start(page)
+    experiment.get_by_role("button", name="Stop").click()
+    expect(experiment.get_by_role("status")).to_contain_text("Stopped.")
+    expect(experiment.locator(".fx-button")).to_have_text("Start")
+    expect(experiment.locator("table")).to_have_count(0)
+
+
+META = {
+    "zarr_format": 3,
+    "node_type": "array",
+    "data_type": "uint16",
+    "shape": [64, 192, 192],
+    "codecs": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "instead", "message"),
+    [
+        ("64x64x64.zarr/c/0/1/1", 404, "The server has no such file (404)."),
+        ("32x32x32.zarr/c/0/2/2", 503, "The server refused (503)."),
+        ("16x16x16.zarr/c/0/3/5", b"<html>", "The bytes that came are not a gzip file."),
+        (
+            "1x192x192.zarr/c/7/0/0",
+            bytes.fromhex("1f8b08000000000000034b040043beb7e801000000"),  # gzip of "a"
+            "The chunk has 1 bytes in place of 36864.",
+        ),
+        ("16x16x16.zarr/zarr.json", b"<!doctype html>", "What came is not JSON, so not a zarr"),
+        (
+            "16x16x16.zarr/zarr.json",
+            json.dumps(META).encode(),
+            "It says data type “uint16”; this page reads “uint8”.",
+        ),
+        ("32x32x32.zarr/zarr.json", b"{}", "It says Zarr format “undefined”"),
+    ],
+)
+def test_a_fetch_that_fails_names_its_address_and_a_remedy(
+    visitor: Any, server: Server, path: str, instead: int | bytes, message: str
+) -> None:
+    server.instead[path] = instead
+    page = visit(visitor, server.url + PAGE)
+    experiment = start(page, "64³ cube")
+    expect_failure(experiment, message)
+    expect_failure(experiment, f"{server.url}images/tissue/{path}")
+    expect_failure(experiment, "Reload the page and start again.")
+    expect(experiment.get_by_role("status")).to_be_empty()
+    expect(experiment.locator(".fx-button")).to_be_focused()
+    if isinstance(instead, int):  # which the browser itself notes
+        visitor.problems = [entry for entry in visitor.problems if str(instead) not in entry]
+
+
+def test_what_was_measured_before_a_failure_stays_and_one_can_start_again(
+    visitor: Any, server: Server
+) -> None:
+    server.instead["64x64x64.zarr/c/0/1/1"] = b""
+    experiment = start(visit(visitor, server.url + PAGE), "YZ slice")
+    expect_failure(experiment, "not a gzip file")
+    shown = numbers(experiment)
+    assert [shown[name][0] for name in COPIES] == ["48", "12", "–", "–", "–"]
+    server.instead.clear()
+    experiment.locator(".fx-button").click()
+    expect_end(experiment)
+    expect(experiment.get_by_role("alert")).to_be_empty()
+
+
+def test_offline_is_said(visitor: Any, server: Server) -> None:
+    page = visit(visitor, server.url + PAGE, only_requests=True)
+    page.context.set_offline(True)
+    expect_failure(start(page), "You are offline.")
+
+
+def test_a_server_that_never_answers_is_given_up(visitor: Any, server: Server) -> None:
+    page = visit(visitor, server.url + PAGE)
+    page.clock.install()
+    server.held = store("16³")
+    experiment = start(page)
+    page.clock.fast_forward(59_000)
+    expect(experiment.get_by_role("button", name="Stop")).to_be_visible()
+    page.clock.fast_forward(2_000)
+    expect(experiment.get_by_role("alert")).to_contain_text("No whole answer came within 60 s.")
+    expect(experiment.get_by_role("alert")).to_contain_text("zarr.json")
+
+
+def test_a_browser_that_cannot_unpack_is_told_so(visitor: Any, server: Server) -> None:
+    page = visit(visitor, "about:blank")
+    page.add_init_script("delete globalThis.DecompressionStream")
+    page.goto(server.url + PAGE)
+    expect(page.locator(".fx-note")).to_contain_text("it lacks DecompressionStream")
+    expect(page.locator(".fx-button")).to_have_count(0)
+
+
+def test_opened_from_the_folder_it_says_how_to_serve(visitor: Any, book: Path) -> None:
+    page = visit(visitor, (book / PAGE).as_uri())
+    expect(page.locator(".fx-note")).to_contain_text("opened from a file")
+    expect(page.locator(".fx-note")).to_contain_text("python -m http.server")
+    expect(page.locator(".fx-button")).to_have_count(0)
+
+
+def away_from_the_site(book: Path, folder: Path, url: str) -> None:
+    """Write the page as it would be where no site is around, as in Jupyter."""
+    html = (book / PAGE).read_text(encoding="utf-8")
+    for old, new in ((' data-content_root="../"', ""), ('"url": ""', f'"url": "{url}"')):
+        assert old in html
+        html = html.replace(old, new)
+    (folder / "_static").mkdir()
+    script = "_static/anywidget_host.js"
+    (folder / script).write_bytes((book / script).read_bytes())
+    html = re.sub(
+        r'<link rel="(?:stylesheet|icon)"[^>]*>|<script src="\.\./_static/(doc|sph)[^>]*>', "", html
+    )
+    html = html.replace("../_static", "_static").replace(
+        "<head>", '<head><link rel="icon" href="data:,">'
+    )
+    (folder / "page.html").write_text(html, encoding="utf-8")
+
+
+Serving = Callable[[Path], AbstractContextManager[str]]
+
+
+def test_in_jupyter_it_says_how_to_get_there(
+    visitor: Any, book: Path, tmp_path: Path, serving: Serving
+) -> None:
+    away_from_the_site(book, tmp_path, "")
+    with serving(tmp_path) as url:
+        note = visit(visitor, url + "page.html").locator(".fx-note")
+        expect(note).to_contain_text("it runs on this lesson's page of the book")
+        expect(note).to_contain_text('FetchExperiment(url="/files/_build/html")')
+
+
+def test_another_server_can_be_named_if_it_allows_it(
+    visitor: Any, server: Server, book: Path, tmp_path: Path, serving: Serving
+) -> None:
+    away_from_the_site(book, tmp_path, server.url.rstrip("/"))
+    with serving(tmp_path) as url:
+        page = visit(visitor, url + "page.html", only_requests=True)
+        experiment = start(page, "YZ slice")
+        expect_failure(experiment, "The server cannot be reached.")
+        expect_failure(experiment, "CORS")
+        server.cors = True
+        experiment.locator(".fx-button").click()
+        expect_end(experiment, "All 5 pictures are equal")
+
+
+def test_each_region_keeps_its_own_results(visitor: Any, server: Server) -> None:
+    experiment = start(visit(visitor, server.url + PAGE), "YZ slice")
+    expect_end(experiment)
+    kept = numbers(experiment)
+    experiment.get_by_role("radio", name="64³ cube").check()
+    expect(experiment.locator("table")).to_have_count(0)
+    expect(experiment.locator(".fx-button")).to_have_text("Start")
+    experiment.get_by_role("radio", name="YZ slice").check()
+    assert numbers(experiment) == kept
+
+
+def test_all_by_keyboard_and_named_for_a_screen_reader(visitor: Any, server: Server) -> None:
+    page = visit(visitor, server.url + PAGE)
+    experiment = page.get_by_role("region", name="Measure it on your own connection")
+    experiment.get_by_role("radio", name="XY plane").focus()
+    keys = page.keyboard
+    keys.press("ArrowDown")
+    expect(experiment.get_by_role("radio", name="YZ slice")).to_be_checked()
+    keys.press("Tab")
+    keys.press("ArrowDown")
+    expect(experiment.get_by_role("radio", name="1 (less data)")).to_be_checked()
+    keys.press("Tab")
+    button = experiment.get_by_role("button", name="Start")
+    expect(button).to_be_focused()
+    expect(button).to_have_accessible_description(re.compile(r"Downloads about 6\.\d+\sMiB"))
+    keys.press("Space")
+    expect_end(experiment)
+    table = experiment.get_by_role("table", name=re.compile("YZ slice, measured by your browser"))
+    expect(table.get_by_role("rowheader")).to_have_count(5)
+    expect(table.get_by_role("columnheader")).to_have_count(5)
+    expect(experiment.get_by_role("img", name="YZ slice, from the copy “16³”")).to_be_visible()
+    expect(experiment.get_by_role("img", name=re.compile("Plot over chunk shape"))).to_be_visible()
+
+
+def test_without_scripts_the_costs_are_there(visitor: Any, server: Server) -> None:
+    page = visit(visitor, server.url + PAGE, javascript=False)
+    expect(page.get_by_role("row", name="16³")).to_contain_text("144 requests, 576 KiB")
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_on_the_lessons_page(
+    visitor: Any, site: str, voxels: np.ndarray, phone: bool, tmp_path: Path
+) -> None:
+    """The real book, with all other hosts blocked; pictures lie in tmp_path."""
+    page = visit(visitor, site + LESSON, phone=phone)
+    experiment = start(page, "YZ slice")
+    expect_end(experiment)
+    experiment.screenshot(path=tmp_path / "experiment.png")
+    shown = numbers(experiment)
+    for name, chunk_shape in COPIES.items():
+        predicted = ChunkGrid(SHAPE, chunk_shape).reading(REGIONS["YZ slice"])
+        assert shown[name][0] == str(predicted.requests)
+    for picture in pictures(experiment).values():
+        np.testing.assert_array_equal(picture, voxels[PICTURES["YZ slice"]])
+    width = page.viewport_size["width"]
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+    scroll, room = experiment.locator(".fx-scroll").evaluate(
+        "(e) => [e.scrollWidth, e.clientWidth]"
+    )
+    assert scroll <= room
+    for target in experiment.locator("button, label, summary").all():
+        assert target.bounding_box()["height"] >= 44
