@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -6,6 +8,7 @@ from matplotlib.figure import Figure
 from bigimg_lessons import plots
 from bigimg_lessons.counting import Requests
 from bigimg_lessons.memory import MemoryTrace
+from bigimg_lessons.timing import Timing
 
 MEBI = 2**20
 
@@ -133,3 +136,101 @@ def test_bytes_compared_draws_pairs(ax):
 def test_bytes_compared_needs_pairs(ax):
     with pytest.raises(ValueError, match="2 labels, 1 sizes wanted and 2 sizes read"):
         plots.bytes_compared(ax, ["a", "b"], wanted=[1], read=[1, 2])
+
+
+def test_lines_over_the_chunk_edge_are_named_at_their_ends(ax):
+    values = {"slice": [16.0, 32.0, 64.0], "cube": [1.5, 2.0, 3.0]}
+    plots.over_chunk_edge(ax, [16, 32, 64], values, ylabel="read amplification")
+    assert [list(line.get_ydata()) for line in ax.lines] == list(values.values())
+    assert [(text.get_text(), text.xy) for text in ax.texts] == [
+        ("cube", (64, 3.0)),
+        ("slice", (64, 64.0)),
+    ]
+    assert [text.get_color() for text in ax.texts] == [plots.READ_EDGE, plots.ACCENT]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["16³", "32³", "64³"]
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("chunk (voxels)", "read amplification")
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    looks = {(line.get_color(), line.get_marker(), line.get_linestyle()) for line in ax.lines}
+    assert len(looks) == 2
+
+
+def test_names_of_lines_that_end_together_do_not_lie_on_each_other(ax):
+    ends = {"a": [9.0, 1.0], "b": [5.0, 1.0], "c": [3.0, 1.01]}
+    plots.over_chunk_edge(ax, [16, 32], ends, ylabel="requests")
+    ax.figure.canvas.draw()
+    boxes = sorted((text.get_window_extent() for text in ax.texts), key=lambda box: box.y0)
+    assert all(low.y1 <= high.y0 for low, high in pairwise(boxes))
+
+
+def test_the_least_value_gets_a_ring(ax):
+    plots.over_chunk_edge(
+        ax, [16, 32, 64], {"a": [3.0, 1.0, 2.0]}, ylabel="time (s)", log=False, mark_least=True
+    )
+    ring = ax.lines[1]
+    assert (list(ring.get_xdata()), list(ring.get_ydata())) == ([32], [1.0])
+    assert ring.get_fillstyle() == "none"
+    assert ax.get_yscale() == "linear"
+
+
+@pytest.mark.parametrize(
+    ("series", "message"),
+    [
+        ({"a": [1.0]}, "line 'a' has 1 values for 2 chunk edges"),
+        ({name: [1.0, 2.0] for name in "abcdef"}, "Got 6 lines: give at most 5"),
+    ],
+)
+def test_lines_over_the_chunk_edge_must_fit(ax, series, message):
+    with pytest.raises(ValueError, match=message):
+        plots.over_chunk_edge(ax, [16, 32], series, ylabel="time (s)")
+
+
+def test_timings_show_median_and_all_runs_in_milliseconds(ax):
+    warm = [Timing("a", (0.001, 0.002, 0.006)), Timing("b", (0.1, 0.3, 0.2))]
+    cold = [Timing("a", (0.01, 0.02, 0.03)), Timing("b", (1.0, 2.0, 3.0))]
+    plots.timings(ax, {"warm": warm, "cold": cold})
+    dots = [container.lines[0] for container in ax.containers]
+    assert [list(dot.get_xdata()) for dot in dots] == [
+        pytest.approx([2, 200]),
+        pytest.approx([20, 2000]),
+    ]
+    spreads = [
+        [path.vertices[:, 0].tolist() for path in container.lines[2][0].get_paths()]
+        for container in ax.containers
+    ]
+    assert spreads[0] == [pytest.approx([1, 6]), pytest.approx([100, 300])]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["a", "b"]
+    assert "(ms)" in ax.get_xlabel()
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["warm", "cold"]
+
+
+@pytest.mark.parametrize(
+    ("groups", "message"),
+    [
+        ({}, "Got 0 groups of times: give 1 to 5"),
+        (
+            {"warm": [Timing("a", (1.0,))], "cold": [Timing("b", (1.0,))]},
+            "do not time the same actions",
+        ),
+    ],
+)
+def test_timings_must_fit(ax, groups, message):
+    with pytest.raises(ValueError, match=message):
+        plots.timings(ax, groups)
+
+
+def test_model_and_error_are_drawn():
+    axes = Figure().subplots(2, 1)
+    times = [Timing("16", (1.9, 2.0, 2.4)), Timing("32", (1.0, 0.9, 1.1))]
+    plots.model_over_measurement(axes, ["16³", "32³"], times, [1.5, 1.1])
+    assert [bar.get_height() for bar in axes[0].patches] == [1.5, 1.1]
+    assert list(axes[0].lines[0].get_ydata()) == [2.0, 1.0]
+    assert [bar.get_height() for bar in axes[1].patches] == pytest.approx([-25, 10])
+    assert [text.get_text() for text in axes[1].texts] == ["-25 %", "+10 %"]
+    assert [ax.get_ylabel() for ax in axes] == ["time of one read (s)", "error of the model (%)"]
+
+
+def test_each_measurement_needs_a_prediction():
+    with pytest.raises(ValueError, match="1 labels, 1 times and 2 predictions"):
+        plots.model_over_measurement(
+            Figure().subplots(2, 1), ["16³"], [Timing("16³", (1.0,))], [1.0, 2.0]
+        )

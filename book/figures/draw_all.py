@@ -11,6 +11,7 @@ import reads_and_seeks
 import three_ideas
 import three_slices
 import tiff_bytes
+import two_cuts
 from drawing import FOLDER, save
 
 DIAGRAMS = (
@@ -21,6 +22,7 @@ DIAGRAMS = (
     three_ideas,
     three_slices,
     tiff_bytes,
+    two_cuts,
 )
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from bigimg_lessons.counting import Requests, format_bytes
 from bigimg_lessons.memory import MemoryTrace
+from bigimg_lessons.timing import Timing
 
 # The palette of the drawn figures (book/figures/drawing.py): indigo for what is there or
 # wanted, amber for what is read, with its dark edge for lines and words.
@@ -25,6 +26,15 @@ READ = "#f2a01e"
 READ_EDGE = "#a86400"
 QUIET = "#d9dcee"
 INK = "#1d2240"
+
+# Lines of one chart: told apart by marker and dashes too, and each is named at its end.
+LINES = (
+    (ACCENT, "o", "-"),
+    (READ_EDGE, "s", "--"),
+    ("#12705f", "^", "-."),
+    ("#a02a52", "D", ":"),
+    ("#5f6378", "v", "-"),
+)
 
 
 def set_style() -> None:
@@ -251,3 +261,193 @@ def bytes_compared(
     ax.set_xlabel("bytes")
     # Above the bars, whose labels may reach any corner.
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, borderpad=0)
+
+
+def over_chunk_edge(
+    ax: Axes,
+    edges: Sequence[int],
+    series: Mapping[str, Sequence[float]],
+    *,
+    ylabel: str,
+    log: bool = True,
+    mark_least: bool = False,
+) -> None:
+    """Draw lines over the edge of cube-shaped chunks, each named at its right end.
+
+    Parameters
+    ----------
+    ax
+        Where to draw.
+    edges
+        Voxels along the edge of a chunk, ascending.
+    series
+        For each line, by name, a positive value for every edge; at most five lines.
+    ylabel
+        What the values are, with their unit.
+    log
+        Whether the values are drawn on a logarithmic axis.
+    mark_least
+        Whether to put a ring around the least value of each line.
+
+    Raises
+    ------
+    ValueError
+        If there are more lines than can be told apart, or a line does not have a value for
+        each edge.
+    """
+    if len(series) > len(LINES):
+        raise ValueError(
+            f"Got {len(series)} lines: give at most {len(LINES)}, which can be told apart."
+        )
+    for name, values in series.items():
+        if len(values) != len(edges):
+            raise ValueError(
+                f"The line {name!r} has {len(values)} values for {len(edges)} chunk edges: give "
+                "one for each edge."
+            )
+    for values, (colour, marker, dashes) in zip(series.values(), LINES, strict=False):
+        ax.plot(edges, values, color=colour, marker=marker, linestyle=dashes, markersize=5)
+        if mark_least:
+            least = int(np.argmin(values))
+            ax.plot(edges[least], values[least], "o", color=colour, markersize=13, fillstyle="none")
+    if log:
+        ax.set_yscale("log")
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    ax.set_ylabel(ylabel)
+    _chunk_edge_axis(ax, edges)
+    _name_lines(ax, edges[-1], {name: values[-1] for name, values in series.items()})
+
+
+def _name_lines(ax: Axes, x: float, ends: Mapping[str, float]) -> None:
+    """Write the names of lines beside their last points, one above the other where these meet."""
+    line_height = 14.0  # points
+    points = 72 / ax.figure.dpi
+    above = -np.inf
+    colours = dict(zip(ends, (colour for colour, _, _ in LINES), strict=False))
+    for name, y in sorted(ends.items(), key=lambda end: end[1]):
+        height = ax.transData.transform((x, y))[1] * points
+        above = max(height, above + line_height)
+        ax.annotate(
+            name,
+            (x, y),
+            xytext=(8, above - height),
+            textcoords="offset points",
+            color=colours[name],
+            verticalalignment="center",
+        )
+
+
+def _chunk_edge_axis(ax: Axes, edges: Sequence[int]) -> None:
+    """Name the chunks below a chart: 16³, 32³ and so on, evenly spaced."""
+    ax.set_xscale("log", base=2)
+    ax.set_xticks(edges, [f"{edge}³" for edge in edges])
+    ax.minorticks_off()
+    ax.grid(axis="y", color=QUIET, linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.set_xlabel("chunk (voxels)")
+
+
+def timings(ax: Axes, groups: Mapping[str, Sequence[Timing]]) -> None:
+    """Draw times of the same actions in several circumstances: median as a dot, spread as a line.
+
+    Parameters
+    ----------
+    ax
+        Where to draw.
+    groups
+        For each circumstance, by name, the times of all actions, in the same order; at most
+        five circumstances.
+
+    Raises
+    ------
+    ValueError
+        If there are more circumstances than can be told apart, or they do not time the same
+        actions.
+    """
+    if not 0 < len(groups) <= len(LINES):
+        raise ValueError(f"Got {len(groups)} groups of times: give 1 to {len(LINES)}.")
+    labels, *others = ([timing.label for timing in times] for times in groups.values())
+    if any(other != labels for other in others):
+        raise ValueError(
+            "The groups do not time the same actions: give each the same labels in the same order."
+        )
+    places = np.arange(len(labels))
+    shifts = (np.arange(len(groups)) - (len(groups) - 1) / 2) * 0.3
+    for (name, times), shift, (colour, marker, _) in zip(
+        groups.items(), shifts, LINES, strict=False
+    ):
+        medians = np.array([timing.median for timing in times])
+        fastest, slowest = np.array([timing.spread for timing in times]).T
+        ax.errorbar(
+            medians * 1000,
+            places + shift,
+            xerr=((medians - fastest) * 1000, (slowest - medians) * 1000),
+            color=colour,
+            marker=marker,
+            linestyle="none",
+            label=name,
+        )
+    ax.set_xscale("log")
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.set_yticks(places, labels)
+    ax.invert_yaxis()
+    ax.grid(axis="x", color=QUIET, linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.set_xlabel("time of one read (ms), median and all runs")
+    ax.legend(
+        loc="lower right", bbox_to_anchor=(1, 1), ncols=len(groups), frameon=False, borderpad=0
+    )
+
+
+def model_over_measurement(
+    axes: Sequence[Axes], labels: Sequence[str], times: Sequence[Timing], model: Sequence[float]
+) -> None:
+    """Draw what a cost model predicts over what was measured, and below it the error.
+
+    Parameters
+    ----------
+    axes
+        Two: for the times, and for the error of the model.
+    labels
+        One name for each measurement.
+    times
+        What was measured.
+    model
+        What the model predicts, in seconds.
+
+    Raises
+    ------
+    ValueError
+        If the three do not have the same length.
+    """
+    if not len(labels) == len(times) == len(model):
+        raise ValueError(
+            f"Got {len(labels)} labels, {len(times)} times and {len(model)} predictions: give one "
+            "of each per measurement."
+        )
+    places = np.arange(len(labels))
+    medians = np.array([timing.median for timing in times])
+    fastest, slowest = np.array([timing.spread for timing in times]).T
+    above, below = axes
+    above.bar(places, model, 0.7, color=QUIET, label="model")
+    above.errorbar(
+        places,
+        medians,
+        yerr=(medians - fastest, slowest - medians),
+        color=ACCENT,
+        marker="o",
+        linestyle="none",
+        label="measured, median and all runs",
+    )
+    above.set_ylabel("time of one read (s)")
+    above.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, borderpad=0)
+
+    errors = (np.asarray(model) / medians - 1) * 100
+    bars = below.bar(places, errors, 0.7, color=READ)
+    below.bar_label(bars, [f"{round(error):+d} %" for error in errors], padding=3, color=INK)
+    below.axhline(0, color=INK, linewidth=0.8)
+    below.margins(y=0.25)
+    below.set_ylabel("error of the model (%)")
+    for ax in axes:
+        ax.set_xticks(places, labels)
+    below.set_xlabel("chunk (voxels)")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import http.server
+import json
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,6 +25,8 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playw
 REPO = Path(__file__).parents[2]
 SUB_PATH = "/some/sub-path/"
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
+# What the guard looks at; each look takes milliseconds, and some pages ask hundreds of times.
+NOT_LOCAL = re.compile(r"^(?!https?://(127\.0\.0\.1|localhost)[:/])")
 CHROMIUM_NAMES = (
     "chromium",
     "chromium-browser",
@@ -111,7 +118,7 @@ class Visitor:
             java_script_enabled=javascript,
         )
         context.set_default_timeout(10_000)  # milliseconds
-        context.route("**/*", self._guard)
+        context.route(NOT_LOCAL, self._guard)
         page = context.new_page()
         page.on("websocket", lambda socket: self._is_local(socket.url))
         if not only_requests:
@@ -210,3 +217,52 @@ def site(site_folder: Path) -> Iterator[str]:
     """The URL of the real book, below a sub-path of this machine; ends in /."""
     with serve(site_folder) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """A JupyterLab server in an empty folder, with no settings but its own: URL and token."""
+    folder = tmp_path_factory.mktemp("jupyter")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = {"CONFIG", "DATA", "RUNTIME"}
+    environment = {**os.environ, **{f"JUPYTER_{name}_DIR": str(folder / name) for name in own}}
+    environment |= {
+        f"JUPYTERLAB_{name}_DIR": str(folder / name) for name in ("SETTINGS", "WORKSPACES")
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
+    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}"]
+    command += ["--LabApp.expose_app_in_browser=True"]
+    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    command += ["--LabApp.extension_manager=readonly"]
+    command += ["--JupyterNotebookApp.expose_app_in_browser=True"]
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            info = _running_server(folder / "RUNTIME", server, log)
+            yield info["url"], info["token"]
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _running_server(runtime: Path, server: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
+    """Wait for the file in which a server says where it is."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        for file in runtime.glob("jpserver-*.json"):
+            try:
+                return dict(json.loads(file.read_text(encoding="utf-8")))
+            except json.JSONDecodeError:  # it is being written
+                continue
+        time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')[-4000:]}")

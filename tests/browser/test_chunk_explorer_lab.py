@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
+from live import SLOW, Notebook, put_notebook
 from playwright.sync_api import Locator, expect
-from test_quiz_lab import SLOW, Notebook, jupyter  # noqa: F401
 
 pytestmark = pytest.mark.browser
 
@@ -29,24 +26,11 @@ CELLS = (
 
 def test_a_live_explorer_and_python_stay_in_step(
     visitor: Any,
-    jupyter: tuple[str, str],  # noqa: F811
+    jupyter: tuple[str, str],
     tmp_path: Path,
 ) -> None:
     url, token = jupyter
-    kernel = {"name": "python3", "display_name": "Python 3"}
-    notebook = nbformat.v4.new_notebook(
-        cells=list(map(nbformat.v4.new_code_cell, CELLS)), metadata={"kernelspec": kernel}
-    )
-    body = json.dumps({"type": "notebook", "format": "json", "content": notebook}).encode()
-    upload = urllib.request.Request(  # noqa: S310
-        f"{url}api/contents/explorer.ipynb",
-        data=body,
-        method="PUT",
-        headers={"Authorization": f"token {token}"},
-    )
-    with urllib.request.urlopen(upload, timeout=20) as answer:  # noqa: S310
-        assert answer.status == 201
-
+    put_notebook(jupyter, "explorer.ipynb", CELLS)
     address = f"{url}lab/tree/explorer.ipynb?reset&token={token}"
     page = visitor.open(address, only_requests=True)
     page.set_viewport_size({"width": 1280, "height": 4200})

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contrast import CONTRAST
 from playwright.sync_api import Locator, Page, expect
-from test_quiz_page import CONTRAST
 
 from bigimg_lessons.chunks import STORAGES, ChunkGrid, Reading
 from bigimg_lessons.counting import format_bytes

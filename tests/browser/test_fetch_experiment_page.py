@@ -233,18 +233,6 @@ def server(book: Path) -> Iterator[Server]:
         yield server
 
 
-def visit(visitor: Any, url: str, **options: bool) -> Page:
-    """Open a page whose requests to this machine pass by the visitor's guard.
-
-    Each request that the guard looks at costs some milliseconds, and here are hundreds. Those to
-    other hosts it still sees, and aborts.
-    """
-    page = visitor.open(url, **options)
-    page.context.unroute_all()
-    page.context.route(re.compile(r"^https?://(?!127\.0\.0\.1[:/])"), visitor._guard)
-    return page
-
-
 def start(page: Page, region: str = "XY plane", *, rounds: int = 1) -> Locator:
     """Choose, start, and return the experiment."""
     experiment = page.locator("section.fx")
@@ -303,7 +291,7 @@ def pictures(experiment: Locator) -> dict[str, np.ndarray]:
 def test_the_page_counts_what_the_server_counts_and_chunks_predicts(
     visitor: Any, server: Server, book: Path, voxels: np.ndarray, region: str
 ) -> None:
-    experiment = start(visit(visitor, server.url + PAGE), region)
+    experiment = start(visitor.open(server.url + PAGE), region)
     announced = in_bytes(experiment.locator(".fx-cost").inner_text())
     expect_end(experiment, "All 5 pictures are equal")
 
@@ -330,7 +318,7 @@ def test_the_page_counts_what_the_server_counts_and_chunks_predicts(
 
 
 def test_three_rounds_show_median_and_range_and_take_turns(visitor: Any, server: Server) -> None:
-    page = visit(visitor, server.url + PAGE)
+    page = visitor.open(server.url + PAGE)
     experiment = start(page, "YZ slice", rounds=3)
     expect_end(experiment)
     for name, chunk_shape in COPIES.items():
@@ -359,7 +347,7 @@ def test_the_model_is_that_of_chunks_with_the_connection_as_measured(
     visitor: Any, server: Server
 ) -> None:
     server.delay = 0.04
-    page = visit(visitor, server.url + PAGE)
+    page = visitor.open(server.url + PAGE)
     experiment = start(page, "64³ cube")
     expect_end(experiment)
     connection = experiment.locator(".fx-connection").inner_text().replace("\xa0", " ")
@@ -384,7 +372,7 @@ def test_stop_stops_at_once_keeps_what_was_measured_and_the_focus(
     visitor: Any, server: Server
 ) -> None:
     server.held = f"{store('64³')}/c/"
-    page = visit(visitor, server.url + PAGE)
+    page = visitor.open(server.url + PAGE)
     experiment = start(page, "YZ slice")
     button = experiment.locator(".fx-button")
     expect(button).to_have_text("Stop")
@@ -408,7 +396,7 @@ def test_stop_stops_at_once_keeps_what_was_measured_and_the_focus(
 
 def test_stopped_before_the_connection_is_known(visitor: Any, server: Server) -> None:
     server.held = store("16³")
-    page = visit(visitor, server.url + PAGE)
+    page = visitor.open(server.url + PAGE)
     experiment = start(page)
     experiment.get_by_role("button", name="Stop").click()
     expect(experiment.get_by_role("status")).to_contain_text("Stopped.")
@@ -449,7 +437,7 @@ def test_a_fetch_that_fails_names_its_address_and_a_remedy(
     visitor: Any, server: Server, path: str, instead: int | bytes, message: str
 ) -> None:
     server.instead[path] = instead
-    page = visit(visitor, server.url + PAGE)
+    page = visitor.open(server.url + PAGE)
     experiment = start(page, "64³ cube")
     expect_failure(experiment, message)
     expect_failure(experiment, f"{server.url}images/tissue/{path}")
@@ -464,7 +452,7 @@ def test_what_was_measured_before_a_failure_stays_and_one_can_start_again(
     visitor: Any, server: Server
 ) -> None:
     server.instead["64x64x64.zarr/c/0/1/1"] = b""
-    experiment = start(visit(visitor, server.url + PAGE), "YZ slice")
+    experiment = start(visitor.open(server.url + PAGE), "YZ slice")
     expect_failure(experiment, "not a gzip file")
     shown = numbers(experiment)
     assert [shown[name][0] for name in COPIES] == ["48", "12", "–", "–", "–"]
@@ -475,13 +463,13 @@ def test_what_was_measured_before_a_failure_stays_and_one_can_start_again(
 
 
 def test_offline_is_said(visitor: Any, server: Server) -> None:
-    page = visit(visitor, server.url + PAGE, only_requests=True)
+    page = visitor.open(server.url + PAGE, only_requests=True)
     page.context.set_offline(True)
     expect_failure(start(page), "You are offline.")
 
 
 def test_a_server_that_never_answers_is_given_up(visitor: Any, server: Server) -> None:
-    page = visit(visitor, server.url + PAGE)
+    page = visitor.open(server.url + PAGE)
     page.clock.install()
     server.held = store("16³")
     experiment = start(page)
@@ -493,7 +481,7 @@ def test_a_server_that_never_answers_is_given_up(visitor: Any, server: Server) -
 
 
 def test_a_browser_that_cannot_unpack_is_told_so(visitor: Any, server: Server) -> None:
-    page = visit(visitor, "about:blank")
+    page = visitor.open("about:blank")
     page.add_init_script("delete globalThis.DecompressionStream")
     page.goto(server.url + PAGE)
     expect(page.locator(".fx-note")).to_contain_text("it lacks DecompressionStream")
@@ -501,7 +489,7 @@ def test_a_browser_that_cannot_unpack_is_told_so(visitor: Any, server: Server) -
 
 
 def test_opened_from_the_folder_it_says_how_to_serve(visitor: Any, book: Path) -> None:
-    page = visit(visitor, (book / PAGE).as_uri())
+    page = visitor.open((book / PAGE).as_uri())
     expect(page.locator(".fx-note")).to_contain_text("opened from a file")
     expect(page.locator(".fx-note")).to_contain_text("python -m http.server")
     expect(page.locator(".fx-button")).to_have_count(0)
@@ -533,7 +521,7 @@ def test_in_jupyter_it_says_how_to_get_there(
 ) -> None:
     away_from_the_site(book, tmp_path, "")
     with serving(tmp_path) as url:
-        note = visit(visitor, url + "page.html").locator(".fx-note")
+        note = visitor.open(url + "page.html").locator(".fx-note")
         expect(note).to_contain_text("it runs on this lesson's page of the book")
         expect(note).to_contain_text('FetchExperiment(url="/files/_build/html")')
 
@@ -543,7 +531,7 @@ def test_another_server_can_be_named_if_it_allows_it(
 ) -> None:
     away_from_the_site(book, tmp_path, server.url.rstrip("/"))
     with serving(tmp_path) as url:
-        page = visit(visitor, url + "page.html", only_requests=True)
+        page = visitor.open(url + "page.html", only_requests=True)
         experiment = start(page, "YZ slice")
         expect_failure(experiment, "The server cannot be reached.")
         expect_failure(experiment, "CORS")
@@ -553,7 +541,7 @@ def test_another_server_can_be_named_if_it_allows_it(
 
 
 def test_each_region_keeps_its_own_results(visitor: Any, server: Server) -> None:
-    experiment = start(visit(visitor, server.url + PAGE), "YZ slice")
+    experiment = start(visitor.open(server.url + PAGE), "YZ slice")
     expect_end(experiment)
     kept = numbers(experiment)
     experiment.get_by_role("radio", name="64³ cube").check()
@@ -564,7 +552,7 @@ def test_each_region_keeps_its_own_results(visitor: Any, server: Server) -> None
 
 
 def test_all_by_keyboard_and_named_for_a_screen_reader(visitor: Any, server: Server) -> None:
-    page = visit(visitor, server.url + PAGE)
+    page = visitor.open(server.url + PAGE)
     experiment = page.get_by_role("region", name="Measure it on your own connection")
     experiment.get_by_role("radio", name="XY plane").focus()
     keys = page.keyboard
@@ -587,7 +575,7 @@ def test_all_by_keyboard_and_named_for_a_screen_reader(visitor: Any, server: Ser
 
 
 def test_without_scripts_the_costs_are_there(visitor: Any, server: Server) -> None:
-    page = visit(visitor, server.url + PAGE, javascript=False)
+    page = visitor.open(server.url + PAGE, javascript=False)
     expect(page.get_by_role("row", name="16³")).to_contain_text("144 requests, 576 KiB")
 
 
@@ -596,7 +584,7 @@ def test_on_the_lessons_page(
     visitor: Any, site: str, voxels: np.ndarray, phone: bool, tmp_path: Path
 ) -> None:
     """The real book, with all other hosts blocked; pictures lie in tmp_path."""
-    page = visit(visitor, site + LESSON, phone=phone)
+    page = visitor.open(site + LESSON, phone=phone)
     experiment = start(page, "YZ slice")
     expect_end(experiment)
     experiment.screenshot(path=tmp_path / "experiment.png")

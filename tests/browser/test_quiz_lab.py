@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from live import SLOW, Notebook, put_notebook
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -27,100 +20,14 @@ CELLS = (
     'quiz.answers = {"planes-and-strips": ["slice", "strips"]}',
     "print(quiz.score, sorted(quiz.answers))",
 )
-SLOW = 60_000  # milliseconds: a kernel that starts on a busy machine
 
 
-@pytest.fixture(scope="module")
-def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """A JupyterLab server in an empty folder, with no settings but its own: URL and token."""
-    folder = tmp_path_factory.mktemp("jupyter")
-    for name in ("lab", "notebook"):
-        kernel = {"name": "python3", "display_name": "Python 3"}
-        notebook = nbformat.v4.new_notebook(
-            cells=list(map(nbformat.v4.new_code_cell, CELLS)), metadata={"kernelspec": kernel}
-        )
-        nbformat.write(notebook, folder / f"{name}.ipynb")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    own = {"CONFIG", "DATA", "RUNTIME"}
-    environment = {**os.environ, **{f"JUPYTER_{name}_DIR": str(folder / name) for name in own}}
-    environment |= {
-        f"JUPYTERLAB_{name}_DIR": str(folder / name) for name in ("SETTINGS", "WORKSPACES")
-    }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
-    command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}"]
-    command += ["--LabApp.expose_app_in_browser=True"]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    command += ["--LabApp.extension_manager=readonly"]
-    command += ["--JupyterNotebookApp.expose_app_in_browser=True"]
-    log = folder / "server.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
-        try:
-            info = _running_server(folder / "RUNTIME", server, log)
-            yield info["url"], info["token"]
-        finally:
-            server.terminate()
-            try:
-                server.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
-
-
-def _running_server(runtime: Path, server: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
-    """Wait for the file in which a server says where it is."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
-        for file in runtime.glob("jpserver-*.json"):
-            try:
-                return dict(json.loads(file.read_text(encoding="utf-8")))
-            except json.JSONDecodeError:  # it is being written
-                continue
-        time.sleep(0.2)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')[-4000:]}")
-
-
-class Notebook:
-    """A notebook that is open in a page, driven by the application's own commands."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=SLOW)
-        page.wait_for_function(
-            """() => {
-              const panel = jupyterapp.shell.currentWidget;
-              return panel?.sessionContext?.session?.kernel?.status === "idle";
-            }""",
-            timeout=SLOW,
-        )
-
-    def output(self, cell: int) -> Locator:
-        return self.page.locator(".jp-Notebook .jp-Cell").nth(cell).locator(".jp-OutputArea")
-
-    def run(self, cell: int) -> Locator:
-        """Run a cell, wait until it is done, return its outputs."""
-        self.page.evaluate(
-            """async (cell) => {
-              const { content } = jupyterapp.shell.currentWidget;
-              content.activeCellIndex = cell;
-              content.deselectAll();
-              await jupyterapp.commands.execute("notebook:run-cell");
-            }""",
-            cell,
-        )
-        return self.output(cell)
-
-
-@pytest.mark.parametrize("address", ["lab/tree/lab.ipynb?reset", "notebooks/notebook.ipynb"])
+@pytest.mark.parametrize("address", ["lab/tree/quiz.ipynb?reset", "notebooks/quiz.ipynb"])
 def test_a_live_quiz_and_python_stay_in_step(
     visitor: Any, jupyter: tuple[str, str], address: str, tmp_path: Path
 ) -> None:
     url, token = jupyter
+    put_notebook(jupyter, "quiz.ipynb", CELLS)
     joint = "&" if "?" in address else "?"
     page = visitor.open(f"{url}{address}{joint}token={token}", only_requests=True)
     page.set_viewport_size({"width": 1280, "height": 3000})
