@@ -11,13 +11,18 @@ PACKAGE = ROOT / "src" / "bigimg_lessons"
 
 # Imports flow one way. What a module may know of the package; a name covers its submodules.
 MAY_IMPORT = {
-    "bdv": {"bdv", "counting", "pyramid"},
+    "bdv": {"bdv", "blocks", "counting", "downsampling", "lazy_image", "levels"},
+    "blocks": {"downsampling", "levels"},
     "chunks": set(),
     "counting": {"links"},
+    "downsampling": {"levels"},
+    "lazy_image": {"counting"},
+    "levels": set(),
     "links": set(),
     "memory": set(),
+    "ome_zarr": {"blocks", "counting", "downsampling", "lazy_image", "levels"},
+    "pyramid": {"bdv", "blocks", "downsampling", "levels", "ome_zarr"},
     "sample_data": {"tissue"},
-    "pyramid": set(),
     "serving": set(),
     "timing": set(),
     "tissue": set(),

@@ -18,7 +18,6 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -26,7 +25,6 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
-import dask.array as da
 import h5py
 import imagecodecs
 import numpy as np
@@ -51,8 +49,11 @@ from bigimg_lessons.bdv.spimdata import (
     VoxelSize,
     to_xml,
 )
+from bigimg_lessons.blocks import build_levels, plan_blocks
 from bigimg_lessons.counting import format_bytes
-from bigimg_lessons.pyramid import Downsampling, Level, build_levels, plan_blocks, plan_levels
+from bigimg_lessons.downsampling import Downsampling
+from bigimg_lessons.lazy_image import AXES, LazyImage
+from bigimg_lessons.levels import Level, plan_levels
 
 Array = npt.NDArray[Any]
 Encoded = list[bytes | bytearray]
@@ -68,6 +69,7 @@ def write_bdv(
     path: str | Path,
     image: Any,
     *,
+    axes: str | None = None,
     voxel_size: Sequence[float] | None = None,
     unit: str | None = None,
     channel_names: Sequence[str] | None = None,
@@ -100,6 +102,8 @@ def write_bdv(
         voxels that BigDataViewer knows (integers of 8 to 64 bits, float32 and float64), 64-bit
         integers have no exact mean, and need another `downsampling` or one level. Chunks of the
         source that span several channels or time points are read for each of these.
+    axes
+        The array's axes, such as "TYX", if they are not the last of TCZYX.
     voxel_size
         Size of a voxel in z, y, x order; ones if not known.
     unit
@@ -110,9 +114,9 @@ def write_bdv(
         Voxels per chunk in z, y, x order, at all levels; levels that are smaller have smaller
         chunks.
     factors, max_levels
-        As for :func:`bigimg_lessons.pyramid.plan_levels`.
+        As for :func:`bigimg_lessons.levels.plan_levels`.
     downsampling
-        As for :func:`bigimg_lessons.pyramid.build_levels`: ``mean``, or ``mode`` for labels.
+        As for :func:`bigimg_lessons.blocks.build_levels`: ``mean``, or ``mode`` for labels.
     gzip_level
         From 0 to 9, or None to store chunks as they are. More than one byte per voxel is
         shuffled before compression.
@@ -162,12 +166,20 @@ def write_bdv(
     if gzip_level is not None and gzip_level not in range(10):
         raise ValueError(f"gzip_level is {gzip_level!r}: give 0 to 9, or None not to compress.")
 
-    source = _Source.of(image)
-    voxels = _voxel_size(image, voxel_size, unit)
-    names = _channel_names(image, channel_names, source.shape[1])
-    document = to_xml(_spim_data(h5.name, source.shape, voxels, names))
+    source = LazyImage.of(image, axes=axes)
+    if source.dtype.name not in PIXEL_TYPES:
+        raise TypeError(
+            f"BigDataViewer has no voxels of type {source.dtype.name}: convert the image to one of "
+            f"{', '.join(PIXEL_TYPES)}."
+        )
+    source.check_chunks_fit(memory_limit)
+    shape = tuple(source.sizes.get(axis, 1) for axis in AXES)
+    (z, y, x), unit = source.calibration(voxel_size, unit, spatial_axes="ZYX")
+    voxels = VoxelSize((z, y, x), unit or "pixel")
+    names = source.checked_channel_names(channel_names)
+    document = to_xml(_spim_data(h5.name, shape, voxels, names))
     levels = plan_levels(
-        source.shape[2:],
+        shape[2:],
         chunk_shape=chunk_shape,
         voxel_size=voxels.size,
         factors=factors,
@@ -183,12 +195,12 @@ def write_bdv(
         levels,
         chunk_shape=chunk_shape,
         dtype=source.dtype,
-        source_chunk_shape=source.chunk_shape,
+        source_chunk_shape=_chunk_in_space(source),
         downsampling=downsampling,
         memory_limit=memory_limit,
     )
     if gzip_level is None:
-        _check_space(xml.parent, _size(source, levels))
+        _check_space(xml.parent, _size(shape[:2], source.dtype, levels))
 
     with TemporaryDirectory(dir=xml.parent, prefix=f".{xml.stem}-", suffix=".part") as folder:
         aside = Path(folder)
@@ -196,16 +208,16 @@ def write_bdv(
             _created(aside / h5.name) as file,
             tqdm(
                 desc=h5.name,
-                total=_size(source, levels),
+                total=_size(shape[:2], source.dtype, levels),
                 unit="B",
                 unit_scale=True,
                 disable=not progress,
             ) as bar,
             _ChunkWriter(gzip_level, bar.update) as writer,
         ):
-            for setup in range(source.shape[1]):
+            for setup in range(shape[1]):
                 _describe_setup(file, setup, levels, chunk_shape, source.dtype, legacy_uint16)
-            for timepoint, setup in np.ndindex(source.shape[:2]):
+            for timepoint, setup in np.ndindex(shape[:2]):
                 cells = [
                     file.create_dataset(
                         cells_path(timepoint, setup, number),
@@ -218,7 +230,7 @@ def write_bdv(
                     for number, level in enumerate(levels)
                 ]
                 build_levels(
-                    partial(source.read, timepoint, setup),
+                    partial(_read, source, timepoint, setup),
                     partial(writer.put, cells),
                     levels,
                     block_shape=block_shape,
@@ -230,88 +242,6 @@ def write_bdv(
             _refuse_existing(h5, xml)
         _put_in_place(aside, h5, xml)
     return xml
-
-
-@dataclass(frozen=True)
-class _Source:
-    """An image that is read in pieces, whatever it is.
-
-    Parameters
-    ----------
-    array
-        With two to five axes, the last of TCZYX.
-    shape
-        Its extents along T, C, Z, Y and X.
-    dtype
-        Of its voxels, in the machine's byte order.
-    chunk_shape
-        Its own chunks along Z, Y and X, or None.
-    """
-
-    array: Any
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    chunk_shape: tuple[int, ...] | None
-
-    @classmethod
-    def of(cls, image: Any) -> Self:
-        array = getattr(image, "dask_data", image)  # of a bioio.BioImage
-        if not (hasattr(array, "shape") and hasattr(array, "dtype")):
-            raise TypeError(
-                f"The image is a {type(image).__name__}, which has no shape and dtype: give an "
-                "array (dask, zarr, HDF5, numpy) or a BioImage."
-            )
-        if not 2 <= len(array.shape) <= 5 or 0 in array.shape:
-            raise ValueError(
-                f"The image has the shape {tuple(array.shape)}: give two to five axes, the last "
-                "ones of TCZYX, none of them empty."
-            )
-        dtype = np.dtype(array.dtype).newbyteorder("=")
-        if dtype.name not in PIXEL_TYPES:
-            raise TypeError(
-                f"BigDataViewer has no voxels of type {dtype.name}: convert the image to one of "
-                f"{', '.join(PIXEL_TYPES)}."
-            )
-        # Along each axis dask tells the length of every chunk, the others the one of all.
-        chunks = [np.max(lengths) for lengths in getattr(array, "chunks", None) or ()]
-        chunk_shape = (1, *map(int, chunks))[-3:] if chunks else None
-        return cls(array, (1, 1, 1, *array.shape)[-5:], dtype, chunk_shape)
-
-    def read(self, timepoint: int, channel: int, region: tuple[slice, ...]) -> Array:
-        """Return the voxels of `region`, slices in z, y and x, of one channel at one time."""
-        part = self.array[(timepoint, channel, *region)[-len(self.array.shape) :]]
-        if isinstance(part, da.Array):
-            # Straight into place: compute() would hold all chunks, and then join them.
-            voxels = np.empty(part.shape, self.dtype)
-            da.store(part, voxels, lock=False)
-        else:
-            voxels = np.asarray(part, self.dtype)
-        return voxels.reshape([axis.stop - axis.start for axis in region])
-
-
-def _voxel_size(image: Any, size: Sequence[float] | None, unit: str | None) -> VoxelSize:
-    """Take what is given, else what a BioImage knows, else ones."""
-    known = getattr(image, "physical_pixel_sizes", None)
-    if size is None and known is not None and any(known):
-        size = [length or 1.0 for length in known]
-        bioio_unit = image.dimension_properties.X.unit
-        unit = unit or (f"{bioio_unit:~P}" if bioio_unit else None)
-    unit = unit or ("pixel" if size is None else "µm")
-    lengths = tuple(map(float, (1, 1, 1) if size is None else size))
-    if len(lengths) != 3 or not all(0 < length < math.inf for length in lengths):
-        raise ValueError(
-            f"The voxel size is {size!r}: give three positive numbers, in z, y, x order."
-        )
-    return VoxelSize((lengths[0], lengths[1], lengths[2]), unit)
-
-
-def _channel_names(image: Any, names: Sequence[str] | None, count: int) -> list[str]:
-    """Take what is given, else what a BioImage knows, else numbers."""
-    if names is None:
-        names = getattr(image, "channel_names", None) or [f"channel {i}" for i in range(count)]
-    if isinstance(names, str) or len(names) != count:
-        raise ValueError(f"channel_names are {names!r}: give {count}, one for each channel.")
-    return [str(name) for name in names]
 
 
 def _spim_data(
@@ -492,10 +422,25 @@ def _encode(row: Array, chunk_shape: tuple[int, int, int], gzip_level: int | Non
     return encoded
 
 
-def _size(source: _Source, levels: Sequence[Level]) -> int:
+def _chunk_in_space(source: LazyImage) -> tuple[int, ...] | None:
+    """Return the source's chunk along z, y and x."""
+    if source.chunk_shape is None:
+        return None
+    chunk = dict(zip(source.axes, source.chunk_shape, strict=True))
+    return tuple(chunk.get(axis, 1) for axis in "ZYX")
+
+
+def _read(source: LazyImage, timepoint: int, setup: int, region: tuple[slice, ...]) -> Array:
+    """Return the voxels of `region`, slices in z, y and x, of one channel at one time."""
+    view = (slice(timepoint, timepoint + 1), slice(setup, setup + 1))
+    along = dict(zip(AXES, view + region, strict=True))
+    voxels = source.read(tuple(along[axis] for axis in source.axes))
+    return voxels.reshape([axis.stop - axis.start for axis in region])
+
+
+def _size(views: tuple[int, ...], dtype: np.dtype[Any], levels: Sequence[Level]) -> int:
     """Return the bytes of all voxels of all levels, channels and time points."""
-    voxels = sum(math.prod(level.shape) for level in levels)
-    return math.prod(source.shape[:2]) * voxels * source.dtype.itemsize
+    return math.prod(views) * sum(math.prod(level.shape) for level in levels) * dtype.itemsize
 
 
 def _check_space(folder: Path, needed: int) -> None:

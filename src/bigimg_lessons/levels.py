@@ -1,0 +1,168 @@
+"""The levels of a resolution pyramid, planned: which axes to halve when, and where each level lies.
+
+Level 0 is the full image; one voxel of level *k* stands for a box of ``factors`` voxels of
+level 0. All shapes, factors and chunks here are those of the spatial axes, in the order zyx
+(or yx).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level of a resolution pyramid; all tuples are in zyx (or yx) order.
+
+    Parameters
+    ----------
+    factors
+        Voxels of level 0 along each axis that one voxel of this level stands for.
+    shape
+        Voxels along each axis: those of level 0 divided by `factors`, rounded up.
+    voxel_size
+        Size of a voxel, in the units of the level 0 size that the plan was given.
+    offset
+        Position of the centre of the first voxel relative to that of level 0, same units:
+        ``0.5 * (factor - 1) * voxel_size_of_level_0``.
+    """
+
+    factors: tuple[int, ...]
+    shape: tuple[int, ...]
+    voxel_size: tuple[float, ...]
+    offset: tuple[float, ...]
+
+
+def plan_levels(
+    shape: Sequence[int],
+    *,
+    chunk_shape: Sequence[int],
+    voxel_size: Sequence[float] | None = None,
+    factors: Sequence[Sequence[int]] | None = None,
+    max_levels: int | None = None,
+) -> tuple[Level, ...]:
+    """Choose the levels of a pyramid.
+
+    Each level halves the axes whose voxels are finest, until voxels are near cubes; from then
+    on it halves all axes. An axis waits while its voxels are at least sqrt(2) times as long as
+    the finest: halving the others then brings the two closer. An axis with one voxel is never
+    halved. The first level that fits into one chunk is the last.
+
+    Parameters
+    ----------
+    shape
+        Voxels of the image along each axis.
+    chunk_shape
+        Voxels of a chunk along each axis, the same at every level.
+    voxel_size
+        Size of a voxel along each axis, in any unit; cubes if not given.
+    factors
+        The levels' factors relative to level 0, if they are not to be chosen: first all ones,
+        and each next a whole multiple of the one before.
+    max_levels
+        Most levels to have, counting level 0.
+
+    Returns
+    -------
+    tuple of Level
+        From level 0, the image itself, to the coarsest.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, a number is not positive, or `factors` do not nest.
+
+    Examples
+    --------
+    >>> plan = plan_levels((60, 512, 512), chunk_shape=(64, 64, 64), voxel_size=(4, 1, 1))
+    >>> [level.factors for level in plan]
+    [(1, 1, 1), (1, 2, 2), (1, 4, 4), (2, 8, 8)]
+    """
+    shape = whole_numbers("shape", shape)
+    chunk_shape = whole_numbers("chunk_shape", chunk_shape, like=shape)
+    size = tuple(float(length) for length in voxel_size or (1.0,) * len(shape))
+    if len(size) != len(shape) or not all(0 < length < math.inf for length in size):
+        raise ValueError(
+            f"voxel_size is {voxel_size!r}: give {len(shape)} positive numbers, one for each axis "
+            f"of the shape {shape}."
+        )
+    if max_levels is not None and max_levels < 1:
+        raise ValueError(f"max_levels is {max_levels}: give 1 or more, as level 0 counts.")
+
+    chosen = (
+        _nested_factors(factors, shape)
+        if factors is not None
+        else _halving_factors(shape, chunk_shape, size)
+    )
+    return tuple(
+        Level(
+            factors=step,
+            shape=tuple(-(-n // f) for n, f in zip(shape, step, strict=True)),
+            voxel_size=tuple(f * s for f, s in zip(step, size, strict=True)),
+            offset=tuple(0.5 * (f - 1) * s for f, s in zip(step, size, strict=True)),
+        )
+        for step in chosen[:max_levels]
+    )
+
+
+def whole_numbers(
+    name: str, values: Sequence[int], *, like: Sequence[int] | None = None
+) -> tuple[int, ...]:
+    """Return `values` as a tuple of ints; complain unless they are whole, positive, enough.
+
+    Parameters
+    ----------
+    name
+        What the numbers are called in the message.
+    values
+        To be checked.
+    like
+        A shape with as many axes as there must be numbers.
+
+    Raises
+    ------
+    ValueError
+        If a number is not whole or below 1, or there are too few or too many.
+    """
+    numbers = tuple(int(value) for value in values)
+    if numbers != tuple(values) or not numbers or min(numbers) < 1:
+        raise ValueError(f"{name} is {values!r}: give whole numbers of 1 or more.")
+    if like is not None and len(numbers) != len(like):
+        raise ValueError(
+            f"{name} is {values!r}: give {len(like)} numbers, one for each axis of the shape "
+            f"{tuple(like)}."
+        )
+    return numbers
+
+
+def _nested_factors(
+    factors: Sequence[Sequence[int]], shape: tuple[int, ...]
+) -> list[tuple[int, ...]]:
+    steps = [whole_numbers(f"factors[{i}]", f, like=shape) for i, f in enumerate(factors)]
+    if not steps or max(steps[0]) > 1:
+        raise ValueError(f"factors are {factors!r}: begin with level 0, whose factors are all 1.")
+    for above, below in pairwise(steps):
+        if above == below or any(b % a for a, b in zip(above, below, strict=True)):
+            raise ValueError(
+                f"factors go from {above} to {below}: make each level's factors whole multiples "
+                "of those of the level before, at least one of them larger."
+            )
+    return steps
+
+
+def _halving_factors(
+    shape: tuple[int, ...], chunk_shape: tuple[int, ...], voxel_size: tuple[float, ...]
+) -> list[tuple[int, ...]]:
+    steps = [(1,) * len(shape)]
+    while True:
+        step = steps[-1]
+        now = [-(-n // f) for n, f in zip(shape, step, strict=True)]
+        if all(n <= c for n, c in zip(now, chunk_shape, strict=True)):
+            return steps
+        size = [f * s for f, s in zip(step, voxel_size, strict=True)]
+        finest = min(s for s, n in zip(size, now, strict=True) if n > 1)
+        halved = [n > 1 and s < finest * math.sqrt(2) for n, s in zip(now, size, strict=True)]
+        steps.append(tuple(f * 2 if h else f for f, h in zip(step, halved, strict=True)))

@@ -1,0 +1,467 @@
+"""Write an image of any size as OME-Zarr with its pyramid, streamed.
+
+OME-Zarr 0.5 is Zarr v3 and 0.4 is Zarr v2, both with the metadata of ngff.openmicroscopy.org: one
+array for each level, named 0, 1, …, in a group that tells where their voxels lie.
+
+Arrays are written by zarr-python. Where the package ``zarrs`` is installed it does the encoding,
+in threads outside Python; without it all works the same, only slower. (``zarrs`` leaves out chunks
+of nothing but zeros, which every reader takes as zeros.)
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version as version_of
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+from typing import Any, Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+import zarr
+from tqdm import tqdm
+from zarr.codecs import BloscCodec
+
+from bigimg_lessons.blocks import block_bytes, build_levels, plan_blocks, reads_per_chunk
+from bigimg_lessons.counting import format_bytes
+from bigimg_lessons.downsampling import Array, Downsampling
+from bigimg_lessons.lazy_image import LazyImage
+from bigimg_lessons.levels import Level, plan_levels, whole_numbers
+
+Version = Literal["0.4", "0.5"]
+
+CHUNK_SHAPES = {2: (1024, 1024), 3: (128, 128, 128)}
+"""Voxels per chunk unless others are given, by number of spatial axes."""
+
+# What NGFF calls the units of length that microscopists write.
+_UNITS = {
+    "micrometer": ("µm", "um", "μm", "micron", "microns", "micrometre", "micrometers"),
+    "nanometer": ("nm", "nanometre", "nanometers"),
+    "millimeter": ("mm", "millimetre", "millimeters"),
+    "centimeter": ("cm", "centimetre", "centimeters"),
+    "meter": ("m", "metre", "meters"),
+    "angstrom": ("Å", "å", "ångström"),
+    "picometer": ("pm", "picometre"),
+}
+_COLOURS = ("00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000", "0000FF")
+
+# Smaller blocks cost more for the calls into zarr than larger ones for memory.
+_LEAST_BLOCK_BYTES = 8 * 2**20
+
+
+def default_codec(dtype: npt.DTypeLike) -> BloscCodec:
+    """Return the codec that is used unless another is given: Blosc with zstd 1.
+
+    Measured on synthetic tissue and on noise (``tests/benchmarks/chunk_codecs.py``): higher levels
+    save up to a tenth of the bytes, and that takes many times as long. Shuffled bits make noise of
+    two bytes and floats smaller, and are encoded faster than shuffled bytes; synthetic tissue of
+    two bytes hardly differs. Of voxels of one byte they make more bytes, not fewer.
+
+    Parameters
+    ----------
+    dtype
+        Of the voxels.
+    """
+    shuffle: Literal["noshuffle", "bitshuffle"] = (
+        "bitshuffle" if np.dtype(dtype).itemsize > 1 else "noshuffle"
+    )
+    return BloscCodec(cname="zstd", clevel=1, shuffle=shuffle)
+
+
+def write_ome_zarr(
+    path: str | Path,
+    image: Any,
+    *,
+    version: Version = "0.5",
+    axes: str | None = None,
+    voxel_size: Sequence[float] | None = None,
+    unit: str | None = None,
+    channel_names: Sequence[str] | None = None,
+    chunk_shape: Sequence[int] | None = None,
+    shard_shape: Sequence[int] | None = None,
+    factors: Sequence[Sequence[int]] | None = None,
+    max_levels: int | None = None,
+    downsampling: Downsampling = "mean",
+    codec: BloscCodec | Literal["default"] | None = "default",
+    memory_limit: int = 256 * 2**20,
+    overwrite: bool = False,
+    progress: bool = True,
+) -> Path:
+    """Write an image with its resolution pyramid as OME-Zarr.
+
+    Parameters, errors and what an early end leaves are those of
+    :func:`bigimg_lessons.pyramid.build_pyramid`.
+
+    Parameters
+    ----------
+    path
+        Of the folder to make.
+    image
+        As ``source`` there.
+    version
+        Of OME-Zarr.
+    axes, voxel_size, unit, channel_names, chunk_shape, shard_shape, factors, max_levels
+        As there; shapes, sizes and factors are in z, y, x (or y, x) order.
+    downsampling, codec, memory_limit, overwrite, progress
+        As there.
+
+    Returns
+    -------
+    Path
+        The folder, absolute.
+    """
+    target = Path(path).expanduser().absolute()
+    if version not in get_args(Version):
+        raise ValueError(f"The OME-Zarr version is {version!r}: choose '0.4' or '0.5'.")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {str(target.parent)!r}: make it first.")
+    _check_place(target, overwrite=overwrite)
+
+    source = LazyImage.of(image, axes=axes)
+    if source.dtype.kind not in "iuf":
+        raise TypeError(
+            f"The image's voxels are of type {source.dtype}: convert them to integers or floats."
+        )
+    source.check_chunks_fit(memory_limit)
+    size, unit = source.calibration(voxel_size, unit, spatial_axes=source.spatial_axes)
+    unit = _ngff_unit(unit)
+    names = source.checked_channel_names(channel_names)
+    space = source.shape[-len(size) :]
+    chunk = whole_numbers("chunk_shape", chunk_shape or CHUNK_SHAPES[len(size)], like=space)
+    shard = None if shard_shape is None else _checked_shards(shard_shape, chunk, space, version)
+    if codec == "default":
+        codec = default_codec(source.dtype)
+
+    others = source.shape[: -len(size)]
+    levels = tuple(
+        _with_axes(level, others)
+        for level in plan_levels(
+            space, chunk_shape=chunk, voxel_size=size, factors=factors, max_levels=max_levels
+        )
+    )
+    unit_shape = (1,) * len(others) + (shard or chunk)
+    block_shape = plan_blocks(
+        levels,
+        chunk_shape=unit_shape,
+        dtype=source.dtype,
+        source_chunk_shape=source.chunk_shape,
+        downsampling=downsampling,
+        memory_limit=memory_limit,
+        least_bytes=_LEAST_BLOCK_BYTES,
+    )
+    needed = block_bytes(
+        levels, block_shape=block_shape, dtype=source.dtype, downsampling=downsampling
+    )
+    if source.chunk_shape is not None:
+        _warn_of_repeated_reads(source.shape, block_shape, source.chunk_shape, memory_limit)
+    total = sum(math.prod(level.shape) for level in levels) * source.dtype.itemsize
+    if codec is None:
+        _check_space(target.parent, total)
+
+    with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-", suffix=".part") as folder:
+        aside = Path(folder, target.name)
+        with _explained(target):
+            arrays = [
+                _create_array(
+                    aside / str(number), level, source, chunk, shard, codec=codec, version=version
+                )
+                for number, level in enumerate(levels)
+            ]
+        ranges = _GreyRanges(source.axes, len(names))
+        with tqdm(
+            desc=target.name, total=total, unit="B", unit_scale=True, disable=not progress
+        ) as bar:
+
+            def read(region: tuple[slice, ...]) -> Array:
+                try:
+                    return source.read(region)
+                except Exception as error:
+                    error.add_note(
+                        f"This happened while the image was read at {region}. Nothing is left of "
+                        f"{target.name!r}."
+                    )
+                    raise
+
+            def write(depth: int, start: tuple[int, ...], block: Array) -> None:
+                place = tuple(slice(s, s + n) for s, n in zip(start, block.shape, strict=True))
+                with _explained(target):
+                    arrays[depth][place] = block
+                if depth + 1 == len(levels):
+                    ranges.see(start, block)
+                with bar.get_lock():
+                    bar.update(block.nbytes)
+
+            build_levels(
+                read,
+                write,
+                levels,
+                block_shape=block_shape,
+                dtype=source.dtype,
+                downsampling=downsampling,
+                threads=max(1, min(os.cpu_count() or 1, memory_limit // needed)),
+            )
+        # The group comes last: until then not even the folder aside opens as an image.
+        with _explained(target):
+            metadata = _metadata(
+                target.name, source.axes, levels, unit, downsampling, version
+            ) | _omero(names, ranges.ends(), source.dtype)
+            zarr.create_group(
+                aside,
+                zarr_format=3 if version == "0.5" else 2,
+                attributes={"ome": {"version": "0.5", **metadata}}
+                if version == "0.5"
+                else metadata,
+            )
+        _check_place(target, overwrite=overwrite)
+        _put_in_place(aside, target)
+    return target
+
+
+def _warn_of_repeated_reads(
+    shape: tuple[int, ...],
+    block_shape: tuple[int, ...],
+    source_chunk_shape: tuple[int, ...],
+    memory_limit: int,
+) -> None:
+    reads = reads_per_chunk(shape, block_shape=block_shape, source_chunk_shape=source_chunk_shape)
+    if reads > 1:
+        warnings.warn(
+            f"Each chunk of the source, {source_chunk_shape}, is read {reads:.3g} times on "
+            f"average, as blocks of whole ones need more than the {format_bytes(memory_limit)} of "
+            "memory_limit: raise that, or give a chunk_shape that is nearer to the source's.",
+            stacklevel=4,
+        )
+
+
+def _checked_shards(
+    shard_shape: Sequence[int], chunk: tuple[int, ...], space: tuple[int, ...], version: Version
+) -> tuple[int, ...]:
+    """Return the shape of shards; complain unless they hold whole chunks."""
+    if version != "0.5":
+        raise ValueError("shard_shape is given, but OME-Zarr 0.4 has no shards: leave it out.")
+    shard = whole_numbers("shard_shape", shard_shape, like=space)
+    if any(s % c for s, c in zip(shard, chunk, strict=True)):
+        raise ValueError(
+            f"shard_shape is {shard} and chunk_shape is {chunk}: a shard holds whole chunks, so "
+            "give multiples of the chunk's shape."
+        )
+    return shard
+
+
+def _with_axes(level: Level, others: tuple[int, ...]) -> Level:
+    """Put axes in front that no level shrinks: time and channels."""
+    count = len(others)
+    return Level(
+        factors=(1,) * count + level.factors,
+        shape=others + level.shape,
+        voxel_size=(1.0,) * count + level.voxel_size,
+        offset=(0.0,) * count + level.offset,
+    )
+
+
+def _create_array(
+    path: Path,
+    level: Level,
+    source: LazyImage,
+    chunk: tuple[int, ...],
+    shard: tuple[int, ...] | None,
+    *,
+    codec: BloscCodec | None,
+    version: Version,
+) -> zarr.Array[Any]:
+    """Create the array of one level, with chunks no larger than the level."""
+    others = (1,) * (len(level.shape) - len(chunk))
+    space = level.shape[len(others) :]
+    chunks = tuple(map(min, chunk, space))
+    shards = None
+    if shard is not None:
+        # As many chunks as in other levels, but none that would lie beyond the level's end.
+        counts = (
+            min(s // whole, -(-n // c))
+            for s, whole, n, c in zip(shard, chunk, space, chunks, strict=True)
+        )
+        shards = others + tuple(c * count for c, count in zip(chunks, counts, strict=True))
+    compressor: BloscCodec | dict[str, Any] | None = codec
+    if version == "0.4" and codec is not None:
+        compressor = {
+            "id": "blosc",
+            "cname": codec.cname.value,
+            "clevel": codec.clevel,
+            "shuffle": ("noshuffle", "shuffle", "bitshuffle").index(codec.shuffle.value),
+        }
+    pipeline = {"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"} if find_spec("zarrs") else {}
+    with zarr.config.set(pipeline):
+        return zarr.create_array(
+            path,
+            shape=level.shape,
+            dtype=source.dtype,
+            chunks=others + chunks,
+            shards=shards,
+            compressors=compressor,
+            fill_value=0,
+            zarr_format=3 if version == "0.5" else 2,
+            dimension_names=source.axes.lower() if version == "0.5" else None,
+            chunk_key_encoding={"name": "default" if version == "0.5" else "v2", "separator": "/"},
+            # Else zarr compares every chunk with the fill value, which takes longer than the mean.
+            config={"write_empty_chunks": True},
+        )
+
+
+def _metadata(
+    name: str,
+    axes: str,
+    levels: Sequence[Level],
+    unit: str | None,
+    downsampling: Downsampling,
+    version: Version,
+) -> dict[str, Any]:
+    """Describe the levels as NGFF does, in the field ``multiscales``."""
+    kinds = {"T": "time", "C": "channel"}
+    described: list[dict[str, str]] = []
+    for axis in axes:
+        entry = {"name": axis.lower(), "type": kinds.get(axis, "space")}
+        if axis in "ZYX" and unit is not None:
+            entry["unit"] = unit
+        described.append(entry)
+    datasets = []
+    for number, level in enumerate(levels):
+        # Strides keep voxels where they are; averages and modes lie amid those they stand for.
+        offset = (0.0,) * len(axes) if downsampling == "stride" else level.offset
+        transforms = [
+            {"type": "scale", "scale": list(level.voxel_size)},
+            {"type": "translation", "translation": list(offset)},
+        ]
+        datasets.append({"path": str(number), "coordinateTransformations": transforms})
+    multiscale = {
+        "name": name.partition(".")[0],
+        "axes": described,
+        "datasets": datasets,
+        "type": downsampling,
+        "metadata": {
+            "method": "bigimg_lessons.pyramid.build_pyramid",
+            "version": version_of("bigimg-lessons"),
+        },
+    }
+    if version == "0.4":
+        multiscale["version"] = "0.4"
+    return {"multiscales": [multiscale]}
+
+
+def _omero(
+    names: Sequence[str], ranges: Sequence[tuple[float, float]], dtype: np.dtype[Any]
+) -> dict[str, Any]:
+    """Name the channels, and tell viewers which grey values to show, in the field ``omero``."""
+    channels = []
+    for number, (name, (low, high)) in enumerate(zip(names, ranges, strict=True)):
+        limits = (low, high)
+        if dtype.kind in "iu":
+            limits = (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
+        colour = "FFFFFF" if len(names) == 1 else _COLOURS[number % len(_COLOURS)]
+        channels.append(
+            {
+                "label": name,
+                "color": colour,
+                "active": True,
+                "window": {"min": limits[0], "max": limits[1], "start": low, "end": high},
+            }
+        )
+    model = "greyscale" if len(names) == 1 else "color"
+    return {"omero": {"channels": channels, "rdefs": {"model": model}}}
+
+
+class _GreyRanges:
+    """The lowest and highest finite voxel of each channel, seen block by block.
+
+    Parameters
+    ----------
+    axes
+        Of the blocks.
+    count
+        Number of channels.
+    """
+
+    def __init__(self, axes: str, count: int) -> None:
+        self._axis = axes.find("C")
+        self._ends: list[list[Any]] = [[] for _ in range(count)]
+        self._lock = Lock()
+
+    def see(self, start: tuple[int, ...], block: Array) -> None:
+        """Take a block into account, which begins at `start`."""
+        first = 0 if self._axis < 0 else start[self._axis]
+        planes = [block] if self._axis < 0 else np.moveaxis(block, self._axis, 0)
+        for number, voxels in enumerate(planes, start=first):
+            finite = voxels[np.isfinite(voxels)]
+            if finite.size:
+                with self._lock:
+                    self._ends[number] += [finite.min().item(), finite.max().item()]
+
+    def ends(self) -> list[tuple[float, float]]:
+        """Return both for each channel; 0 and 1 where there is no finite voxel."""
+        return [(min(ends), max(ends)) if ends else (0, 1) for ends in self._ends]
+
+
+def _ngff_unit(unit: str | None) -> str | None:
+    """Return the unit's name in NGFF."""
+    if unit is None or unit in ("pixel", "pixels"):
+        return None
+    for name, others in _UNITS.items():
+        if unit == name or unit in others:
+            return name
+    raise ValueError(
+        f"The unit is {unit!r}, which OME-Zarr does not know: give one of {', '.join(_UNITS)}."
+    )
+
+
+@contextmanager
+def _explained(target: Path) -> Iterator[None]:
+    """Say what to do when an array cannot be written; encoders raise either of these errors."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        raise OSError(
+            f"{target.name!r} could not be written; make sure that its disk is not full. Nothing "
+            f"is left of it. The reason given is: {error}"
+        ) from error
+
+
+def _check_space(folder: Path, needed: int) -> None:
+    if needed > (free := shutil.disk_usage(folder).free):
+        raise OSError(
+            f"The image with its pyramid takes {format_bytes(needed)}, but on the disk of "
+            f"{str(folder)!r} only {format_bytes(free)} are free: make room, or compress."
+        )
+
+
+def _check_place(target: Path, *, overwrite: bool) -> None:
+    """Refuse to replace what must not be replaced."""
+    if not target.exists():
+        return
+    if not overwrite:
+        raise FileExistsError(
+            f"{str(target)!r} exists already: choose another name, or pass overwrite=True to "
+            "replace it."
+        )
+    if not any((target / name).is_file() for name in ("zarr.json", ".zgroup", ".zarray")):
+        raise FileExistsError(
+            f"{str(target)!r} exists and is no Zarr: choose another name, or move it away."
+        )
+
+
+def _put_in_place(made: Path, target: Path) -> None:
+    """Move a folder to its place; an old one steps aside first, and comes back if that fails."""
+    old = made.with_name("old")
+    if target.exists():
+        target.replace(old)
+    try:
+        made.replace(target)
+    except BaseException:
+        if old.exists():
+            old.replace(target)
+        raise

@@ -1,0 +1,622 @@
+"""Benchmark: build a resolution pyramid, beside every peer and the floor. Run by hand.
+
+    uv run --group bench python tests/benchmarks/pyramid_building.py --shape 128 512 512
+    uv run --group bench python tests/benchmarks/pyramid_building.py --repeats 5 \
+        --save tests/benchmarks/results/pyramid_building.json
+    uv run --group bench python tests/benchmarks/pyramid_building.py --shape 1024 2048 2048 \
+        --cases "128 cubed" --engines build_pyramid        # 4 GiB: does the memory grow?
+
+Every engine makes the same five levels, means of 2 x 2 x 2, from the same source: a TIFF stack
+that is not compressed, mapped into memory, or a Zarr in chunks of 64 x 64 x 64. Each run has a
+process of its own; runs take turns, and medians are shown. Peers run at the best settings found.
+The peak is what a process held more than after its imports, without pages of mapped files.
+
+The *floor* is the least that this work can take here: the same blocks, means by a compiled
+kernel, chunks encoded by numcodecs and written as plain files, all in threads.
+
+Cases: ``128 cubed`` and ``64 cubed``: chunks of that size and one codec for all (Blosc zstd 1, with
+bytes shuffled). ``bitshuffle``: the codec is Blosc zstd 3 with bits shuffled. ``defaults``: each
+engine with its own codec and chunks, also in its own way to shrink, and those that write HDF5.
+"""
+
+# ruff: noqa: T201 - prints its results
+import argparse
+import json
+import os
+import platform
+import shlex
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from importlib.metadata import version
+from itertools import pairwise, product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+LEVELS = 5
+FACTORS = [(2**level,) * 3 for level in range(LEVELS)]
+PACKAGES = ["bigimg-lessons", "zarr", "zarrs", "tensorstore", "ngff-zarr", "bioio-ome-zarr"]
+PACKAGES += ["ome-zarr", "dask", "pybdv", "npy2bdv", "numpy", "numba", "numcodecs"]
+CASES = {
+    "128 cubed": {"chunk": 128, "codec": ("zstd", 1, "shuffle")},
+    "64 cubed": {"chunk": 64, "codec": ("zstd", 1, "shuffle")},
+    "bitshuffle": {"chunk": 128, "codec": ("zstd", 3, "bitshuffle")},
+    "defaults": {"chunk": None, "codec": None},
+}
+
+
+# Sources
+
+
+def make_volume(path, kind, shape, dtype):
+    """Write a TIFF stack: synthetic noise as a camera's, or synthetic tissue."""
+    import tifffile
+
+    if kind == "tissue":
+        from bigimg_lessons.sample_data import SampleVolume, sample_tiff
+
+        sample_tiff(SampleVolume(tuple(shape), dtype), folder=path.parent).rename(path)
+        return
+    rng = np.random.default_rng(0)
+    mean, deviation = {"uint8": (120, 20), "uint16": (2000, 300)}[dtype]
+    volume = tifffile.memmap(path, shape=tuple(shape), dtype=dtype, bigtiff=True)
+    for plane in volume:
+        plane[...] = rng.normal(mean, deviation, plane.shape).clip(0, np.iinfo(dtype).max)
+    volume.flush()
+
+
+def make_zarr(path, tiff):
+    """Copy a TIFF stack to a Zarr in chunks of 64 x 64 x 64."""
+    import tifffile
+    import zarr
+
+    volume = tifffile.memmap(tiff, mode="r")
+    array = zarr.create_array(path, shape=volume.shape, dtype=volume.dtype, chunks=(64,) * 3)
+    for z in range(0, len(volume), 64):
+        array[z : z + 64] = volume[z : z + 64]
+
+
+def make_small(path, like):
+    """Write a small source of the kind of another."""
+    volume = np.ascontiguousarray(opened(like)[:64, :64, :64])
+    if path.suffix == ".zarr":
+        import zarr
+
+        zarr.create_array(path, data=volume, chunks=(64,) * 3)
+    else:
+        import tifffile
+
+        tifffile.memmap(path, shape=volume.shape, dtype=volume.dtype)[...] = volume
+    return path
+
+
+def opened(path):
+    """Open a source as a lazy array."""
+    if path.suffix == ".zarr":
+        import zarr
+
+        return zarr.open_array(path, mode="r")
+    import tifffile
+
+    return tifffile.memmap(path, mode="r")
+
+
+def as_dask(path, chunk):
+    """Open a source as a dask array, in chunks of the target, or in its own or dask's."""
+    import dask.array as da
+
+    source = opened(path)
+    own = getattr(source, "chunks", "auto")
+    return da.from_array(source, chunks=(chunk,) * 3 if chunk else own)
+
+
+# Engines: each imports its libraries, and returns a function that does the work
+
+
+def build_pyramid(path, target, chunk, codec, *, zarrs=True, version=3):
+    from zarr.codecs import BloscCodec
+
+    from bigimg_lessons import ome_zarr
+    from bigimg_lessons import pyramid as module
+
+    if not zarrs:
+        ome_zarr.find_spec = lambda _: None
+    options = {"factors": FACTORS, "progress": False}
+    if chunk:
+        options["chunk_shape"] = (chunk,) * 3
+    if codec:
+        options["codec"] = BloscCodec(cname=codec[0], clevel=codec[1], shuffle=codec[2])
+    options["file_format"] = "ome-zarr-0.5" if version == 3 else "ome-zarr-0.4"
+    return lambda: module.build_pyramid(opened(path), target, **options)
+
+
+def build_pyramid_bdv(path, target, chunk, codec):
+    from bigimg_lessons import pyramid as module
+
+    return lambda: module.build_pyramid(
+        opened(path), target.with_suffix(".xml"), factors=FACTORS, progress=False
+    )
+
+
+def by_blocks(path, chunk, codec, write):
+    """One pass over blocks with the package's own planner, and another way to write."""
+    from bigimg_lessons.blocks import build_levels, plan_blocks
+    from bigimg_lessons.levels import plan_levels
+
+    def run():
+        source = opened(path)
+        levels = plan_levels(source.shape, chunk_shape=(chunk,) * 3, factors=FACTORS)
+        block = plan_blocks(
+            levels,
+            chunk_shape=(chunk,) * 3,
+            dtype=source.dtype,
+            source_chunk_shape=getattr(source, "chunks", None),
+            least_bytes=8 * 2**20,
+        )
+        build_levels(
+            lambda region: np.ascontiguousarray(source[region]),
+            write(levels, source.dtype),
+            levels,
+            block_shape=block,
+            dtype=source.dtype,
+            threads=os.cpu_count(),
+        )
+
+    return run
+
+
+def floor(path, target, chunk, codec):
+    import numba
+    import numcodecs.blosc
+
+    from bigimg_lessons import blocks
+
+    chunk, codec = chunk or 128, codec or ("zstd", 1, "shuffle")
+
+    @numba.njit(nogil=True)
+    def sums_of(block, sums):
+        for z in range(sums.shape[0]):
+            for y in range(sums.shape[1]):
+                for x in range(sums.shape[2]):
+                    total = sums.dtype.type(0)
+                    for i, j, k in ((0, 0, 0), (0, 0, 1), (0, 1, 0), (0, 1, 1)):
+                        total += block[2 * z + i, 2 * y + j, 2 * x + k]
+                        total += block[2 * z + i + 1, 2 * y + j, 2 * x + k]
+                    sums[z, y, x] = total
+
+    @numba.njit(nogil=True)
+    def means_of(sums, means, bits):
+        half = 2 ** (bits - 1) - 1
+        for z in range(sums.shape[0]):
+            for y in range(sums.shape[1]):
+                for x in range(sums.shape[2]):
+                    value = np.int64(sums[z, y, x])
+                    means[z, y, x] = (value + half + ((value >> bits) & 1)) >> bits
+
+    def box_sums(block, factors, dtype):
+        sums = np.empty([n // 2 for n in block.shape], dtype)
+        sums_of(block, sums)
+        return sums
+
+    def box_means(sums, shape, factors, dtype):
+        means = np.empty(sums.shape, dtype)
+        means_of(sums, means, factors[0].bit_length() * 3 - 3)
+        return means
+
+    blocks.box_sums, blocks.box_means = box_sums, box_means
+    dtype = opened(path).dtype
+    for depth, (above, below) in enumerate(pairwise(FACTORS)):  # compile
+        kept = [blocks.sum_dtype(dtype, f[0] ** 3) if f[0] > 1 else dtype for f in (above, below)]
+        sums = box_sums(np.zeros((2, 2, 2), kept[0]), (2, 2, 2), kept[1])
+        box_means(sums, (1, 1, 1), FACTORS[depth + 1], dtype)
+    numcodecs.blosc.use_threads = False
+    shuffles = {"shuffle": 1, "bitshuffle": 2}
+    encoder = numcodecs.blosc.Blosc(codec[0], codec[1], shuffles[codec[2]])
+
+    def writer(levels, dtype):
+        def write(depth, start, block):
+            for corner in product(*(range(0, n, chunk) for n in block.shape)):
+                part = block[tuple(slice(c, c + chunk) for c in corner)]
+                whole = np.zeros((chunk,) * 3, dtype)
+                whole[tuple(map(slice, part.shape))] = part
+                z, y, x = ((s + c) // chunk for s, c in zip(start, corner, strict=True))
+                folder = target / str(depth) / "c" / str(z) / str(y)
+                folder.mkdir(parents=True, exist_ok=True)
+                (folder / str(x)).write_bytes(encoder.encode(whole))
+
+        return write
+
+    return by_blocks(path, chunk, codec, writer)
+
+
+def tensorstore_by_blocks(path, target, chunk, codec):
+    import tensorstore
+
+    chunk, codec = chunk or 128, codec or ("zstd", 1, "shuffle")
+
+    def writer(levels, dtype):
+        blosc = {"cname": codec[0], "clevel": codec[1], "shuffle": codec[2]}
+        stores = [
+            tensorstore.open(
+                {
+                    "driver": "zarr3",
+                    "kvstore": {"driver": "file", "path": str(target / str(number))},
+                    "metadata": {
+                        "shape": level.shape,
+                        "data_type": dtype.name,
+                        "chunk_grid": {
+                            "name": "regular",
+                            "configuration": {"chunk_shape": [chunk] * 3},
+                        },
+                        "codecs": [
+                            {"name": "bytes", "configuration": {"endian": "little"}},
+                            {
+                                "name": "blosc",
+                                "configuration": {**blosc, "typesize": dtype.itemsize},
+                            },
+                        ],
+                    },
+                    "store_data_equal_to_fill_value": True,
+                },
+                create=True,
+            ).result()
+            for number, level in enumerate(levels)
+        ]
+
+        def write(depth, start, block):
+            place = tuple(slice(s, s + n) for s, n in zip(start, block.shape, strict=True))
+            stores[depth][place].write(block, can_reference_source_data_indefinitely=True).result()
+
+        return write
+
+    return by_blocks(path, chunk, codec, writer)
+
+
+def ngff_zarr(path, target, chunk, codec, *, method=None):
+    import ngff_zarr as module
+    from zarr.codecs import BloscCodec
+
+    compressors = {}
+    if codec:
+        blosc = BloscCodec(cname=codec[0], clevel=codec[1], shuffle=codec[2], typesize=1)
+        compressors = {"compressors": [blosc]}
+    options = {"chunks": chunk} if chunk else {}
+    if method:
+        options["method"] = module.Methods[method]
+
+    def run():
+        image = module.to_ngff_image(as_dask(path, chunk), dims=("z", "y", "x"))
+        scales = [f[0] for f in FACTORS[1:]]
+        levels = module.to_multiscales(image, scale_factors=scales, cache=False, **options)
+        module.to_ngff_zarr(str(target), levels, version="0.5", **compressors)
+
+    return run
+
+
+def ome_zarr_writer(path, target, chunk, codec, *, zarr_format=3):
+    import numcodecs
+    from bioio_ome_zarr.writers import OMEZarrWriter
+    from zarr.codecs import BloscCodec
+
+    options = {"chunk_shape": (chunk,) * 3} if chunk else {}
+    if codec and zarr_format == 3:
+        options["compressor"] = BloscCodec(cname=codec[0], clevel=codec[1], shuffle=codec[2])
+    elif codec:
+        options["compressor"] = numcodecs.Blosc(codec[0], codec[1], 1 + (codec[2] != "shuffle"))
+
+    def run():
+        data = as_dask(path, chunk)
+        shapes = [tuple(-(-n // f) for n, f in zip(data.shape, s, strict=True)) for s in FACTORS]
+        writer = OMEZarrWriter(
+            str(target), shapes, data.dtype, zarr_format=zarr_format, axes_names=list("zyx"),
+            axes_types=["space"] * 3, **options
+        )  # fmt: skip
+        writer.write_full_volume(data)
+
+    return run
+
+
+def ome_zarr_py(path, target, chunk, codec, *, method):
+    import zarr
+    from ome_zarr.scale import Methods
+    from ome_zarr.writer import write_image
+    from zarr.codecs import BloscCodec
+
+    storage = {"chunks": (chunk,) * 3} if chunk else {}
+    if codec:
+        blosc = BloscCodec(cname=codec[0], clevel=codec[1], shuffle=codec[2])
+        storage["compressors"] = [blosc]
+
+    def run():
+        write_image(
+            as_dask(path, chunk),
+            zarr.open_group(target, mode="w"),
+            axes="zyx",
+            scale_factors=[dict.fromkeys("zyx", f[0]) for f in FACTORS[1:]],
+            method=Methods(method),
+            storage_options=storage or None,
+        )
+
+    return run
+
+
+def dask_coarsen(path, target, chunk, codec, *, one_graph=True):
+    import dask.array as da
+    import zarr
+    from zarr.codecs import BloscCodec
+
+    chunk, codec = chunk or 128, codec or ("zstd", 1, "shuffle")
+
+    def run():
+        level, targets, arrays = as_dask(path, chunk), [], []
+        for number in range(LEVELS):
+            array = zarr.create_array(
+                target / str(number), shape=level.shape, dtype=level.dtype, chunks=(chunk,) * 3,
+                compressors=BloscCodec(cname=codec[0], clevel=codec[1], shuffle=codec[2]),
+                config={"write_empty_chunks": True},
+            )  # fmt: skip
+            level = level.rechunk((chunk,) * 3)
+            if one_graph:
+                targets.append(array)
+                arrays.append(level)
+            else:
+                da.store(level, array, lock=False)
+                level = da.from_zarr(array)
+            dtype = level.dtype
+            mean = da.coarsen(np.mean, level, {0: 2, 1: 2, 2: 2}, trim_excess=True)
+            level = mean.astype(dtype)
+        if one_graph:
+            da.store(arrays, targets, lock=False)
+
+    return run
+
+
+def pybdv(path, target, chunk, codec):
+    import pybdv as module
+
+    factors = [[2, 2, 2]] * (LEVELS - 1)
+    return lambda: module.make_bdv(
+        np.asarray(opened(path)[...]), str(target.with_suffix(".h5")), factors, "mean",
+        chunks=(64,) * 3, n_threads=os.cpu_count(),
+    )  # fmt: skip
+
+
+def npy2bdv(path, target, chunk, codec):
+    import npy2bdv as module
+
+    def run():
+        writer = module.BdvWriter(
+            str(target.with_suffix(".h5")), subsamp=tuple(FACTORS),
+            blockdim=((64,) * 3,) * LEVELS, compression="gzip",
+        )  # fmt: skip
+        writer.append_view(np.asarray(opened(path)[...]))
+        writer.write_xml()
+        writer.close()
+
+    return run
+
+
+ENGINES = {
+    "floor": (floor, {}),
+    "build_pyramid": (build_pyramid, {}),
+    "build_pyramid 0.4": (build_pyramid, {"version": 2}),
+    "build_pyramid without zarrs": (build_pyramid, {"zarrs": False}),
+    "blocks by tensorstore": (tensorstore_by_blocks, {}),
+    "ngff-zarr itkwasm": (ngff_zarr, {"method": "ITKWASM_BIN_SHRINK"}),
+    "ngff-zarr itk": (ngff_zarr, {"method": "ITK_BIN_SHRINK"}),
+    "ngff-zarr dask": (ngff_zarr, {"method": "DASK_BIN_SHRINK"}),
+    "OMEZarrWriter v2": (ome_zarr_writer, {"zarr_format": 2}),
+    "OMEZarrWriter v3": (ome_zarr_writer, {}),
+    "ome-zarr-py local mean": (ome_zarr_py, {"method": "local_mean"}),
+    "dask coarsen, one graph": (dask_coarsen, {}),
+    "dask coarsen, per level": (dask_coarsen, {"one_graph": False}),
+}
+ONLY_DEFAULTS = {
+    "ngff-zarr default": (ngff_zarr, {}),
+    "ome-zarr-py default": (ome_zarr_py, {"method": "resize"}),
+    "build_pyramid BDV": (build_pyramid_bdv, {}),
+    "pybdv": (pybdv, {}),
+    "npy2bdv": (npy2bdv, {}),
+}
+OURS = ("floor", "build_pyramid", "blocks")
+
+
+# Measuring
+
+
+class Peak(threading.Thread):
+    """Follows what this process holds, without pages of mapped files where that is known."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        import psutil
+
+        self.process, self.done = psutil.Process(), threading.Event()
+        self.first = self.highest = self.held()
+
+    def held(self):
+        memory = self.process.memory_info()
+        return memory.rss - getattr(memory, "shared", 0)
+
+    def run(self):
+        while not self.done.wait(0.005):
+            self.highest = max(self.highest, self.held())
+
+
+def level_1_of(target):
+    """The second level of what an engine wrote, as a lazy array."""
+    if target.with_suffix(".h5").exists():
+        import h5py
+
+        return h5py.File(target.with_suffix(".h5"))["t00000/s00/1/cells"]
+    import zarr
+
+    arrays = [zarr.open_array(path, mode="r") for path in sorted(find_arrays(target))]
+    return sorted(arrays, key=lambda array: -array.size)[1]
+
+
+def find_arrays(folder):
+    for path in folder.rglob("*"):
+        is_json = path.name == "zarr.json"
+        if path.name == ".zarray" or (is_json and json.loads(path.read_text()).get("shape")):
+            yield path.parent
+
+
+def measure(engine, case, path, target):
+    """Run one engine in this process; return what it took and made."""
+    make, options = {**ENGINES, **ONLY_DEFAULTS}[engine]
+    settings = (CASES[case]["chunk"], CASES[case]["codec"])
+    with TemporaryDirectory() as first:
+        # What is loaded or compiled at first use is not measured: once, on a small stack.
+        small = make_small(Path(first, f"small{path.suffix}"), path)
+        make(small, Path(first, target.name), *settings, **options)()
+    run = make(path, target, *settings, **options)
+    peak = Peak()
+    peak.start()
+    wall, cpu = time.perf_counter(), time.process_time()
+    run()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    peak.done.set()
+    peak.join()
+    files = [file for file in target.parent.rglob("*") if file.is_file()]
+    return {
+        "wall": round(wall, 3),
+        "cpu": round(cpu, 3),
+        "peak": round((peak.highest - peak.first) / 2**20, 1),
+        "size": round(sum(file.stat().st_size for file in files) / 2**20, 2),
+        "error": error_of(engine, path, target),
+    }
+
+
+def error_of(engine, path, target):
+    """Most grey values by which a part of level 1 is off the exact mean; None for the floor."""
+    if engine in ("floor", "blocks by tensorstore"):
+        return None
+    cube = opened(path)[:64, :64, :64].astype("int64")
+    exact = np.rint(cube.reshape(32, 2, 32, 2, 32, 2).mean(axis=(1, 3, 5)))
+    level = level_1_of(target)[:32, :32, :32]
+    if opened(path).dtype == np.uint16:
+        level = level.view(np.uint16) if level.dtype == np.int16 else level
+    return int(np.abs(level.astype("int64") - exact).max())
+
+
+def run_all(arguments):
+    """Run all engines in turn, each in its own process; return the list of runs."""
+    runs = []
+    with TemporaryDirectory(prefix="pyramid-building-", dir=arguments.folder) as folder:
+        for kind, dtype in product(arguments.kinds, arguments.dtypes):
+            paths = {"tiff": Path(folder, f"{kind}-{dtype}.tif")}
+            make_volume(paths["tiff"], kind, arguments.shape, dtype)
+            if "zarr" in arguments.sources:
+                paths["zarr"] = Path(folder, f"{kind}-{dtype}.zarr")
+                make_zarr(paths["zarr"], paths["tiff"])
+            for case, source in product(arguments.cases, arguments.sources):
+                known = {**ENGINES, **(ONLY_DEFAULTS if case == "defaults" else {})}
+                for turn in range(arguments.repeats):
+                    for engine in known:
+                        if arguments.engines and engine not in arguments.engines:
+                            continue
+                        made = run_one(engine, case, paths[source], Path(folder))
+                        what = {"case": case, "kind": kind, "dtype": dtype, "source": source}
+                        runs.append({**what, "engine": engine, "turn": turn, **made})
+                        print(json.dumps(runs[-1]), file=sys.stderr, flush=True)
+    return runs
+
+
+def run_one(engine, case, path, folder):
+    with TemporaryDirectory(prefix="run-", dir=folder) as place:
+        target = Path(place, "target.ome.zarr")
+        command = [sys.executable, __file__, "--run", engine, case, str(path), str(target)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            return {"failed": done.stderr.strip().splitlines()[-1][:300]}
+        if hasattr(os, "sync"):  # what is still to be written must not slow the next one
+            os.sync()
+        return json.loads(done.stdout.splitlines()[-1])
+
+
+def medians(runs):
+    """Medians of the runs that ended, by group (case, kind, dtype, source) and engine."""
+    groups = {}
+    for run in runs:
+        if "failed" not in run:
+            group = tuple(run[key] for key in ("case", "kind", "dtype", "source"))
+            groups.setdefault(group, {}).setdefault(run["engine"], []).append(run)
+    return {
+        group: {
+            engine: {
+                key: statistics.median(run[key] for run in made)
+                for key in ("wall", "cpu", "peak", "size", "error")
+                if made[0][key] is not None
+            }
+            for engine, made in engines.items()
+        }
+        for group, engines in groups.items()
+    }
+
+
+def show(runs):
+    """Print medians, and how many times that of build_pyramid each is."""
+    for group, engines in medians(runs).items():
+        print(f"\n{', '.join(group)}; in brackets how many times that of build_pyramid")
+        print(f"{'':30}{'wall s':>16}{'CPU s':>16}{'peak MiB':>10}{'size MiB':>10}  off by")
+        first = engines.get("build_pyramid") or next(iter(engines.values()))
+        for engine, row in engines.items():
+            times = "".join(
+                f"{row[key]:>8.2f} ({row[key] / first[key]:5.2f})" for key in ("wall", "cpu")
+            )
+            off = f"{row['error']:g}" if "error" in row else "not looked at"
+            print(f"{engine:30}{times}{row['peak']:>10.0f}{row['size']:>10.1f}  {off}")
+        peers = [row for engine, row in engines.items() if not engine.startswith(OURS)]
+        if peers and "build_pyramid" in engines:
+            best = [min(row[key] for row in peers) / first[key] for key in ("wall", "cpu")]
+            print(
+                f"the fastest peer takes {best[0]:.2f} times as long, {best[1]:.2f} times the CPU"
+            )
+        if "floor" in engines and "build_pyramid" in engines:
+            print(f"build_pyramid takes {first['wall'] / engines['floor']['wall']:.2f} floors")
+    for run in runs:
+        if "failed" in run:
+            print(f"{run['engine']} failed in {run['case']}: {run['failed']}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--shape", type=int, nargs=3, default=[256, 2048, 2048])
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--kinds", nargs="+", choices=["noise", "tissue"], default=["noise"])
+    parser.add_argument("--dtypes", nargs="+", choices=["uint8", "uint16"], default=["uint8"])
+    parser.add_argument("--sources", nargs="+", choices=["tiff", "zarr"], default=["tiff"])
+    parser.add_argument("--engines", nargs="+", choices=[*ENGINES, *ONLY_DEFAULTS])
+    parser.add_argument("--folder", help="where to put sources and results; not kept")
+    parser.add_argument("--save", type=Path, help="a JSON file for machine, versions and runs")
+    parser.add_argument("--run", nargs=4, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.run:
+        engine, case, path, target = arguments.run
+        print(json.dumps(measure(engine, case, Path(path), Path(target))))
+        return
+    runs = run_all(arguments)
+    show(runs)
+    if arguments.save:
+        record = {
+            "command": shlex.join(
+                ["python", "tests/benchmarks/pyramid_building.py", *sys.argv[1:]]
+            ),
+            "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+            "python": platform.python_version(),
+            "versions": {name: version(name) for name in PACKAGES},
+            "shape": arguments.shape,
+        }
+        lines = ",\n  ".join(json.dumps(run) for run in runs)
+        head = json.dumps(record, indent=1)[:-2]
+        arguments.save.write_text(f'{head},\n "runs": [\n  {lines}\n ]\n}}\n', encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
