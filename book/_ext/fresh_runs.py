@@ -55,7 +55,12 @@ def _read_notebooks_again(
 ) -> list[str]:
     if not app.bigimg_runs_are_stale:  # type: ignore[attr-defined]
         return []
-    return [name for name in env.found_docs if env.doc2path(name).endswith(".ipynb")]
+    return [name for name in env.found_docs if _runs(Path(env.doc2path(name)))]
+
+
+def _runs(path: Path) -> bool:
+    """Tell whether a page has cells to run: notebooks, and Home."""
+    return path.suffix == ".ipynb" or "{code-cell}" in path.read_text(encoding="utf-8")
 
 
 def _note_success(app: Sphinx, exception: Exception | None) -> None:

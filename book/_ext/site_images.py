@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import zoom_image
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
@@ -91,6 +92,7 @@ IMAGES = (
         f"{GENERATOR}, {SampleVolume()}, {ORIGIN}, {SHAPE}, {dict(CHUNK_SHAPES)}, {GZIP_LEVEL}",
         write_tissue,
     ),
+    SiteImage("tissue_section.ome.zarr", zoom_image.RECIPE, zoom_image.make_zoom_image),
 )
 
 

@@ -3,5 +3,6 @@
 from bigimg_lessons.widgets.chunk_explorer import ChunkExplorer
 from bigimg_lessons.widgets.fetch_experiment import FetchExperiment
 from bigimg_lessons.widgets.quiz import Quiz
+from bigimg_lessons.widgets.zoom_viewer import ZoomViewer
 
-__all__ = ["ChunkExplorer", "FetchExperiment", "Quiz"]
+__all__ = ["ChunkExplorer", "FetchExperiment", "Quiz", "ZoomViewer"]
