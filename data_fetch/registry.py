@@ -61,7 +61,7 @@ REAL_DATASETS = {
         Dataset(
             name="platy",
             title="EM of Platynereis, TIFF stack",
-            lessons=(1, 2, 3),
+            lessons=(1, 2, 3, 4),
             record=14857764,
             files=(RemoteFile("xyz_uint8__em_platy.tif", None),),
             use="set BIGIMG_DATASET=platy before the notebook starts",
@@ -91,7 +91,7 @@ REAL_DATASETS = {
         Dataset(
             name="platy-raw",
             title="EM of Platynereis, raw, TIFF stack",
-            lessons=(1, 2, 3),
+            lessons=(1, 2, 3, 4),
             record=14591118,
             files=(RemoteFile("xyz_uint8__em_platy_raw_s4.tif", 4_000_000_000),),
             use="set BIGIMG_DATASET=platy-raw before the notebook starts",

@@ -4,9 +4,11 @@ import sys
 from pathlib import Path
 
 import concept_map
+import half_pixel
 import logo
 import maps_analogy
 import memory_vs_file
+import pyramid_building
 import reads_and_seeks
 import three_ideas
 import three_slices
@@ -16,8 +18,10 @@ from drawing import FOLDER, save
 
 DIAGRAMS = (
     concept_map,
+    half_pixel,
     maps_analogy,
     memory_vs_file,
+    pyramid_building,
     reads_and_seeks,
     three_ideas,
     three_slices,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import statistics
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -97,3 +99,22 @@ def test_links_within_the_site_lead_somewhere(site_folder: Path, pages: list[Pat
 def _has_anchor(path: Path, anchor: str) -> bool:
     page = parsed(path)
     return bool(page.find(id=anchor) or page.find(attrs={"name": anchor}))
+
+
+def test_the_benchmarks_page_shows_all_results_as_tables(site_folder: Path) -> None:
+    results = Path(__file__).parents[1] / "benchmarks" / "results"
+    runs = [
+        run
+        for path in results.glob("pyramid_*.json")
+        for run in json.loads(path.read_text(encoding="utf-8"))["runs"]
+    ]
+    engines = {(run["case"], run["dtype"], run["source"], run["engine"]) for run in runs}
+    tables = parsed(site_folder / "book" / "benchmarks.html").select("article table")
+    rows = [[cell.text for cell in row.select("td")] for table in tables for row in table("tr")]
+    named = [row for row in rows if row]
+    # One row for each engine of each group; the two memory runs repeat groups with larger stacks.
+    assert len(named) >= len(engines) > 60
+    assert [row for row in named if len(row) != 6 or float(row[1]) <= 0] == []
+    building = json.loads((results / "pyramid_building.json").read_text(encoding="utf-8"))["runs"]
+    floor = [run["wall"] for run in building if run["engine"] == "floor" and "128" in run["case"]]
+    assert named[0][:2] == ["floor", f"{statistics.median(floor):.2f}"]
