@@ -455,24 +455,25 @@ def test_kill_9_at_random_moments_leaves_nothing_that_opens_as_valid(tmp_path, f
     duration = time.perf_counter() - started
     assert look(target) is True
     outcomes = []
+    in_time = lambda: sum(not any(seen) for seen in outcomes)
     random.seed(5)
-    for moment in range(10):
+    while len(outcomes) < 10 or (in_time() < 4 and len(outcomes) < 60):
         for path in folder.iterdir():
             shutil.rmtree(path)
         child = build_in_child()
-        time.sleep(duration * (moment + random.random()) / 10)
+        time.sleep(duration * (len(outcomes) % 10 + random.random()) / 10)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         seen = [look(target), *(look(part / target.name) for part in folder.glob(".*.part"))]
         assert False not in seen, seen
         outcomes.append(seen)
-    print(sum(any(seen) for seen in outcomes), sum(len(seen) > 1 for seen in outcomes))
+    print(in_time(), sum(len(seen) > 1 for seen in outcomes))
     """
     with run(code, tmp_path, file_format) as process:
         output, errors = process.communicate(timeout=180)
     assert process.returncode == 0, errors
-    whole, parts = map(int, output.split())
-    assert whole <= 6, "most moments came too late to test anything"
+    in_time, parts = map(int, output.split())
+    assert in_time >= 4, "nearly all moments came too late to test anything"
     assert parts >= 2
 
 

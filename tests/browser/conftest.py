@@ -22,7 +22,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
 
-REPO = Path(__file__).parents[2]
+from tests.site_build import SiteBuild
+
 SUB_PATH = "/some/sub-path/"
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 # What the guard looks at; each look takes milliseconds, and some pages ask hundreds of times.
@@ -193,23 +194,16 @@ def serving() -> Callable[[Path], AbstractContextManager[str]]:
 
 
 @pytest.fixture(scope="session")
-def site_folder(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site_folder(chromium_path: str, site_build: SiteBuild) -> Path:
     """The folder of the real book's HTML, built once, where a warning is an error.
 
     To be quick while developing, set BIGIMG_SITE to the folder of an HTML that is already built.
     """
     if built := os.environ.get("BIGIMG_SITE"):
         return Path(built).resolve(strict=True)
-    output = tmp_path_factory.mktemp("site")
-    run = "from jupyter_book.cli.main import main; main()"  # it cannot be run with -m
-    command = [sys.executable, "-c", run, "build", str(REPO)]
-    command += ["--path-output", str(output), "-W", "--keep-going"]
-    build = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", check=False
-    )
-    if build.returncode:
-        pytest.fail(f"jupyter-book ended with {build.returncode}:\n{build.stdout[-6000:]}")
-    return output / "_build" / "html"
+    if problem := site_build.wait():
+        pytest.fail(problem)
+    return site_build.html
 
 
 @pytest.fixture(scope="session")
@@ -217,6 +211,18 @@ def site(site_folder: Path) -> Iterator[str]:
     """The URL of the real book, below a sub-path of this machine; ends in /."""
     with serve(site_folder) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def pages(site_folder: Path) -> list[Path]:
+    """All pages, without the templates of the theme that lie in _static."""
+    found = [
+        path
+        for path in sorted(site_folder.rglob("*.html"))
+        if not path.relative_to(site_folder).parts[0].startswith("_")
+    ]
+    assert site_folder / "index.html" in found
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,36 @@
+"""The book is built while other tests run; tests of the built book come last."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.site_build import SiteBuild
+
+
+def _site_files(items: list[pytest.Item]) -> set[object]:
+    """Files with a test of the built book; one process runs all tests of a file."""
+    return {item.path for item in items if "site_folder" in getattr(item, "fixturenames", ())}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files that need the built book behind the others."""
+    files = _site_files(items)
+    items.sort(key=lambda item: item.path in files)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def site_build(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SiteBuild]:
+    """The session's one build of the book, started by the first process, where it is needed."""
+    process = os.environ.get("PYTEST_XDIST_WORKER", "")  # empty: there is only this one
+    base = tmp_path_factory.getbasetemp()
+    build = SiteBuild((base.parent if process else base) / "built-site")
+    wanted = bool(_site_files(request.session.items)) and "BIGIMG_SITE" not in os.environ
+    if wanted and process in ("", "gw0"):
+        build.start()
+    yield build
+    build.end(now=bool(request.session.shouldstop or request.session.shouldfail))
