@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import re
 import statistics
 from functools import cache
 from pathlib import Path
@@ -18,18 +20,6 @@ pytestmark = pytest.mark.browser
 @cache
 def parsed(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-
-
-@pytest.fixture(scope="module")
-def pages(site_folder: Path) -> list[Path]:
-    """All pages, without the templates of the theme that lie in _static."""
-    found = [
-        path
-        for path in sorted(site_folder.rglob("*.html"))
-        if not path.relative_to(site_folder).parts[0].startswith("_")
-    ]
-    assert site_folder / "index.html" in found
-    return found
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
@@ -99,6 +89,35 @@ def test_links_within_the_site_lead_somewhere(site_folder: Path, pages: list[Pat
 def _has_anchor(path: Path, anchor: str) -> bool:
     page = parsed(path)
     return bool(page.find(id=anchor) or page.find(attrs={"name": anchor}))
+
+
+# Bytes, gzipped. The two pages with measuring instruments beside their quizzes weigh more.
+MOST_FOR_WIDGETS = {
+    "notebooks/02_store_in_pieces.html": 40_000,
+    "notebooks/04_build_a_resolution_pyramid.html": 26_000,
+}
+
+
+def test_pages_load_little_for_their_widgets(site_folder: Path, pages: list[Path]) -> None:
+    """Scripts and styles of widgets, of what mounts them, and of the reader's progress."""
+    heavy, weighed = [], 0
+    for path in pages:
+        data = parsed(path).find(id="anywidget-data")
+        if data is None:
+            continue
+        parts = [*json.loads(data.string)["modules"].values()]
+        parts += [style.string for style in parsed(path).find_all("style")]
+        for tag in parsed(path).select("script[src], link[rel=stylesheet]"):
+            address = urlsplit(tag.get("src") or tag["href"]).path
+            if re.search(r"(anywidget_host|reader_progress|progress_panel)\.(js|css)$", address):
+                parts.append((path.parent / address).resolve().read_text(encoding="utf-8"))
+        weight = sum(len(gzip.compress(part.encode(), mtime=0)) for part in parts)
+        name = path.relative_to(site_folder).as_posix()
+        weighed += 1
+        if weight > MOST_FOR_WIDGETS.get(name, 20_000):
+            heavy.append(f"{name}: {weight} bytes")
+    assert weighed >= 7
+    assert heavy == []
 
 
 def test_the_benchmarks_page_shows_all_results_as_tables(site_folder: Path) -> None:

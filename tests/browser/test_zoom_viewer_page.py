@@ -353,7 +353,7 @@ def test_at_full_resolution_pixels_are_those_of_the_array(show: Show) -> None:
     page = show()
     page.emulate_media(reduced_motion="reduce")  # no flash, no gliding
     settle(page)
-    page.get_by_role("button", name="Zoom to full resolution").click()
+    page.get_by_role("button", name="1:1, full resolution").click()
     assert settle(page) == 0
     canvas = drawn(page)
     height, width = canvas.shape[:2]
@@ -368,7 +368,7 @@ def test_coarser_levels_are_those_of_the_array_too(show: Show) -> None:
     page = show()
     page.emulate_media(reduced_motion="reduce")
     settle(page)
-    page.get_by_role("button", name="Zoom to full resolution").click()
+    page.get_by_role("button", name="1:1, full resolution").click()
     page.get_by_role("button", name="Zoom out").click()
     assert settle(page) == 1
     canvas = drawn(page)[..., 0]
@@ -526,7 +526,7 @@ def test_counters_start_again(show: Show) -> None:
 def test_borders_are_drawn_and_named(show: Show) -> None:
     page = show()
     settle(page)
-    page.get_by_role("button", name="Zoom to full resolution").click()
+    page.get_by_role("button", name="1:1, full resolution").click()
     settle(page)
     page.wait_for_timeout(800)  # until the flash is over
     before = drawn(page)
@@ -554,16 +554,16 @@ def test_what_is_no_longer_wanted_is_cancelled(show: Show, server: Server) -> No
     )
     server.take()
     server.delay = 0.6
-    page.get_by_role("button", name="Zoom to full resolution").click()
+    page.get_by_role("button", name="1:1, full resolution").click()
     page.wait_for_timeout(300)
-    page.get_by_role("button", name="Show the whole image").click()
+    page.get_by_role("button", name="Fit: show the whole image").click()
     settle(page)
     assert 0 < len(cancelled) <= 6
     asked = [name for name in server.take() if name.startswith("0/")]
     assert len(asked) == len(cancelled)  # those that waited their turn were never asked for
     server.delay = 0
     expect(page.get_by_role("alert")).to_be_empty()
-    page.get_by_role("button", name="Zoom to full resolution").click()
+    page.get_by_role("button", name="1:1, full resolution").click()
     settle(page)
     assert set(server.take()) == chunks_seen(page, 0, 1, MIDDLE)
 
@@ -573,7 +573,7 @@ def test_a_chunk_that_fails_is_hatched_and_named(show: Show, server: Server, vis
     page.emulate_media(reduced_motion="reduce")
     settle(page)
     server.failing = {"0/c/3/5", "0/c/4/5"}
-    page.get_by_role("button", name="Zoom to full resolution").click()
+    page.get_by_role("button", name="1:1, full resolution").click()
     settle(page)
     notice = page.get_by_role("alert")
     expect(notice).to_contain_text("chunk 0/c/3/5, the server answers 500 (and 1 more). Check the")
@@ -581,9 +581,9 @@ def test_a_chunk_that_fails_is_hatched_and_named(show: Show, server: Server, vis
     assert (red[..., 0] > red[..., 2] + 20).mean() > 0.05
     asked = server.take()
     # Nothing is tried again in silence, not even on coming back.
-    page.get_by_role("button", name="Show the whole image").click()
+    page.get_by_role("button", name="Fit: show the whole image").click()
     settle(page)
-    page.get_by_role("button", name="Zoom to full resolution").click()
+    page.get_by_role("button", name="1:1, full resolution").click()
     settle(page)
     assert not [name for name in server.take() if name.startswith("0/")]
     server.failing = set()
@@ -736,7 +736,7 @@ def test_live_the_kernel_sends_the_chunks_in_view(
     assert level == best_level(fit(page))
     assert set(asked) == chunks_seen(page, level, fit(page), MIDDLE)
     asked.clear()
-    page.get_by_role("button", name="Zoom to full resolution").click()
+    page.get_by_role("button", name="1:1, full resolution").click()
     assert settle(page) == 0
     assert set(asked) == chunks_seen(page, 0, 1, MIDDLE)
     expect(page.get_by_role("alert")).to_contain_text(
