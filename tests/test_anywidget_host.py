@@ -13,13 +13,16 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from rcssmin import cssmin
+from rjsmin import jsmin
 
 from bigimg_lessons.widgets import Quiz
 
 EXTENSIONS = Path(__file__).parents[1] / "book" / "_ext"
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
-ESM = "export default { render({ el }) { el.textContent = '</script><!-- &amp;'; } };"
+ESM = """// Not for the page.
+export default { render({ el }) { el.textContent = '</script><!-- &amp;'; } };"""
 
 
 def widget(**traits: Any) -> dict[str, Any]:
@@ -154,13 +157,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def test_each_distinct_module_and_style_is_in_the_page_once(project: Project) -> None:
     page = project.page("deep/twins")
     data = data_of(page)
-    assert list(data["modules"].values()) == [ESM]
+    assert list(data["modules"].values()) == [
+        "export default{render({el}){el.textContent='</script><!-- &amp;';}};"
+    ]
     (name,) = data["modules"]
     assert data["models"] == {
         key: {"module": name, "traits": {"n": n}, "buffers": []} for key, n in (("a", 1), ("b", 2))
     }
     (style,) = page.find_all("style")
-    assert style.string == r".w::after { content: '<\/style>'; }"
+    assert style.string == r".w::after{content:'<\/style>'}"
 
 
 def test_places_hold_the_plain_form_of_their_output(project: Project) -> None:
@@ -194,8 +199,8 @@ def test_what_jupyter_embeds_is_gone(project: Project) -> None:
 
 def test_a_module_of_our_own_is_taken_from_the_package(project: Project) -> None:
     page = project.page("deep/ours")
-    assert list(data_of(page)["modules"].values()) == [Quiz._esm]
-    assert page.find("style").string == str(Quiz._css).replace("</", r"<\/")
+    assert list(data_of(page)["modules"].values()) == [jsmin(Quiz._esm)]
+    assert page.find("style").string == cssmin(str(Quiz._css)).replace("</", r"<\/")
 
 
 def test_a_quiz_is_readable_where_no_script_runs(project: Project) -> None:
@@ -249,9 +254,9 @@ def test_a_page_is_made_again_when_the_module_of_its_widget_changed(tmp_path: Pa
     with (project.folder / "conf.py").open("a", encoding="utf-8") as conf:
         conf.write(f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n")
     project.build()
-    assert list(data_of(project.page("deep/page"))["modules"].values()) == ["export default 'one'"]
+    assert list(data_of(project.page("deep/page"))["modules"].values()) == ["export default'one'"]
     script.write_text("export default 'two'", encoding="utf-8")
     later = script.stat().st_mtime + 10
     os.utime(script, (later, later))
     assert "0 added, 1 changed" in project.build()
-    assert list(data_of(project.page("deep/page"))["modules"].values()) == ["export default 'two'"]
+    assert list(data_of(project.page("deep/page"))["modules"].values()) == ["export default'two'"]

@@ -8,7 +8,8 @@ pages only.
 - **A plain page first.** The place holds the output's own ``text/html`` (or else ``text/plain``)
   until the loader replaces it: that is what stays where no script runs or where mounting fails.
 - **Each module once.** A widget's state repeats its module (``_esm``) in every instance. Here
-  each distinct module is in the page once, under a hash of its text.
+  each distinct module is in the page once, under a hash of its text, and without comments and
+  spaces, as is each style sheet.
 - **Never stale.** A notebook taken from the execution cache brings the module of the day it ran.
   For widgets of our own package the module is therefore read anew from the package, and its files
   are dependencies of the page.
@@ -33,6 +34,8 @@ from typing import Any
 from docutils import nodes
 from myst_nb.core.render import WIDGET_VIEW_MIMETYPE
 from myst_nb.sphinx_ import NbMetadataCollector
+from rcssmin import cssmin
+from rjsmin import jsmin
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
@@ -81,8 +84,8 @@ def _host_widgets(app: Sphinx, doctree: nodes.document) -> None:
         traits = models[key]["state"]
         module, style = _current_sources(env, traits)
         name = hashlib.sha256(module.encode()).hexdigest()[:16]
-        data["modules"][name] = module
-        styles[style] = None
+        data["modules"][name] = jsmin(module)
+        styles[cssmin(style)] = None
         data["models"][key] = {
             "module": name,
             "traits": {k: v for k, v in traits.items() if not _NOT_IN_PAGE.fullmatch(k)},

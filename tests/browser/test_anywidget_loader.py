@@ -189,7 +189,16 @@ def test_what_cannot_be_mounted_leaves_its_plain_form(
 def test_two_views_of_a_quiz_stay_in_step(visitor: Any, write: Write) -> None:
     """And text that is typed but not handed in yet stays where it is."""
     quiz = Quiz("01_open_without_loading", questions=["lazy-loading", "planes-and-strips"])
-    names = ("bank", "answers", "help_used", "score", "max_score")
+    names = (
+        "bank",
+        "answers",
+        "help_used",
+        "score",
+        "max_score",
+        "solutions",
+        "results",
+        "measured",
+    )
     saved = model("q", **{name: getattr(quiz, name) for name in names})
     page = visitor.open(write({"q": saved}, {"q": quiz._esm}, ["q", "q"]))
     first, second = page.locator("section").all()
