@@ -8,17 +8,29 @@ from typing import Any
 import pytest
 from live import SLOW, Notebook, put_notebook
 from playwright.sync_api import expect
+from quiz_keys import answer, go_to_form, right_answer
+
+from bigimg_lessons.widgets.question_bank import load_bank
 
 pytestmark = pytest.mark.browser
 
+TESTS = Path(__file__).parents[1]
 CELLS = (
-    "from bigimg_lessons.widgets import Quiz\n\n"
-    'quiz = Quiz("01_open_without_loading", questions=["lazy-loading", "planes-and-strips"])\n'
+    "from pathlib import Path\n\n"
+    "from bigimg_lessons.widgets import question_bank, quiz as module\n\n"
+    f"folder = Path({TESTS.as_posix()!r})\n"
+    "load = question_bank.load_bank\n"
+    "module.load_bank = lambda name: load(name, folder=folder)\n"
+    'quiz = module.Quiz("every_kind")\n'
     "quiz",
     "quiz",
-    'print(quiz.score, "of", quiz.max_score, quiz.answers, quiz.help_used)',
-    'quiz.answers = {"planes-and-strips": ["slice", "strips"]}',
-    "print(quiz.score, sorted(quiz.answers))",
+    "print(quiz.score, 'of', quiz.max_score, quiz.help_used)\nquiz.report()",
+    "quiz.answers = {'blank': ['volume', 'strips'], 'yz-slow': ['false', 'a'],\n"
+    "                'no-pyramid': ['a', 'b'], 'lazy-order': ['b', 'a', 'c', 'd']}",
+    "print(quiz.score, quiz.results)",
+    "quiz.solutions = False",
+    "guess = module.Quiz('every_kind', questions=['slice-cost'])\nguess",
+    "guess.measure('slice-cost', 2**28)\nguess.report()",
 )
 
 
@@ -30,39 +42,70 @@ def test_a_live_quiz_and_python_stay_in_step(
     put_notebook(jupyter, "quiz.ipynb", CELLS)
     joint = "&" if "?" in address else "?"
     page = visitor.open(f"{url}{address}{joint}token={token}", only_requests=True)
-    page.set_viewport_size({"width": 1280, "height": 3000})
+    page.set_viewport_size({"width": 1280, "height": 8000})  # all of it is there at once
     notebook = Notebook(page)
     first = notebook.run(0).locator("section.bq")
     second = notebook.run(1).locator("section.bq")
-    expect(first.get_by_role("form")).to_have_count(2, timeout=SLOW)
-    expect(second.get_by_role("form")).to_have_count(2, timeout=SLOW)
+    expect(first.get_by_role("form")).to_have_count(7, timeout=SLOW)
+    expect(second.get_by_role("form")).to_have_count(7, timeout=SLOW)
 
-    # Answered in the browser, by keyboard: Jupyter's own shortcuts stay out of it.
-    blank = first.get_by_role("textbox").first
-    blank.click()  # which makes its cell the active one
-    page.keyboard.type("lazy")
-    page.keyboard.press("Enter")
-    reply = first.get_by_role("status").first
-    expect(reply).to_contain_text("Almost. Lazy what?")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    expect(first).to_contain_text("Hint 1.")
-    blank.fill("Lazy-Loading")
-    blank.press("Enter")
-    expect(reply).to_contain_text("Right.")
-    expect(second.get_by_role("textbox").first).to_have_value("Lazy-Loading")
-    expect(second.locator(".bq-score")).to_have_text("1 of 3 points")
+    # Every kind, answered by keyboard: Jupyter's own shortcuts stay out of it.
+    questions = load_bank("every_kind", folder=TESTS).questions[:7]
+    first.get_by_role("textbox").first.click()  # which makes its cell the active one
+    for number, question in enumerate(questions):
+        if number:
+            go_to_form(page, number)
+        answer(page, question, right_answer(question))
+        form = first.get_by_role("form").nth(number)
+        expect(form.get_by_role("status")).to_contain_text("Right. ")
+        expect(form).to_contain_text("Read again: ")
+        expect(form.get_by_role("link")).to_have_count(0)
     page.screenshot(path=tmp_path / "live.png")
-    expect(notebook.run(2)).to_contain_text(
-        "1 of 3 {'lazy-loading': ['Lazy-Loading']} {'lazy-loading': {'hints': 1}}"
+    for view in (first, second):
+        expect(view.locator(".bq-score")).to_have_text("All of 9 points. Well done!")
+        expect(view.get_by_role("textbox").first).to_have_value("plane")
+        expect(view.get_by_role("checkbox", checked=True)).to_have_count(2)
+        expect(view.get_by_role("radio", checked=True)).to_have_count(3)
+    expect(second.get_by_role("form").last.get_by_role("listitem").first).to_contain_text(
+        "Read the index"
     )
+    report = notebook.run(2)
+    expect(report).to_contain_text("9 of 9 {}")
+    expect(report).to_contain_text("yz-slow")
+    expect(report).to_contain_text("false, b")
 
     # Handed in by Python: both views show and grade it, and the score comes back.
     notebook.run(3)
     for view in (first, second):
-        expect(view.get_by_role("textbox").nth(0)).to_have_value("")
-        expect(view.get_by_role("textbox").nth(1)).to_have_value("slice")
-        expect(view.get_by_role("status").nth(1)).to_contain_text("Right.")
-        expect(view.locator(".bq-score")).to_have_text("2 of 3 points")
-    expect(notebook.run(4)).to_contain_text("2 ['planes-and-strips']")
+        forms = view.get_by_role("form")
+        expect(forms.nth(0).get_by_role("textbox").first).to_have_value("volume")
+        expect(forms.nth(0)).to_contain_text("Blank 1: Not yet. A stack or volume")
+        expect(forms.nth(1).get_by_role("textbox")).to_have_value("")
+        expect(forms.nth(3)).to_contain_text("Reason: Not yet. True of any slice")
+        expect(forms.nth(5).get_by_role("checkbox", checked=True)).to_have_count(2)
+        expect(view.locator(".bq-score")).to_have_text("2 of 9 points")
+    results = notebook.run(4)
+    expect(results).to_contain_text("'yz-slow': {'points': 1, 'verdicts': ['right', 'wrong']}")
+    expect(results).to_contain_text("2 {'blank'")
+
+    # The instructor's switch.
+    show = second.get_by_role("form").nth(4).get_by_role("button", name="solution")
+    show.click()
+    expect(first).to_contain_text("Solution. level 4", use_inner_text=True)
+    notebook.run(5)
+    for view in (first, second):
+        expect(view.locator(".bq-solution:not(:empty)")).to_have_count(0)
+        expect(view.get_by_role("button", name="solution")).to_have_count(0)
+
+    # Predicted first, measured then.
+    guess = notebook.run(6).locator("section.bq")
+    field = guess.get_by_role("textbox")
+    expect(field).to_be_visible(timeout=SLOW)
+    field.click()
+    page.keyboard.type("12 MiB")
+    page.keyboard.press("Enter")
+    expect(guess).to_contain_text("You predicted 12 MiB. Not measured yet: run the next cell.")
+    measured = notebook.run(7)
+    expect(guess).to_contain_text("You predicted 12 MiB. Measured: 256 MiB, 21 times as much.")
+    expect(measured).to_contain_text("predicted 12 MiB, measured 268,435,456 B")
+    page.screenshot(path=tmp_path / "predicted.png")

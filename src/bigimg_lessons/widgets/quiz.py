@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,15 @@ from typing import Any
 import anywidget
 import traitlets
 
-from bigimg_lessons.widgets.question_bank import Question, load_bank, split_text
+from bigimg_lessons.widgets.plain_questions import question_html
+from bigimg_lessons.widgets.question_bank import load_bank
+from bigimg_lessons.widgets.question_kinds import NumberQuestion, Question
+
+SOLUTIONS_VARIABLE = "BIGIMG_QUIZ_SOLUTIONS"
+"""The environment variable that hides the solutions of every quiz where it is ``hide``."""
 
 _STATIC = Path(__file__).with_name("static")
+_IMPORT = 'import { grade, quantity, shown } from "./quiz_grading.js";\n'
 
 
 def _module() -> str:
@@ -24,32 +32,43 @@ def _module() -> str:
     """
     grading = (_STATIC / "quiz_grading.js").read_text(encoding="utf-8")
     quiz = (_STATIC / "quiz.js").read_text(encoding="utf-8")
-    return quiz.replace('import { grade } from "./quiz_grading.js";\n', grading)
+    return quiz.replace(_IMPORT, grading)
 
 
 class Quiz(anywidget.AnyWidget):
-    """A quiz which replies to what is typed, in Jupyter and on a page with no kernel.
+    """A quiz which replies to what is answered, in Jupyter and on a page with no kernel.
 
     Parameters
     ----------
     name
         A question bank: a file in ``bigimg_lessons/widgets/questions`` without ``.toml``.
     questions
-        The ids of the questions to show, in this order; by default all of them.
+        The ids of the questions to show, in this order; by default all but the predictions,
+        whose place is before the cell that measures.
+    solutions
+        Whether a reader may see the solutions; by default unless the environment variable
+        ``BIGIMG_QUIZ_SOLUTIONS`` is ``hide``.
 
     Attributes
     ----------
     answers
-        What was handed in with *Check*: question id to the list of texts, one for each blank.
-        To set it is to hand in: every view shows the answers and the replies to them.
+        What was handed in: question id to a list of texts, whose form is that of the kind of
+        question (``["true", "b"]``, say). To set it is to hand in: every view shows the answers
+        and the replies to them.
     help_used
         Question id to what was asked for: ``{"hints": 2, "solution": "open"}``. A question
         whose solution was seen (``"open"`` or ``"closed"``) before it was right does not count.
+    solutions
+        Whether solutions can be seen; to set it shows or hides them in every view at once.
+    results
+        Question id to ``{"points": 1, "verdicts": ["right"]}``, for the questions answered. The
+        view grades, so this follows the answers wherever the quiz is shown.
     score
-        Points so far, one for each blank that is right. The view grades, so the score follows
-        the answers wherever the quiz is shown.
+        Points so far, graded by the view too.
     max_score
         The points there are.
+    measured
+        Id of a prediction to the number measured, in the base unit; see `measure`.
 
     Raises
     ------
@@ -65,38 +84,99 @@ class Quiz(anywidget.AnyWidget):
     bank = traitlets.Dict().tag(sync=True)
     answers = traitlets.Dict().tag(sync=True)
     help_used = traitlets.Dict().tag(sync=True)
+    solutions = traitlets.Bool().tag(sync=True)
+    results = traitlets.Dict().tag(sync=True)
     score = traitlets.Int().tag(sync=True)
     max_score = traitlets.Int().tag(sync=True)
+    measured = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, name: str, *, questions: Iterable[str] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        questions: Iterable[str] | None = None,
+        solutions: bool | None = None,
+    ) -> None:
         bank = load_bank(name)
-        by_id = {question.id: question for question in bank.questions}
-        wanted = _wanted(name, list(by_id), questions)
-        self._questions = tuple(by_id[entry] for entry in wanted)
+        self._questions = _wanted(name, bank.questions, questions)
         self._title = bank.title
+        if solutions is None:
+            solutions = os.environ.get(SOLUTIONS_VARIABLE) != "hide"
+        # `solutions` is worked out here, so that the view need not know how a kind words its own.
+        shown = [{**asdict(entry), "solutions": entry.solutions} for entry in self._questions]
         super().__init__(
-            bank={"title": bank.title, "questions": [asdict(entry) for entry in self._questions]},
-            max_score=sum(len(question.blanks) for question in self._questions),
+            bank={"name": name, "title": bank.title, "questions": shown},
+            solutions=solutions,
+            max_score=sum(question.points for question in self._questions),
         )
 
     @traitlets.validate("answers")
     def _check_answers(self, proposal: dict[str, Any]) -> dict[str, list[str]]:
         answers: dict[str, list[str]] = proposal["value"]
-        blanks = {question.id: len(question.blanks) for question in self._questions}
+        by_id = {question.id: question for question in self._questions}
         for identifier, given in answers.items():
-            if identifier not in blanks:
+            if identifier not in by_id:
                 raise traitlets.TraitError(
                     f"answers: this quiz has no question {identifier!r}; "
-                    f"it has: {', '.join(blanks)}."
+                    f"it has: {', '.join(by_id)}."
                 )
-            expected = blanks[identifier]
-            texts = isinstance(given, list) and all(isinstance(text, str) for text in given)
-            if not texts or len(given) != expected:
+            question = by_id[identifier]
+            if not question.accepts(given):
                 raise traitlets.TraitError(
-                    f"answers[{identifier!r}]: expected a list of {expected} text(s), "
-                    f"one for each blank, got {given!r}."
+                    f"answers[{identifier!r}]: expected {question.expects}, got {given!r}."
                 )
         return answers
+
+    def measure(self, identifier: str, value: float) -> None:
+        """Hand in what a cell measured, for the views to show beside what was predicted.
+
+        Parameters
+        ----------
+        identifier
+            The id of a prediction of this quiz.
+        value
+            The number measured, in the question's base unit (bytes, seconds, metres, …).
+
+        Raises
+        ------
+        ValueError
+            The quiz has no such prediction, or `value` is no finite number from zero up.
+        """
+        predictions = [question.id for question in self._questions if question.kind == "predict"]
+        if identifier not in predictions:
+            listed = ", ".join(predictions) or "none"
+            raise ValueError(
+                f"measure: this quiz has no prediction {identifier!r}; its predictions: {listed}."
+            )
+        number = float(value)
+        if not (math.isfinite(number) and number >= 0):
+            raise ValueError(
+                f"measure({identifier!r}): expected a finite number, zero or more, got {value!r}."
+            )
+        self.measured = {**self.measured, identifier: number}
+
+    def report(self) -> Report:
+        """Sum up what was answered so far."""
+        return Report(
+            title=self._title,
+            rows=tuple(map(self._row, self._questions)),
+            score=self.score,
+            max_score=self.max_score,
+        )
+
+    def _row(self, question: Question) -> ReportRow:
+        used = self.help_used.get(question.id, {})
+        measured = self.measured.get(question.id)
+        unit = question.unit if isinstance(question, NumberQuestion) else ""
+        return ReportRow(
+            question=question.id,
+            answer=tuple(self.answers.get(question.id, ())),
+            points=self.results.get(question.id, {}).get("points", 0),
+            most=question.points,
+            hints=used.get("hints", 0),
+            solution_seen="solution" in used,
+            measured=None if measured is None else f"{measured:,.12g} {unit}",
+        )
 
     def __repr__(self) -> str:
         return (
@@ -113,46 +193,96 @@ class Quiz(anywidget.AnyWidget):
         return {**data, "text/html": self._plain_html()}, metadata
 
     def _plain_html(self) -> str:
-        cards = "".join(map(_card, self._questions))
-        return (
-            f'<div class="bq"><p class="bq-title">{escape(self._title)}</p>'
-            f'<ol class="bq-list">{cards}</ol></div>'
+        items = "".join(
+            question_html(question, solutions=self.solutions) for question in self._questions
         )
+        title = f'<p class="bq-title">{escape(self._title)}</p>' if self.max_score else ""
+        return f'<div class="bq">{title}<ol class="bq-list">{items}</ol></div>'
 
 
-def _wanted(name: str, ids: list[str], questions: Iterable[str] | None) -> list[str]:
-    """Check which questions are asked for; by default all."""
-    if isinstance(questions, str):
-        raise ValueError(f"questions: expected a list of ids, got the text {questions!r}.")
-    wanted = ids if questions is None else list(questions)
-    if not wanted:
-        raise ValueError(f"questions: expected at least one id, got none; there are: {ids}.")
-    for entry in wanted:
-        if entry not in ids:
-            raise ValueError(f"Bank {name!r} has no question {entry!r}; it has: {', '.join(ids)}.")
-        if wanted.count(entry) > 1:
-            raise ValueError(f"questions: {entry!r} is asked for twice.")
-    return wanted
+@dataclass(frozen=True, kw_only=True)
+class ReportRow:
+    """What was done with one question.
+
+    Attributes
+    ----------
+    question
+        Its id.
+    answer
+        What was handed in, as in ``Quiz.answers``; empty where nothing was.
+    points, most
+        Points scored, and those there are: none for a prediction.
+    hints
+        Hints asked for.
+    solution_seen
+        Whether the solution was looked at before the answer was right.
+    measured
+        For a prediction: what was measured, with its unit, once it was.
+    """
+
+    question: str
+    answer: tuple[str, ...]
+    points: int
+    most: int
+    hints: int
+    solution_seen: bool
+    measured: str | None
 
 
-def _card(question: Question) -> str:
-    solution = [f"<b>{escape(blank.answers[0])}</b>" for blank in question.blanks]
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Report:
+    """What was done with a quiz, question by question; its ``repr`` is a table in plain text."""
+
+    title: str
+    rows: tuple[ReportRow, ...]
+    score: int
+    max_score: int
+
+    def __repr__(self) -> str:
+        table = [
+            ("question", "answer", "points", "hints", "solution"),
+            *map(_cells, self.rows),
+            ("total", "", f"{self.score} of {self.max_score}", "", ""),
+        ]
+        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+        lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in table)
+        return "\n".join([self.title, "", *lines])
+
+
+def _cells(row: ReportRow) -> tuple[str, str, str, str, str]:
+    answer = ", ".join(row.answer) or "-"
+    points = f"{row.points} of {row.most}"
+    if not row.most:
+        answer = f"predicted {answer}, measured {row.measured or '-'}"
+        points = ""
     return (
-        f'<li class="bq-card"><p class="bq-text">{_html(question.text)}</p>'
-        f"<details><summary>Solution</summary><p>{_html(question.text, solution)}</p>"
-        f"<p>{_html(question.explanation)}</p></details></li>"
+        row.question,
+        answer,
+        points,
+        str(row.hints or ""),
+        "seen" if row.solution_seen else "",
     )
 
 
-def _html(text: str, fillings: Iterable[str] = ()) -> str:
-    """Write a question's text as HTML, its blanks filled with `fillings` (HTML) or left open."""
-    filling = iter(fillings)
-    parts = []
-    for part in split_text(text):
-        if part == "___":
-            parts.append(next(filling, "________"))
-        elif part.startswith("`"):
-            parts.append(f"<code>{escape(part.strip('`'))}</code>")
-        else:
-            parts.append(escape(part))
-    return "".join(parts)
+def _wanted(
+    name: str, there: tuple[Question, ...], questions: Iterable[str] | None
+) -> tuple[Question, ...]:
+    """Choose the questions asked for, in that order; by default all but the predictions."""
+    if isinstance(questions, str):
+        raise ValueError(f"questions: expected a list of ids, got the text {questions!r}.")
+    by_id = {question.id: question for question in there}
+    if questions is None:
+        questions = [question.id for question in there if question.kind != "predict"]
+    wanted = list(questions)
+    if not wanted:
+        raise ValueError(
+            f"questions: expected at least one id, got none; there are: {', '.join(by_id)}."
+        )
+    for entry in wanted:
+        if entry not in by_id:
+            raise ValueError(
+                f"Bank {name!r} has no question {entry!r}; it has: {', '.join(by_id)}."
+            )
+        if wanted.count(entry) > 1:
+            raise ValueError(f"questions: {entry!r} is asked for twice.")
+    return tuple(by_id[entry] for entry in wanted)
