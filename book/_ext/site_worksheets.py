@@ -1,0 +1,64 @@
+"""Worksheets on the book's site: ``worksheets/`` holds the sheets of all lessons, to print.
+
+They are no pages of the book and have nothing of its theme; ``book/teach.md`` links them. What has
+not changed since the last build is left as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+from sphinx.util import logging
+
+from bigimg_lessons.widgets.question_bank import bank_names, load_bank
+from bigimg_lessons.worksheets import replace_text, worksheets
+
+_LOGGER = logging.getLogger(__name__)
+
+FOLDER = "worksheets"
+
+
+def refresh(folder: Path, sheets: Mapping[str, str]) -> list[str]:
+    """Make the files in `folder` those in `sheets`.
+
+    Parameters
+    ----------
+    folder
+        Where; it is made if it is not there, and holds nothing else.
+    sheets
+        File names to documents.
+
+    Returns
+    -------
+    list of str
+        The names of the files that were new or had changed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.iterdir():  # lessons that were renamed, interrupted builds
+        if path.name not in sheets:
+            path.unlink()
+    changed = [
+        name
+        for name, text in sheets.items()
+        if not (folder / name).is_file() or (folder / name).read_bytes() != text.encode()
+    ]
+    for name in changed:
+        replace_text(folder / name, sheets[name])
+    return changed
+
+
+def _add_worksheets(app: Sphinx, exception: Exception | None) -> None:
+    if exception is None and app.builder.format == "html":
+        banks = [load_bank(name) for name in bank_names()]
+        changed = refresh(Path(app.outdir) / FOLDER, worksheets(banks, book="../"))
+        if changed:
+            _LOGGER.info("worksheets: %d file(s) written", len(changed))
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    app.connect("build-finished", _add_worksheets)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
