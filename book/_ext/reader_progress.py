@@ -1,0 +1,110 @@
+"""The reader's progress on every page of the book, kept in the reader's own browser.
+
+Every page gets ``reader_progress.js`` (in ``reader_progress_assets``), which stores the answers of
+its quizzes and shows each lesson's points in the sidebar. A page with a place such as ::
+
+    :::{div} bigimg-progress
+    What stands here stays where no script runs.
+    :::
+
+gets ``progress_panel.js`` too, which puts the reader's progress there.
+
+The scripts know the lessons from one file for all pages, ``reader_progress_lessons.js``, written
+with each build: for each question bank its title, its page, and what each question is worth.
+
+All of this has to run before a quiz is mounted. The loader of the widgets (see
+``anywidget_host``) is deferred, as these scripts are, and deferred scripts run in the order of
+their tags, which is that of their priorities.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
+
+from bigimg_lessons.widgets.question_bank import bank_names, load_bank
+
+_ASSETS = Path(__file__).with_name("reader_progress_assets")
+_LESSONS = "reader_progress_lessons.js"
+_PLACE = "bigimg-progress"
+_ALL_QUESTIONS = "notebooks/07_check_yourself"
+_BEFORE_WIDGETS = 400  # theirs have Sphinx's default, 500
+
+
+def lessons(app: Sphinx, env: BuildEnvironment) -> dict[str, Any]:
+    """Collect what the scripts must know of this book's lessons.
+
+    A bank belongs to the page of its name, ``notebooks/<bank>``. A bank without one is answered on
+    the page which holds all questions; if the book has none of the two, the bank is left out.
+
+    Returns
+    -------
+    dict
+        ``lessons``: for each bank ``bank``, ``title``, ``page`` (an address within the site) and
+        ``questions`` (points for each id). ``all``: the address of the page which holds the
+        questions of all banks, or None.
+    """
+    found = []
+    for name in bank_names():
+        bank = load_bank(name)
+        own = f"notebooks/{name}"
+        page = own if own in env.titles else _ALL_QUESTIONS
+        if page not in env.titles:
+            continue
+        title = bank.title.removeprefix("Check yourself: ")
+        found.append(
+            {
+                "bank": name,
+                "title": env.titles[page].astext()
+                if page == own
+                else title[:1].upper() + title[1:],
+                "page": app.builder.get_target_uri(page),
+                "questions": {question.id: question.points for question in bank.questions},
+            }
+        )
+    has_all = _ALL_QUESTIONS in env.titles
+    return {
+        "lessons": found,
+        "all": app.builder.get_target_uri(_ALL_QUESTIONS) if has_all else None,
+    }
+
+
+def _write_lessons(app: Sphinx, env: BuildEnvironment) -> None:
+    if app.builder.format != "html":
+        return
+    # Within a script element "</script>" would end it; in a file of its own it does no harm, and
+    # escaped it never can.
+    text = json.dumps(lessons(app, env)).replace("<", "\\u003c")
+    folder = Path(app.outdir, "_static")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / _LESSONS).write_text(f"window.bigimgLessons = {text};\n", encoding="utf-8")
+
+
+def _add_assets(app: Sphinx, config: Config) -> None:
+    # Not from _config.yml: Jupyter Book would put every script found there on every page.
+    config.html_static_path.append(str(_ASSETS))
+
+
+def _add_panel(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    if doctree and any(_PLACE in node["classes"] for node in doctree.findall(nodes.container)):
+        app.add_js_file("progress_panel.js", loading_method="defer", priority=_BEFORE_WIDGETS + 1)
+        app.add_css_file("progress_panel.css")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension with Sphinx."""
+    app.connect("config-inited", _add_assets)
+    app.connect("env-updated", _write_lessons)
+    app.connect("html-page-context", _add_panel)
+    for script in (_LESSONS, "reader_progress.js"):
+        app.add_js_file(script, loading_method="defer", priority=_BEFORE_WIDGETS)
+    app.add_css_file("reader_progress.css")
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,591 @@
+"""The reader's progress: kept in the browser, in the sidebar and on Home, in a small book."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from contrast import CONTRAST
+from playwright.sync_api import Page, expect
+
+from bigimg_lessons.widgets.question_bank import bank_names, load_bank
+
+pytestmark = pytest.mark.browser
+
+BOOK = Path(__file__).parents[2] / "book"
+KEY = "bigimg-lessons"
+FORMAT = "bigimg-progress"
+FIRST, SECOND = "01_open_without_loading", "02_store_in_pieces"
+TITLES = {FIRST: "Open without loading", SECOND: "Store in pieces"}
+HOME, LESSON = "book/home.html", f"notebooks/{FIRST}.html"
+CONF = f"""
+extensions = ["reader_progress"]
+root_doc = "book/home"
+exclude_patterns = ["out"]
+html_theme = "sphinx_book_theme"
+html_static_path = [{str(BOOK / "_static")!r}]
+html_css_files = ["bigimg.css"]
+html_title = "A book"
+html_context = {{"default_mode": "auto"}}
+"""
+PAGES = {
+    "book/home": """A book
+======
+
+.. toctree::
+   :caption: Lessons
+
+   ../notebooks/01_open_without_loading
+   ../notebooks/02_store_in_pieces
+   ../notebooks/07_check_yourself
+
+Your progress
+-------------
+
+.. container:: bigimg-progress
+
+   Without scripts.
+""",
+    f"notebooks/{FIRST}": f"{TITLES[FIRST]}\n====================\n",
+    f"notebooks/{SECOND}": f"{TITLES[SECOND]}\n====================\n",
+    "notebooks/07_check_yourself": "Check yourself\n==============\n",
+}
+POINTS = {
+    name: {question.id: question.points for question in load_bank(name).questions}
+    for name in bank_names()
+}
+MOST = {name: sum(points.values()) for name, points in POINTS.items()}
+ALL = sum(MOST.values())
+# Ids of the first bank by what they are worth.
+ONE, TWO, NOTHING = (
+    next(key for key, points in POINTS[FIRST].items() if points == worth) for worth in (1, 2, 0)
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A book of four pages in the book's theme and colours, built."""
+    source = tmp_path_factory.mktemp("book")
+    (source / "conf.py").write_text(CONF, encoding="utf-8")
+    for name, text in PAGES.items():
+        path = source / f"{name}.rst"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    paths = os.pathsep.join(filter(None, [str(BOOK / "_ext"), os.environ.get("PYTHONPATH", "")]))
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-W", str(source), str(source / "out")],
+        env={**os.environ, "PYTHONPATH": paths, "PYTHONUTF8": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    return source / "out"
+
+
+@pytest.fixture(scope="module")
+def book(folder: Path, serving: Callable[[Path], AbstractContextManager[str]]) -> Iterator[str]:
+    with serving(folder) as url:
+        yield url
+
+
+def entry(points: int, most: int = 1, answer: str = "something") -> dict[str, Any]:
+    return {"answer": [answer], "help": {"hints": 0}, "points": points, "most": most}
+
+
+def put(page: Page, bank: str, key: str, value: dict[str, Any] | None) -> None:
+    """Do what a quiz does."""
+    script = "([bank, key, value]) => bigimgProgress.put(bank, key, value ?? undefined)"
+    page.evaluate(script, [bank, key, value])
+
+
+def get(page: Page, bank: str, key: str) -> Any:
+    return page.evaluate("([bank, key]) => bigimgProgress.get(bank, key)", [bank, key])
+
+
+def solve(page: Page, bank: str) -> None:
+    for key, points in POINTS[bank].items():
+        put(page, bank, key, entry(points, points))
+
+
+def stored(page: Page) -> Any:
+    return page.evaluate(f"JSON.parse(localStorage.getItem('{KEY}'))")
+
+
+def sidebar(page: Page, title: str) -> Any:
+    """A lesson's link, by its whole name."""
+    return page.locator("nav.bd-links").get_by_role("link", name=title, exact=True)
+
+
+def panel(page: Page) -> Any:
+    return page.locator("main .bigimg-progress")
+
+
+def saved_text(banks: Any, **others: Any) -> str:
+    return json.dumps({"format": FORMAT, "version": 1, "banks": banks} | others)
+
+
+def open_file(page: Page, text: str, name: str = "mine.json") -> str:
+    """Open a saved file; the value is what the panel says."""
+    said = panel(page).get_by_role("status")
+    page.evaluate("document.querySelector('main [role=status]').textContent = ''")
+    file = {"name": name, "mimeType": "application/json", "buffer": text.encode()}
+    panel(page).locator("input[type=file]").set_input_files(file)
+    expect(said).not_to_be_empty()
+    return str(said.inner_text())
+
+
+def test_visiting_pages_keeps_nothing(visitor: Any, book: str) -> None:
+    page = visitor.open(book + LESSON)
+    page.goto(book + HOME)
+    assert page.evaluate("localStorage.getItem('bigimg-lessons')") is None
+    assert panel(page).inner_text().startswith("Nothing answered yet.")
+    assert panel(page).get_by_role("link").count() == 0
+    buttons = panel(page).get_by_role("button")
+    assert buttons.all_inner_texts() == ["Open a saved file"]
+    assert page.locator(".bigimg-badge:visible").count() == 0
+
+
+def test_a_reload_and_other_pages_know_what_was_answered(visitor: Any, book: str) -> None:
+    page = visitor.open(book + LESSON)
+    put(page, FIRST, TWO, entry(2, 2))
+    page.reload()
+    assert get(page, FIRST, TWO) == entry(2, 2)
+    assert get(page, FIRST, ONE) is None
+    assert get(page, "no such bank", ONE) is None
+    page.goto(book + HOME)
+    expect(sidebar(page, f"{TITLES[FIRST]} 2 of {MOST[FIRST]} points")).to_be_visible()
+    expect(sidebar(page, TITLES[SECOND])).to_be_visible()
+    row = panel(page).get_by_role("listitem").filter(has_text=TITLES[FIRST])
+    assert row.inner_text().split("\n")[-1] == f"2 of {MOST[FIRST]} points"
+    share = row.locator("i").bounding_box()["width"] / row.bounding_box()["width"]
+    assert share == pytest.approx(2 / MOST[FIRST], rel=0.02)
+    total = panel(page).get_by_role("listitem").filter(has_text="All lessons")
+    expect(total).to_contain_text(f"2 of {ALL} points")
+    row.get_by_role("link", name=TITLES[FIRST]).click()
+    page.wait_for_url(book + LESSON)
+
+
+def test_each_bank_has_a_line_with_a_link_that_leads_somewhere(visitor: Any, book: str) -> None:
+    page = visitor.open(book + HOME)
+    put(page, FIRST, ONE, entry(1))
+    links = panel(page).get_by_role("link")
+    assert links.count() == len(POINTS)
+    for link in links.all():
+        assert page.request.get(link.evaluate("(link) => link.href")).ok
+    lines = panel(page).get_by_role("listitem").all_inner_texts()
+    ends = [f"{int(name == FIRST)} of {most} points" for name, most in MOST.items()]
+    assert [line.split("\n")[-1] for line in lines] == [*ends, f"1 of {ALL} points"]
+
+
+def test_the_sidebar_has_a_tick_when_complete_and_does_not_move(visitor: Any, book: str) -> None:
+    page = visitor.open(book + LESSON)
+    boxes = "[...document.querySelectorAll('nav.bd-links a')].map((a) => a.getBoundingClientRect())"
+    before = page.evaluate(f"JSON.stringify({boxes})")
+    solve(page, FIRST)
+    done = sidebar(page, f"{TITLES[FIRST]} {MOST[FIRST]} of {MOST[FIRST]} points")
+    assert done.locator(".bigimg-badge").inner_text() == "✓"
+    every = sidebar(page, f"Check yourself {MOST[FIRST]} of {ALL} points")
+    assert every.locator(".bigimg-badge").inner_text() == f"{MOST[FIRST]}/{ALL}"
+    assert page.evaluate(f"JSON.stringify({boxes})") == before
+
+
+def test_neither_a_prediction_nor_a_hint_nor_an_empty_answer_counts_as_begun(
+    visitor: Any, book: str
+) -> None:
+    page = visitor.open(book + LESSON)
+    put(page, FIRST, NOTHING, entry(0, 0))
+    put(page, FIRST, ONE, entry(0, answer=""))
+    assert page.locator(".bigimg-badge:visible").count() == 0
+    put(page, FIRST, ONE, entry(0, answer="wrong"))
+    expect(sidebar(page, f"{TITLES[FIRST]} 0 of {MOST[FIRST]} points")).to_be_visible()
+
+
+def test_points_count_no_more_than_the_bank_gives_for_a_question_it_has(
+    visitor: Any, book: str
+) -> None:
+    page = visitor.open(book + LESSON)
+    put(page, FIRST, ONE, entry(7, 7))
+    put(page, FIRST, "no-longer-there", entry(1))
+    put(page, "no such bank", ONE, entry(1))
+    expect(sidebar(page, f"{TITLES[FIRST]} 1 of {MOST[FIRST]} points")).to_be_visible()
+    page.reload()
+    assert get(page, "no such bank", ONE) == entry(1)
+
+
+def test_listeners_hear_of_changes_only_and_until_they_are_taken_off(
+    visitor: Any, book: str
+) -> None:
+    page = visitor.open(book + LESSON)
+    page.evaluate(
+        "() => { window.heard = []; "
+        "window.off = bigimgProgress.on((...all) => heard.push(all.length)); }"
+    )
+    put(page, FIRST, ONE, entry(1))
+    assert page.evaluate("heard") == [0]
+    put(page, FIRST, ONE, entry(1))
+    put(page, FIRST, TWO, None)
+    assert page.evaluate("heard") == [0]
+    page.evaluate("bigimgProgress.solutionsHidden = true")
+    put(page, FIRST, ONE, None)
+    assert page.evaluate("heard") == [0, 0, 0]
+    assert get(page, FIRST, ONE) is None
+    page.evaluate("() => off()")
+    put(page, FIRST, ONE, entry(1))
+    assert page.evaluate("heard.length") == 3
+
+
+def test_what_a_caller_does_to_an_entry_later_changes_nothing(visitor: Any, book: str) -> None:
+    page = visitor.open(book + LESSON)
+    put(page, FIRST, ONE, entry(1))
+    page.evaluate("([b, id]) => bigimgProgress.get(b, id).answer.push('more')", [FIRST, ONE])
+    assert get(page, FIRST, ONE) == entry(1)
+
+
+def test_two_tabs_keep_in_step_and_lose_nothing(visitor: Any, book: str) -> None:
+    page = visitor.open(book + LESSON)
+    other = page.context.new_page()
+    other.goto(book + HOME)
+    page.evaluate("() => { window.heard = 0; bigimgProgress.on(() => heard++); }")
+    put(page, FIRST, ONE, entry(1))
+    expect(panel(other)).to_contain_text(f"1 of {MOST[FIRST]} points")
+    put(other, FIRST, TWO, entry(1, 2))
+    expect(sidebar(page, f"{TITLES[FIRST]} 2 of {MOST[FIRST]} points")).to_be_visible()
+    assert stored(page)["banks"] == {FIRST: {ONE: entry(1), TWO: entry(1, 2)}}
+    panel(other).get_by_label("Hide solutions (for class)").check()
+    page.wait_for_function("bigimgProgress.solutionsHidden === true")
+    assert page.evaluate("heard") == 3
+    # A write which this tab has not heard of yet (events come late) is not overwritten.
+    written = stored(page)
+    written["banks"][FIRST][TWO] = entry(2, 2)
+    page.evaluate(f"(text) => localStorage.setItem('{KEY}', text)", json.dumps(written))
+    put(page, SECOND, next(iter(POINTS[SECOND])), entry(1))
+    assert stored(page)["banks"][FIRST][TWO] == entry(2, 2)
+    page.evaluate("localStorage.clear()")
+    expect(panel(other)).to_contain_text("Nothing answered yet.")
+    expect(panel(other).get_by_label("Hide solutions (for class)")).not_to_be_checked()
+
+
+def test_the_switch_is_kept_and_start_over_leaves_it(visitor: Any, book: str) -> None:
+    page = visitor.open(book + HOME)
+    assert page.evaluate("bigimgProgress.solutionsHidden") is False
+    panel(page).get_by_label("Hide solutions (for class)").check()
+    page.goto(book + LESSON)
+    assert page.evaluate("bigimgProgress.solutionsHidden") is True
+    put(page, FIRST, ONE, entry(1))
+    page.goto(book + HOME)
+    panel(page).get_by_role("button", name="Start over").click()
+    panel(page).get_by_role("button", name="Really delete?").click()
+    assert stored(page) == {"format": FORMAT, "version": 1, "hidden": True, "banks": {}}
+    panel(page).get_by_label("Hide solutions (for class)").uncheck()
+    page.reload()
+    assert page.evaluate("bigimgProgress.solutionsHidden") is False
+
+
+def test_start_over_asks_once_more(visitor: Any, book: str) -> None:
+    page = visitor.open(book + HOME)
+    put(page, FIRST, ONE, entry(1))
+    start = panel(page).get_by_role("button", name="Start over")
+    start.click()
+    expect(start).to_be_hidden()
+    expect(panel(page).get_by_role("button", name="Keep")).to_be_focused()
+    panel(page).get_by_role("button", name="Keep").click()
+    expect(start).to_be_focused()
+    assert get(page, FIRST, ONE) == entry(1)
+    start.click()
+    panel(page).get_by_role("button", name="Really delete?").click()
+    assert get(page, FIRST, ONE) is None
+    expect(panel(page).get_by_role("status")).to_have_text(
+        "All answers are deleted from this browser."
+    )
+    expect(panel(page).get_by_role("button", name="Open a saved file")).to_be_focused()
+    page.reload()
+    expect(panel(page)).to_contain_text("Nothing answered yet.")
+    put(page, FIRST, ONE, entry(1))
+    expect(start).to_be_visible()
+
+
+def test_a_saved_file_brings_everything_to_another_browser(
+    visitor: Any, book: str, tmp_path: Path
+) -> None:
+    page = visitor.open(book + HOME)
+    put(
+        page,
+        FIRST,
+        TWO,
+        {**entry(1, 2, 'é "</script>\u2028'), "help": {"hints": 1, "solution": "open"}},
+    )
+    put(page, FIRST, NOTHING, entry(0, 0, "8 KiB"))
+    panel(page).get_by_label("Hide solutions (for class)").check()
+    with page.expect_download() as waiting:
+        panel(page).get_by_role("button", name="Save to a file").click()
+    assert waiting.value.suggested_filename == "bigimg-progress.json"
+    expect(panel(page).get_by_role("status")).to_contain_text("Saved as bigimg-progress.json")
+    file = tmp_path / "bigimg-progress.json"
+    waiting.value.save_as(file)
+
+    elsewhere = visitor.open(book + HOME)
+    with elsewhere.expect_file_chooser() as chooser:
+        panel(elsewhere).get_by_role("button", name="Open a saved file").click()
+    chooser.value.set_files(file)
+    expect(panel(elsewhere).get_by_role("status")).to_contain_text(
+        "2 of 2 answers taken over from bigimg-progress.json"
+    )
+    assert stored(elsewhere)["banks"] == stored(page)["banks"]
+    assert elsewhere.evaluate("bigimgProgress.solutionsHidden") is False  # not part of the file
+
+
+def test_of_two_answers_the_better_wins(visitor: Any, book: str) -> None:
+    page = visitor.open(book + HOME)
+    second = next(key for key, points in POINTS[SECOND].items() if points == 2)
+    put(page, FIRST, ONE, entry(1, answer="here"))
+    put(page, FIRST, TWO, entry(0, 2, "here"))
+    put(page, SECOND, second, entry(1, 2, "here"))
+    banks = {
+        FIRST: {ONE: entry(0, answer="file"), TWO: entry(2, 2, "file")},
+        SECOND: {second: entry(1, 2, "file"), "never-heard-of": entry(1)},
+    }
+    said = open_file(page, saved_text(banks))
+    assert said.startswith("1 of 3 answers taken over from mine.json;")
+    assert stored(page)["banks"] == {
+        FIRST: {ONE: entry(1, answer="here"), TWO: entry(2, 2, "file")},
+        SECOND: {second: entry(1, 2, "here")},
+    }
+    assert open_file(page, saved_text(banks)).startswith("0 of 3 answers taken over")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "holds no progress"),
+        ("GIF89a\0", "holds no progress"),
+        ("null", "holds no progress"),
+        ("[]", "holds no progress"),
+        ('{"banks": {}}', "holds no progress"),
+        (saved_text(None), "holds no progress"),
+        (saved_text({}, version="1"), "holds no progress"),
+        (saved_text({}, format="other"), "holds no progress"),
+        (saved_text({}, version=2), "was written by a newer version of this book"),
+        (saved_text({FIRST: {ONE: entry(1)}}, more="x" * 1_000_000), "holds no progress"),
+    ],
+    ids=range(10),
+)
+def test_a_wrong_file_is_refused_and_changes_nothing(
+    visitor: Any, book: str, text: str, problem: str
+) -> None:
+    page = visitor.open(book + HOME)
+    put(page, FIRST, TWO, entry(1, 2))
+    said = open_file(page, text, "<b>x.json")
+    assert said.startswith(f"<b>x.json {problem}")
+    assert said.endswith("Nothing was changed; choose a bigimg-progress.json.")
+    assert stored(page)["banks"] == {FIRST: {TWO: entry(1, 2)}}
+
+
+UNSOUND = {
+    "no-object": 1,
+    "null": None,
+    "no-list": entry(1) | {"answer": "text"},
+    "no-texts": entry(1) | {"answer": [{}]},
+    "text-points": entry(1) | {"points": "1"},
+    "negative": entry(-1),
+    "half": entry(1) | {"most": 1.5},
+    "no-help": entry(1) | {"help": None},
+    "text-hints": entry(1) | {"help": {"hints": "many"}},
+}
+
+
+def test_unsound_entries_in_a_file_or_in_the_storage_are_left_out(visitor: Any, book: str) -> None:
+    ids = list(POINTS[FIRST])
+    unsound = dict(zip(ids, UNSOUND.values(), strict=False))
+    sound = ids[len(UNSOUND)]
+    text = saved_text({FIRST: unsound | {sound: entry(1)}, SECOND: {}})
+    text = text.replace('"banks": {', '"banks": {"__proto__": {"polluted": {"answer": []}}, ')
+    page = visitor.open(book + HOME)
+    assert open_file(page, text).startswith("1 of 1 answers taken over")
+    assert stored(page)["banks"] == {FIRST: {sound: entry(1)}}
+    page.evaluate(f"(text) => localStorage.setItem('{KEY}', text)", text)
+    page.reload()
+    assert [key for key in ids if get(page, FIRST, key)] == [sound]
+    assert page.evaluate("({}).polluted === undefined")
+
+
+@pytest.mark.parametrize("text", ["", "{", "null", "3", "[]", '{"banks": 5}', saved_text([[]])])
+def test_rubbish_in_the_storage_counts_as_nothing(visitor: Any, book: str, text: str) -> None:
+    page = visitor.open(book + HOME)
+    page.evaluate(f"(text) => localStorage.setItem('{KEY}', text)", text)
+    page.reload()
+    assert panel(page).inner_text().startswith("Nothing answered yet.")
+    put(page, FIRST, ONE, entry(1))
+    assert stored(page)["banks"][FIRST] == {ONE: entry(1)}
+
+
+def test_what_a_newer_version_stored_is_left_alone(visitor: Any, book: str) -> None:
+    text = saved_text({FIRST: {ONE: "a new kind of entry"}}, version=2)
+    page = visitor.open(book + HOME)
+    page.evaluate(f"(text) => localStorage.setItem('{KEY}', text)", text)
+    page.reload()
+    expect(panel(page)).to_contain_text("newer version of this book and is left as it is.")
+    put(page, FIRST, ONE, entry(1))
+    expect(sidebar(page, f"{TITLES[FIRST]} 1 of {MOST[FIRST]} points")).to_be_visible()
+    panel(page).get_by_role("button", name="Start over").click()
+    panel(page).get_by_role("button", name="Really delete?").click()
+    assert page.evaluate(f"localStorage.getItem('{KEY}')") == text
+
+
+REASON = "for the sake of the test"
+FORBIDDEN = f"""Object.defineProperty(window, "localStorage", {{
+  get() {{ throw new DOMException("{REASON}", "SecurityError"); }},
+}});"""
+FULL = f"""Storage.prototype.setItem = () => {{
+  throw new DOMException("{REASON}", "QuotaExceededError");
+}};"""
+
+
+@pytest.mark.parametrize("script", [FORBIDDEN, FULL], ids=["forbidden", "full"])
+def test_without_storage_it_lasts_as_long_as_the_page(visitor: Any, book: str, script: str) -> None:
+    page = visitor.open(book + HOME)
+    page.context.add_init_script(script)
+    page.reload()
+    put(page, FIRST, ONE, entry(1))
+    put(page, FIRST, TWO, entry(2, 2))
+    assert get(page, FIRST, ONE) == entry(1)
+    expect(panel(page)).to_contain_text(f"3 of {MOST[FIRST]} points")
+    expect(panel(page)).to_contain_text("This browser lets the page keep nothing")
+    page.reload()
+    expect(panel(page)).to_contain_text("Nothing answered yet.")
+    # The theme's own scripts do not bear it; that ours do is what the lines above show.
+    of_theme = (REASON, "Resetting to auto.")
+    visitor.problems = [text for text in visitor.problems if not text.endswith(of_theme)]
+
+
+def test_the_summary_is_all_that_is_printed(visitor: Any, book: str) -> None:
+    page = visitor.open(book + HOME, dark=True)
+    page.evaluate("window.print = () => { window.printed = true; }")
+    solve(page, FIRST)
+    panel(page).get_by_role("button", name="Print a summary").click()
+    assert page.evaluate("printed")
+    page.emulate_media(media="print")
+    lines = [line for line in page.locator("body").inner_text().split("\n") if line.strip()]
+    assert lines[0] == "A book"
+    assert lines[1].startswith("Progress on ")
+    assert lines[lines.index(TITLES[FIRST]) + 1] == f"{MOST[FIRST]} of {MOST[FIRST]} points"
+    assert lines[-2:] == ["All lessons", f"{MOST[FIRST]} of {ALL} points"]
+    assert len(lines) == 2 + 2 * (len(POINTS) + 1)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator(".bigimg-summary").count() == 0
+    page.emulate_media(media="screen")
+    expect(panel(page).get_by_role("button", name="Print a summary")).to_be_visible()
+
+
+def test_the_keyboard_alone_suffices(visitor: Any, book: str) -> None:
+    page = visitor.open(book + HOME)
+    put(page, FIRST, ONE, entry(1))
+    panel(page).get_by_role("link").last.focus()
+    reached = []
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate(
+                "(document.activeElement.labels?.[0] ?? document.activeElement).textContent.trim()"
+            )
+        )
+        style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert style == "solid", reached
+    assert reached == [
+        "Open a saved file",
+        "Save to a file",
+        "Print a summary",
+        "Start over",
+        "Hide solutions (for class)",
+    ]
+    page.keyboard.press("Space")
+    assert page.evaluate("bigimgProgress.solutionsHidden") is True
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")  # Start over; now on Keep, so that a second Enter deletes nothing
+    page.keyboard.press("Enter")
+    assert get(page, FIRST, ONE) == entry(1)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    assert get(page, FIRST, ONE) is None
+    with page.expect_file_chooser():
+        page.keyboard.press("Enter")  # the focus is on Open a saved file
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_it_fits_a_phone_and_can_be_read(visitor: Any, book: str, dark: bool) -> None:
+    page = visitor.open(book + HOME, phone=True, dark=dark)
+    solve(page, FIRST)
+    panel(page).get_by_role("button", name="Start over").click()
+    controls = panel(page).locator("button:visible, label, li > a")
+    assert controls.count() == 5 + 1 + len(POINTS)
+    for control in controls.all():
+        assert control.bounding_box()["height"] >= 44, control.inner_text()
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    ratio, text = panel(page).evaluate(CONTRAST)
+    assert ratio >= 4.5, text
+    page.locator(".primary-toggle").click()
+    page.locator(".bigimg-badge:visible").first.wait_for()
+    ratio, text = page.locator("nav.bd-links").evaluate(CONTRAST)
+    assert ratio >= 4.5, text
+
+
+def test_titles_are_text_never_markup(visitor: Any, book: str) -> None:
+    page = visitor.open(book + LESSON)
+    title = "<img src=x onerror='window.harmed = true'><script>window.harmed = true</script>"
+    lessons = {"bank": FIRST, "title": title, "page": LESSON, "questions": {ONE: 1}}
+    text = f"window.bigimgLessons = {json.dumps({'lessons': [lessons], 'all': None})};"
+    page.context.route("**/reader_progress_lessons.js*", lambda route: route.fulfill(body=text))
+    page.goto(book + HOME)
+    put(page, FIRST, ONE, entry(1, answer=title))
+    assert panel(page).get_by_role("link").all_inner_texts() == [title]
+    assert open_file(page, "", title + ".json").startswith(title)
+    assert page.evaluate("window.harmed") is None
+
+
+def test_without_scripts_the_page_says_so(visitor: Any, book: str) -> None:
+    page = visitor.open(book + HOME, javascript=False)
+    expect(panel(page)).to_have_text("Without scripts.")
+
+
+def test_a_book_opened_from_a_folder_keeps_progress_too(visitor: Any, folder: Path) -> None:
+    page = visitor.open((folder / LESSON).as_uri())
+    put(page, FIRST, ONE, entry(1))
+    page.goto((folder / HOME).as_uri())
+    expect(sidebar(page, f"{TITLES[FIRST]} 1 of {MOST[FIRST]} points")).to_be_visible()
+    panel(page).get_by_role("link", name=TITLES[FIRST]).click()
+    page.wait_for_url(f"**/{LESSON}")
+
+
+def test_the_real_book_shows_progress(visitor: Any, site: str) -> None:
+    """With an answer which is right: a quiz on the page grades what it finds again."""
+    asked = next(
+        question
+        for question in load_bank(FIRST).questions
+        if question.kind == "blanks" and question.points == 1
+    )
+    page = visitor.open(site + LESSON)
+    put(page, FIRST, asked.id, entry(1, answer=asked.solutions[0]))
+    link = page.locator("nav.bd-links .current > a").last
+    expect(link.get_by_role("img", name=f"1 of {MOST[FIRST]} points")).to_be_visible()
+    page.goto(site + HOME)
+    row = panel(page).get_by_role("listitem").filter(has_text=TITLES[FIRST])
+    expect(row).to_contain_text(f"1 of {MOST[FIRST]} points")
+    expect(page.get_by_role("heading", name="Your progress")).to_be_visible()
+
+
+def test_in_the_real_book_progress_comes_before_widgets(site_folder: Path) -> None:
+    text = (site_folder / LESSON).read_text(encoding="utf-8")
+    tags = BeautifulSoup(text, "html.parser").find_all("script", src=True, defer=True)
+    names = [tag["src"].rpartition("/")[2].partition("?")[0] for tag in tags]
+    ours = ["reader_progress_lessons.js", "reader_progress.js", "anywidget_host.js"]
+    assert [name for name in names if name in ours] == ours
