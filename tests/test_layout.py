@@ -13,6 +13,7 @@ PACKAGE = ROOT / "src" / "bigimg_lessons"
 MAY_IMPORT = {
     "bdv": {"bdv", "blocks", "counting", "downsampling", "lazy_image", "levels"},
     "blocks": {"downsampling", "levels"},
+    "capstone": {"chunks", "levels"},
     "chunks": set(),
     "counting": {"links"},
     "downsampling": {"levels"},
@@ -27,7 +28,8 @@ MAY_IMPORT = {
     "timing": set(),
     "tissue": set(),
     "plots": {"chunks", "counting", "memory", "timing"},
-    "widgets": {"chunks", "widgets"},
+    "widgets": {"capstone", "chunks", "widgets"},
+    "worksheets": {"widgets"},
 }
 
 

@@ -1,0 +1,388 @@
+"""The design task: the same numbers as in Python, by keyboard, on a phone, and in JupyterLab."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from contrast import CONTRAST
+from live import SLOW, Notebook, put_notebook
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from bigimg_lessons.capstone import BEST, FORMATS, SCENARIOS, Design, appraise, factors
+from bigimg_lessons.counting import format_bytes
+from bigimg_lessons.widgets import DesignTask
+
+pytestmark = pytest.mark.browser
+
+REPO = Path(__file__).parents[2]
+LOADER = REPO / "book/_ext/anywidget_host_assets/anywidget_host.js"
+COLOURS = REPO / "book/_static/bigimg.css"
+Write = Callable[..., str]
+
+
+def sent(task: DesignTask) -> dict[str, Any]:
+    """The traits that book/_ext/anywidget_host.py passes on."""
+    state = task.get_state()
+    return {key: state[key] for key in ("scenario", "design", "scenarios", "rules")}
+
+
+@pytest.fixture
+def write(
+    tmp_path: Path, serving: Callable[[Path], AbstractContextManager[str]]
+) -> Iterator[Write]:
+    """Write a page with a design task, as book/_ext/anywidget_host.py does; give its URL."""
+    (tmp_path / "loader.js").write_bytes(LOADER.read_bytes())
+    (tmp_path / "colours.css").write_bytes(COLOURS.read_bytes())
+
+    with serving(tmp_path) as url:
+
+        def write(task: DesignTask | None = None, *, dark: bool = False) -> str:
+            task = task or DesignTask()
+            models = {"0": {"module": "c", "traits": sent(task), "buffers": []}}
+            page = {"models": models, "modules": {"c": DesignTask._esm}}
+            data = json.dumps(page).replace("<", "\\u003c")
+            bundle = task._repr_mimebundle_()
+            assert bundle is not None
+            plain = bundle[0]["text/html"]
+            (tmp_path / "page.html").write_text(
+                f'<!doctype html><html lang="en" data-theme="{"dark" if dark else "light"}">'
+                '<meta charset="utf-8"><title>t</title>'
+                '<meta name="viewport" content="width=device-width, initial-scale=1">'
+                '<link rel="icon" href="data:,"><link rel="stylesheet" href="colours.css">'
+                f"<style>{DesignTask._css}\nbody {{ background: var(--bigimg-page); "
+                "color: var(--bigimg-ink); margin: 0 1rem; font-family: sans-serif; }</style>"
+                f'<script type="application/json" id="anywidget-data">{data}</script>'
+                '<script defer src="loader.js"></script>'
+                f'<div class="anywidget-mount" data-model="0">{plain}</div>',
+                encoding="utf-8",
+            )
+            return f"{url}page.html"
+
+        yield write
+
+
+# ---- The same sums as in Python
+
+
+def random_designs(number: int) -> Iterator[tuple[str, Design]]:
+    """Designs of which some cannot be."""
+    numbers = random.Random(20261122)  # noqa: S311
+    for _ in range(number):
+        key = numbers.choice([*SCENARIOS])
+        scenario = SCENARIOS[key]
+        name = numbers.choice([*FORMATS])
+        z, y, x = (
+            min(n, numbers.choice([1, 2, 7, 16, 33, 64, 100, 256, 1000])) for n in scenario.shape
+        )
+        if numbers.random() < 0.8:
+            kind = FORMATS[name].chunks
+            z, x = (1, scenario.shape[2]) if kind == "rows" else (1 if kind == "tiles" else z, x)
+            y, x = (-(-y // 16) * 16, -(-x // 16) * 16) if kind == "tiles" else (y, x)
+        shard = None
+        if name == "ome-zarr" and numbers.random() < 0.6:
+            times = numbers.choice([1, 2, 3, 8])
+            sizes = zip((z, y, x), scenario.shape, strict=True)
+            shard = tuple(c * min(times, -(-n // c)) for c, n in sizes)
+        elif numbers.random() < 0.05:
+            shard = (2 * z, 2 * y, 2 * x)
+        levels = numbers.randint(1, len(factors(scenario, name)) + (numbers.random() < 0.1))
+        yield key, Design(name, (z, y, x), shard, levels)  # type: ignore[arg-type]
+
+
+def in_python(key: str, design: Design) -> Any:
+    try:
+        found = appraise(design, SCENARIOS[key])
+    except ValueError as error:
+        return str(error)
+    return {
+        "costs": [
+            [c.level, c.requests, c.wanted, c.read, c.waiting, c.seconds, c.weekly]
+            for c in found.costs
+        ],
+        "files": found.files,
+        "stored": found.stored,
+        "total": found.seconds,
+        "remarks": [
+            [r.text, r.section, f"../notebooks/{r.page}.html#{r.anchor}"] for r in found.remarks
+        ],
+    }
+
+
+IN_PAGE = """([cases, { scenarios, rules }]) => cases.map(([key, design]) => {
+  try {
+    const { costs, files, stored, total, remarks } = appraise(design, scenarios[key], rules);
+    return {
+      costs: costs.map((c) =>
+        [c.level, c.requests, c.wanted, c.read, c.waiting, c.seconds, c.weekly]),
+      files,
+      stored,
+      total,
+      remarks: remarks.map((r) => [r.text, r.section, r.href]),
+    };
+  } catch (problem) {
+    if (!problem.field) throw problem;
+    return problem.message;
+  }
+})"""
+
+# What ChunkGrid and chunk_arithmetic.js say in words of their own.
+OF_CHUNKS = ("chunk_shape is", "shard_shape is", "An image of")
+
+
+def test_hundreds_of_designs_cost_the_same_in_both(chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.evaluate(
+        """async (source) => {
+          const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+          Object.assign(window, await import(url));
+        }""",
+        DesignTask._esm,
+    )
+    cases = [*random_designs(500)]
+    plain = [[key, vars(design)] for key, design in cases]
+    found = page.evaluate(IN_PAGE, [plain, sent(DesignTask())])
+    page.context.close()
+    refused = 0
+    for (key, design), got in zip(cases, found, strict=True):
+        expected = in_python(key, design)
+        if isinstance(expected, str):
+            refused += 1
+            assert isinstance(got, str), (key, design, expected)
+            if not expected.startswith(OF_CHUNKS):
+                assert got == expected
+        else:
+            assert got == expected, (key, design)
+    assert 40 < refused < 250
+
+
+# ---- What is shown
+
+
+def appraise_button(page: Page) -> Locator:
+    return page.get_by_role("button", name="Appraise my design")
+
+
+def enter(page: Page, design: Design) -> None:
+    page.get_by_label("Format").select_option(design.format)
+    for name, sizes in (("Chunk", design.chunk_shape), ("Shard", design.shard_shape)):
+        for axis, size in zip(("Z or T", "Y", "X"), sizes or ("", "", ""), strict=True):
+            page.get_by_label(f"{name} along {axis}").fill(str(size))
+    page.get_by_label("Levels, with level 0").fill(str(design.levels))
+
+
+def test_a_design_is_appraised_and_compared(visitor: Any, write: Write) -> None:
+    page = visitor.open(write())
+    status = page.get_by_role("status")
+    expect(status).to_have_text("")
+    appraise_button(page).click()
+    expect(status).to_have_text(
+        "49.2 h a week: 46 times the best of 7,840 designs tried by the model. "
+        "Files: 1. Stored: 1.88 TiB."
+    )
+    design = Design("ome-zarr", (64, 64, 64), None, 5)
+    enter(page, design)
+    appraise_button(page).click()
+    expect(status).to_contain_text("6.06 h a week: 5.6 times the best")
+    expect(status).to_contain_text("Files: 5,195,520.")
+    expect(status).to_contain_text("Better than before by 43.1 h.")
+    appraisal = appraise(design, SCENARIOS["brain"])
+    rows = page.get_by_role("row").all()[1:]
+    assert len(rows) == len(appraisal.costs)
+    for row, cost in zip(rows, appraisal.costs, strict=True):
+        expect(row.get_by_role("rowheader")).to_have_text(cost.use.name)
+        cells = row.get_by_role("cell").all_inner_texts()
+        assert cells[:2] == [f"{cost.requests:,}", format_bytes(cost.read)]
+        assert in_seconds(cells[2]) == pytest.approx(cost.seconds, rel=0.006)
+        assert in_seconds(cells[3]) == pytest.approx(cost.weekly, rel=0.006)
+    bars = [bar.bounding_box()["width"] for bar in page.locator(".bd i").all()]
+    most = max(cost.weekly for cost in appraisal.costs)
+    for bar, cost in zip(bars, appraisal.costs, strict=True):
+        assert bar / max(bars) == pytest.approx(cost.weekly / most, abs=0.02)
+    remarks = page.locator(".bd > div > ul > li")
+    shown = [item for item in remarks.all_inner_texts() if "→" in item]
+    assert shown == [f"{rule.text} → {rule.section}" for rule in appraisal.remarks]
+    link = page.get_by_role("link", name="Many chunks, many files")
+    expect(link).to_have_attribute(
+        "href", "../notebooks/02_store_in_pieces.html#many-chunks-many-files"
+    )
+    # The same once more is no change; a worse one is called so.
+    appraise_button(page).click()
+    expect(status).not_to_contain_text("than before")
+    enter(page, SCENARIOS["brain"].first_guess)
+    appraise_button(page).click()
+    expect(status).to_contain_text("Worse than before by 43.1 h.")
+
+
+def in_seconds(text: str) -> float:
+    value, unit = text.split()
+    return float(value.replace(",", "")) * {"ms": 1e-3, "s": 1, "min": 60, "h": 3600}[unit]
+
+
+def test_the_good_design_is_folded_away(visitor: Any, write: Write) -> None:
+    page = visitor.open(write(DesignTask("movie")))
+    appraise_button(page).click()
+    folded = page.locator("details")
+    assert folded.inner_text() == "Show one good design"
+    page.get_by_text("Show one good design").click()
+    assert "TIFF stack, chunks of 1 × 2,048 × 2,048, no pyramid." in folded.inner_text()
+    expect(page.get_by_role("status")).to_contain_text(": 1 times the best of 2,772 designs")
+
+
+def test_what_a_format_cannot_do_is_told_and_the_last_result_stays(
+    visitor: Any, write: Write
+) -> None:
+    page = visitor.open(write())
+    appraise_button(page).click()
+    before = page.get_by_role("status").inner_text()
+    alert = page.get_by_role("alert")
+    for design, message in (
+        (Design("tiff", (1, 256, 256)), "make the chunk 10,240 long along X"),
+        (Design("bdv-hdf5", (64,) * 3, (128,) * 3), "BDV-HDF5 has no shards"),
+        (Design("ome-zarr", (64,) * 3, None, 99), "go from 1 to 8 here"),
+        (Design("ome-zarr", (0, 64, 64)), "give whole numbers of 1 or more"),
+    ):
+        enter(page, design)
+        appraise_button(page).click()
+        expect(alert).to_contain_text(message)
+        assert page.get_by_role("status").inner_text() == before
+    page.get_by_label("Shard along X").fill("64")  # two of three are missing
+    page.get_by_label("Chunk along Z or T").fill("64")
+    appraise_button(page).click()
+    expect(alert).to_contain_text("The shard is 0 × 0 × 64")
+    page.get_by_label("Shard along X").fill("")
+    appraise_button(page).click()
+    expect(alert).to_have_text("")
+
+
+def test_another_brief_starts_anew(visitor: Any, write: Write) -> None:
+    page = visitor.open(write())
+    appraise_button(page).click()
+    for key, scenario in SCENARIOS.items():
+        page.get_by_label("Brief").select_option(key)
+        if key != "brain":
+            expect(page.get_by_role("status")).to_have_text("")
+        expect(page.get_by_text(scenario.brief)).to_be_visible()
+        for use in scenario.uses:
+            expect(page.get_by_text(f"{use.weekly:,} × {use.name}")).to_be_visible()
+        expect(page.get_by_label("Chunk along X")).to_have_value(str(scenario.shape[2]))
+        appraise_button(page).click()
+        expect(page.get_by_role("status")).to_contain_text(f"{BEST[key].tried:,} designs")
+
+
+def test_all_by_keyboard(visitor: Any, write: Write) -> None:
+    page = visitor.open(write())
+    keys = page.keyboard
+    page.get_by_label("Brief").focus()
+    keys.press("Tab")
+    expect(page.get_by_label("Format")).to_be_focused()
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "3px"
+    for _ in range(3):
+        keys.press("ArrowDown")
+    expect(page.get_by_label("Format")).to_have_value("ome-zarr")
+    for size in ("128", "128", "128", "", "", "", "5"):
+        keys.press("Tab")
+        keys.press("ControlOrMeta+a")
+        keys.type(size) if size else keys.press("Delete")
+    keys.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Files: 649,440.")
+    keys.press("Tab")
+    expect(appraise_button(page)).to_be_focused()
+    keys.press("Space")
+    expect(page.get_by_role("status")).not_to_contain_text("than before")
+    while not page.evaluate("document.activeElement.matches('summary')"):
+        keys.press("Tab")
+    keys.press("Enter")
+    folded = page.locator("details").inner_text()
+    assert "OME-Zarr, chunks of 16 × 1,024 × 256 in shards of 64 × 4,096 × 1,024" in folded
+
+
+# ---- For every eye and hand
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_text_can_be_told_from_its_ground(visitor: Any, write: Write, dark: bool) -> None:
+    page = visitor.open(write(dark=dark), dark=dark)
+    appraise_button(page).click()
+    page.get_by_text("Show one good design").click()
+    page.get_by_label("Levels, with level 0").fill("9")
+    appraise_button(page).click()
+    ratio, text = page.locator(".bd").first.evaluate(CONTRAST)
+    assert ratio >= 4.5, text
+
+
+@pytest.mark.parametrize("width", [320, 360, 1280])
+def test_a_finger_finds_everything_at_any_width(visitor: Any, write: Write, width: int) -> None:
+    page = visitor.open(write(), phone=True)
+    page.set_viewport_size({"width": width, "height": 740})
+    appraise_button(page).click()
+    targets = page.locator(".bd").locator("select, input, button, summary").all()
+    assert len(targets) == 2 + 7 + 1 + 1
+    for target in targets:
+        box = target.bounding_box()
+        assert box["height"] >= 44
+        assert box["width"] >= 44
+        assert box["x"] + box["width"] <= width
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= width
+    clipped = "all => all.filter((e) => e.scrollWidth > e.clientWidth + 1).length"
+    assert page.locator(".bd :is(td, th, button)").evaluate_all(clipped) == 0
+
+
+def test_without_scripts_the_briefs_are_there(visitor: Any, write: Write) -> None:
+    page = visitor.open(write(), javascript=False)
+    page.get_by_text(SCENARIOS["em"].name, exact=True).click()
+    expect(page.get_by_text(SCENARIOS["em"].brief)).to_be_visible()
+    assert re.search(r"All seconds are the model's", page.locator(".bd").inner_text())
+
+
+# ---- Live
+
+CELLS = (
+    "from bigimg_lessons.capstone import Design\n"
+    "from bigimg_lessons.widgets import DesignTask\n\n"
+    "task = DesignTask('em')\ntask",
+    "print(task.design, task.appraisal.files)",
+    "task.design = Design('ome-zarr', (64, 64, 64), None, 4)",
+    "task.scenario = 'movie'\nprint(task.design.chunk_shape)",
+)
+
+
+def test_a_live_task_and_python_stay_in_step(
+    visitor: Any, jupyter: tuple[str, str], tmp_path: Path
+) -> None:
+    url, token = jupyter
+    put_notebook(jupyter, "task.ipynb", CELLS)
+    page = visitor.open(f"{url}lab/tree/task.ipynb?reset&token={token}", only_requests=True)
+    page.set_viewport_size({"width": 1280, "height": 2400})
+    live = Notebook(page)
+    task = live.run(0).locator("section.bd")
+    task.get_by_label("Format").select_option("bdv-hdf5", timeout=SLOW)
+    for axis in ("Z or T", "Y", "X"):
+        task.get_by_label(f"Chunk along {axis}").fill("64")
+    task.get_by_label("Levels, with level 0").fill("4")
+    page.keyboard.press("Enter")
+    status = task.get_by_role("status")
+    expect(status).to_contain_text("Files: 2.")
+    page.screenshot(path=tmp_path / "live.png")
+    design = "Design(format='bdv-hdf5', chunk_shape=(64, 64, 64), shard_shape=None, levels=4) 2"
+    expect(live.run(1)).to_contain_text(design)
+
+    live.run(2)
+    expect(task.get_by_label("Format")).to_have_value("ome-zarr")
+    expect(status).to_contain_text("Files: 1,198,080.")
+    expect(status).to_contain_text("Better than before by")
+    expect(task.get_by_role("link")).to_have_count(0)  # the lessons are not beside it
+    expect(live.run(3)).to_contain_text("(64, 64, 64)")
+    expect(task.get_by_text(SCENARIOS["movie"].brief)).to_be_visible()
+    expect(status).to_have_text("")
+    # Keys pressed in here are not Jupyter's: "b" would insert a cell below.
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    task.get_by_label("Brief").focus()
+    page.keyboard.press("b")
+    expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(cells)
