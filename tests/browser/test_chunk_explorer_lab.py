@@ -50,6 +50,12 @@ def test_a_live_explorer_and_python_stay_in_step(
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     expect(first.locator(".bx-caption")).to_contain_text(f"YZ slice at x = {x + 3} touches")
+    # "b" would add a cell.
+    cells = page.locator(".jp-Notebook .jp-Cell").count()
+    for control in (first.get_by_role("combobox").first, first.get_by_role("button").first, slider):
+        control.focus()
+        page.keyboard.press("b")
+    expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(cells)
     chunk = first.get_by_role("textbox", name="Chunk along z", exact=True)
     chunk.fill("32")
     chunk.press("Enter")

@@ -210,6 +210,9 @@ function fromLink(text, before, storages) {
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  // JupyterLab's shortcuts must not take its keys. Only the focused element's own word counts.
+  if (/^(a|button|input|select|summary)$/.test(tag) || attributes.tabindex)
+    node.dataset.lmSuppressShortcuts = "true";
   node.append(...children);
   return node;
 }
@@ -588,8 +591,6 @@ function render({ model, el }) {
   const section = make("section", {
     class: "bx",
     "aria-labelledby": `${uid}-title`,
-    // JupyterLab's shortcuts must not take the keys pressed in here.
-    "data-lm-suppress-shortcuts": "true",
   });
   const view = picture(section, model, (draw) => {
     const start = performance.now();

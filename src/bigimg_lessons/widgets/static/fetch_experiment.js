@@ -213,8 +213,13 @@ function fill(node, attributes, children) {
   node.append(...children);
   return node;
 }
-const make = (tag, attributes = {}, ...children) =>
-  fill(document.createElement(tag), attributes, children);
+function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  // JupyterLab's shortcuts must not take its keys. Only the focused element's own word counts.
+  if (/^(a|button|input|select|summary)$/.test(tag) || attributes.tabindex)
+    node.dataset.lmSuppressShortcuts = "true";
+  return fill(node, attributes, children);
+}
 const draw = (tag, attributes = {}, ...children) =>
   fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 
@@ -442,8 +447,6 @@ function render({ model, el }) {
   const root = make("section", {
     class: "fx",
     "aria-labelledby": `${uid}-title`,
-    // JupyterLab's shortcuts must not take the keys pressed on a button in here.
-    "data-lm-suppress-shortcuts": "true",
   });
   el.append(root);
   root.append(

@@ -31,6 +31,9 @@ const mean = ([y, x]) => (y + x) / 2;
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  // JupyterLab's shortcuts must not take its keys. Only the focused element's own word counts.
+  if (/^(a|button|input|select|summary)$/.test(tag) || attributes.tabindex)
+    node.dataset.lmSuppressShortcuts = "true";
   node.append(...children);
   return node;
 }
@@ -359,8 +362,7 @@ function buildPage(title, levels) {
   );
   page.root = make(
     "section",
-    // JupyterLab's shortcuts must not take the keys pressed in here.
-    { class: "bz", "aria-label": title, "data-lm-suppress-shortcuts": "true" },
+    { class: "bz", "aria-label": title },
     page.stage,
     page.notice,
     make(
