@@ -204,8 +204,16 @@ CANNOT = [
     (EM, Design("ome-tiff", (1, 100, 256)), r"multiples of 16 high and wide"),
     (EM, Design("ome-tiff", (1, 256, 8)), r"multiples of 16 high and wide"),
     (MOVIE, Design("bdv-hdf5", (2, 64, 64)), r"each time point in a dataset of its own"),
-    (BRAIN, Design("bdv-hdf5", (2048, 1024, 1024)), r"4,294,967,296 bytes is too large: BDV-HDF5"),
-    (BRAIN, Design("ome-zarr", (1024, 1024, 1024)), r"OME-Zarr allows 2,147,483,647"),
+    (
+        BRAIN,
+        Design("bdv-hdf5", (2048, 1024, 1024)),
+        r"4,294,967,296 bytes is too large: with BDV-HDF5",
+    ),
+    (
+        BRAIN,
+        Design("ome-zarr", (1024, 1024, 1024)),
+        r"with OME-Zarr, this exercise allows 2,147,483,647",
+    ),
     (EM, Design("bdv-hdf5", (64,) * 3, (128,) * 3), r"BDV-HDF5 has no shards: .* take OME-Zarr"),
     (EM, Design("tiff", (1, 8192, 8192), (1, 8192, 8192)), r"TIFF stack has no shards"),
     (EM, Design("tiff", (1, 8192, 8192), None, 2), r"holds the full image alone: give 1 level"),

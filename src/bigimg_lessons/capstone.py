@@ -190,7 +190,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
 """Formats to choose from, by a short name, the plainest first.
 
 Chunks of OME-Zarr stay below 2 GiB, as its usual compressor, Blosc, demands; those of HDF5 below
-4 GiB, as its file format does; a TIFF strip or tile is given the limit of Blosc.
+4 GiB, as readers older than HDF5 2.0 demand; a TIFF strip or tile is given the limit of Blosc.
 """
 
 REFUSALS: Mapping[str, str] = MappingProxyType(
@@ -202,8 +202,9 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "take, say, 256 × 256 or 512 × 512.",
         "time": "BDV-HDF5 keeps each time point in a dataset of its own: make the chunk 1 long "
         "along T.",
-        "largest": "A chunk of {bytes} bytes is too large: {name} allows {largest_chunk}, and a "
-        "reader must hold each chunk whole. Make it smaller.",
+        "largest": "A chunk of {bytes} bytes is too large: with {name}, this exercise allows "
+        "{largest_chunk}, since compressors and readers have limits, and a reader must hold each "
+        "chunk whole. Make it smaller.",
         "shards": "{name} has no shards: they belong to Zarr, from version 3 on. Leave the "
         "shard out, or take OME-Zarr.",
         "flat": "A TIFF stack holds the full image alone: give 1 level, or take a format that "
@@ -274,8 +275,8 @@ REMARKS = (
         "amplification",
         4,
         "“{use}” takes more time than any other use, {share} %, and reads {amplification} times "
-        "the bytes that it wants. Chunks closer to the shape of what is read lower that, and make "
-        "other uses dearer.",
+        "the bytes that it wants. Smaller chunks, or chunks closer to the shape of what is read, "
+        "lower that, but may need more requests or make other uses dearer.",
         "02_store_in_pieces",
         "Count at the store",
     ),
