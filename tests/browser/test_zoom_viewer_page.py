@@ -767,3 +767,12 @@ def test_home_opens_with_little_data(visitor: Any, site: str, site_folder: Path)
     loaded = [len(answer.body()) for answer in answers if "/tissue_section" in answer.url]
     assert 50_000 < sum(loaded) <= 150_000
     expect(page.locator(".bz-caption")).to_contain_text("Synthetic tissue")
+
+
+def test_the_viewer_of_lesson_4_zooms_on_the_page_too(visitor: Any, site: str) -> None:
+    """Live it shows the pyramid that the lesson built; here, with no kernel, the site's image."""
+    page = visitor.open(f"{site}notebooks/04_build_a_resolution_pyramid.html")
+    page.locator(".bz").scroll_into_view_if_needed()
+    assert settle(page) > 0
+    page.get_by_role("button", name="1:1, full resolution").click()
+    assert settle(page) == 0
