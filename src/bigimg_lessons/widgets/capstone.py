@@ -37,14 +37,12 @@ def _module() -> str:
     """Return the front-end module, whole.
 
     A widget's module is loaded from memory and so cannot import its neighbours: they stand
-    before it. Lines that import them, and lines of comment, are left out.
+    before it, and the lines that import them are left out.
     """
     names = ("chunk_arithmetic.js", "design_appraisal.js", "design_task.js")
     lines = "".join((_STATIC / name).read_text(encoding="utf-8") for name in names)
     return "".join(
-        line
-        for line in lines.splitlines(keepends=True)
-        if not line.lstrip().startswith(("import ", "//"))
+        line for line in lines.splitlines(keepends=True) if not line.startswith("import ")
     )
 
 
