@@ -712,3 +712,26 @@ def test_every_question_points_to_a_heading_of_the_book(name: str) -> None:
     for question in load_bank(name).questions:
         found = headings(question.see.page)
         assert question.see.section in found, f"{question.id}: not among {sorted(found)}"
+
+
+@pytest.mark.parametrize(
+    ("name", "identifier", "solutions"),
+    [
+        ("00_slice_a_volume", "stack", ("slices", "stack")),
+        ("00_slice_a_volume", "anisotropic", ("anisotropic", "deformed")),
+        ("00_slice_a_volume", "three-drawings", ("deformed", "rectangle", "interpolated")),
+        ("00_slice_a_volume", "isotropic", ("True",)),
+        ("00_slice_a_volume", "slicing", ("True",)),
+        ("00_slice_a_volume", "reslicing", ("False",)),
+        ("00_slice_a_volume", "five-axes", ("True",)),
+        ("01_open_without_loading", "lazy-loading", ("lazy loading",)),
+        ("01_open_without_loading", "chunking", ("chunking",)),
+        ("01_open_without_loading", "resolution-pyramid", ("resolution pyramid",)),
+    ],
+)
+def test_the_questions_of_the_original_module_are_kept(
+    name: str, identifier: str, solutions: tuple[str, ...]
+) -> None:
+    """Those of NEUBIAS on slice viewing and on big image data formats."""
+    (question,) = [entry for entry in load_bank(name).questions if entry.id == identifier]
+    assert question.solutions[: len(solutions)] == solutions
