@@ -183,6 +183,7 @@ def test_hints_come_one_after_the_other(visitor: Any, write: Write, bank: Questi
     form = form_of(page, "blank")
     press(form, "Hint")
     expect(form).to_contain_text("Hint 1. First hint about planes.")
+    expect(form.locator("[aria-live=polite]", has_text="Hint 1.")).to_have_count(1)
     expect(form.locator(".bq-hints code")).to_have_text("planes")
     expect(form).not_to_contain_text("Hint 2.")
     press(form, "Next hint")
@@ -254,7 +255,9 @@ def test_solutions(visitor: Any, write: Write, bank: QuestionBank) -> None:
         "which-level": "level 4",
         "lazy-order": re.compile("Read the index.*Seek.*Decompress.*Copy", re.DOTALL),
     }.items():
-        expect(form_of(page, identifier).locator(".bq-solution")).to_contain_text(solution)
+        shown = form_of(page, identifier).locator(".bq-solution")
+        expect(shown).to_contain_text(solution)
+        expect(shown).to_have_attribute("aria-live", "polite")
 
 
 def test_items_move_and_the_focus_goes_with_them(
