@@ -24,9 +24,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import fsspec
+import zarr
 from fsspec.implementations.local import LocalFileSystem
 from zarr.abc.store import OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
 
+from bigimg_lessons.chunks import MERGING, ONE_BY_ONE, ShardReader
 from bigimg_lessons.links import Link
 
 if TYPE_CHECKING:
@@ -342,6 +344,27 @@ class StoreRequests:
         return (
             f"{self.count:,} requests, {self.bytes_read:,} bytes ({format_bytes(self.bytes_read)})"
         )
+
+
+def zarr_reader() -> ShardReader:
+    """Tell how the zarr-python of this process asks for chunks of a shard.
+
+    By its version and its configuration: from 3.3 on it merges what lies close together, as
+    ``array.sharding_coalesce_max_gap_bytes`` and ``array.sharding_coalesce_max_bytes`` say, with a
+    gap below 0 not at all. An array keeps what was configured when it was opened.
+
+    Returns
+    -------
+    ShardReader
+        For ``ChunkGrid.reading``; `MERGING` or `ONE_BY_ONE` unless zarr is configured otherwise.
+    """
+    if not hasattr(Store, "get_ranges"):
+        return ONE_BY_ONE
+    gap = zarr.config.get("array.sharding_coalesce_max_gap_bytes")
+    if gap < 0:
+        return ONE_BY_ONE
+    most = zarr.config.get("array.sharding_coalesce_max_bytes")
+    return ShardReader(MERGING.name, gap, most)
 
 
 class _Tally:
