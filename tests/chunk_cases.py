@@ -46,13 +46,16 @@ def regions(draw, shape):
 
 @st.composite
 def cases(draw, *, most_axes=3, longest=12, sharded=False):
-    """An array of up to `longest` voxels along each axis, with a region."""
+    """An array of up to `longest` voxels along each axis, with a region.
+
+    Its chunks, and its shards, may be longer than it is.
+    """
     shape = tuple(draw(st.lists(st.integers(1, longest), min_size=1, max_size=most_axes)))
-    chunk_shape = tuple(draw(st.integers(1, min(size, 5))) for size in shape)
+    chunk_shape = tuple(draw(st.integers(1, 5)) for _ in shape)
     shard_shape = None
     if sharded:
         shard_shape = tuple(
-            chunk * draw(st.integers(1, -(-size // chunk)))
+            chunk * draw(st.integers(1, -(-size // chunk) + 1))
             for size, chunk in zip(shape, chunk_shape, strict=True)
         )
     return Case(shape, chunk_shape, shard_shape, draw(regions(shape)))

@@ -2,26 +2,28 @@
 
 import itertools
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import h5py
 import numpy as np
+import pytest
 import tifffile
 import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from zarr.storage import MemoryStore
+from zarr.storage import LocalStore, MemoryStore
 
-from bigimg_lessons.chunks import ChunkGrid
-from bigimg_lessons.counting import FileMeter, StoreMeter
+from bigimg_lessons.chunks import MERGING, ONE_BY_ONE, ChunkGrid
+from bigimg_lessons.counting import FileMeter, StoreMeter, zarr_reader
 from tests.chunk_cases import DTYPES, cases, regions
 
 few = settings(max_examples=80, deadline=None)
 
 
-def predicted(grid, region):
-    """Requests and bytes."""
-    reading = grid.reading(region)
+def predicted(grid, region, reader=None):
+    """Requests and bytes, by the zarr of this process unless told otherwise."""
+    reading = grid.reading(region, reader=reader or zarr_reader())
     return reading.requests, reading.read
 
 
@@ -49,6 +51,14 @@ def asked_of_zarr(store, region):
     return meter.take(), voxels
 
 
+@contextmanager
+def configured(gap, most):
+    """Let zarr merge across gaps of `gap` bytes into `most` at most; yield who reads then."""
+    keys = {"gap_bytes": gap, "bytes": most}
+    with zarr.config.set({f"array.sharding_coalesce_max_{key}": keys[key] for key in keys}):
+        yield zarr_reader()
+
+
 @few
 @given(cases(most_axes=4), DTYPES, st.sampled_from([2, 3]))
 def test_zarr(case, dtype, zarr_format):
@@ -63,14 +73,131 @@ def test_zarr(case, dtype, zarr_format):
     }
 
 
-@few
-@given(cases(sharded=True), DTYPES)
-def test_sharded_zarr(case, dtype):
+# Gaps and merged reads around the lengths of chunks and shards as small as these, and the defaults.
+GAPS = st.sampled_from([-1, 0, 1, 5, 20, 64, 300, 2**20])
+LONGEST = st.sampled_from([0, 1, 8, 30, 64, 200, 2**24])
+
+
+@settings(max_examples=300, deadline=None)
+@given(cases(sharded=True, longest=20), DTYPES, GAPS, LONGEST)
+def test_sharded_zarr(case, dtype, gap, longest):
     grid = ChunkGrid(case.shape, case.chunk_shape, dtype, case.shard_shape)
-    asked, voxels = asked_of_zarr(stored(case, dtype), case.region)
+    with configured(gap, longest) as reader:
+        asked, voxels = asked_of_zarr(stored(case, dtype), case.region)
     np.testing.assert_array_equal(voxels, case.voxels(dtype)[case.region])
-    assert (asked.count, asked.bytes_read) == predicted(grid, case.region)
+    assert (asked.count, asked.bytes_read) == predicted(grid, case.region, reader)
     assert len({request.key for request in asked.requests}) == grid.reading(case.region).shards
+
+
+def test_who_reads_is_told_by_zarrs_version_and_configuration():
+    merges = tuple(map(int, zarr.__version__.split(".")[:2])) >= (3, 3)
+    assert zarr_reader() == (MERGING if merges else ONE_BY_ONE)
+    with configured(-1, 2**24) as reader:
+        assert reader == ONE_BY_ONE
+    with configured(100, 1000) as reader:
+        numbers = (reader.max_gap, reader.max_merged)
+        assert numbers == ((100, 1000) if merges else (None, 2**24))
+
+
+WHOLE = slice(None)
+# Array 128³ uint16, shards 64³, chunks 16³, not compressed: what was counted with zarr-python
+# 3.1.6 and 3.4.2, by who wrote the shards.
+COUNTED = [
+    ("morton", (5, 5, 5), (2, 9_220), (2, 9_220)),
+    ("morton", (5, 5, slice(32)), (3, 17_412), (2, 41_988)),
+    ("morton", (5, WHOLE, WHOLE), (68, 528_400), (8, 1_806_352)),
+    ("morton", (WHOLE, 5, WHOLE), (68, 528_400), (8, 1_511_440)),
+    ("morton", (WHOLE, WHOLE, 5), (68, 528_400), (8, 921_616)),
+    ("C", (5, 5, slice(32)), (3, 17_412), (2, 17_412)),
+    ("C", (5, WHOLE, WHOLE), (68, 528_400), (8, 528_400)),
+    ("C", (WHOLE, WHOLE, 5), (68, 528_400), (8, 2_002_960)),
+]
+
+
+@pytest.fixture(scope="module", params=["morton", "C"])
+def shards_of_64(request, tmp_path_factory):
+    """Who wrote it, and an array of 128³."""
+    folder = tmp_path_factory.mktemp("shards")
+    voxels = np.arange(1, 128**3 + 1, dtype="u2").reshape((128,) * 3) | 1
+    store = write_with_tensorstore if request.param == "C" else write_with_zarr
+    store(folder, voxels, (16,) * 3, (64,) * 3)
+    return request.param, folder
+
+
+def write_with_zarr(folder, voxels, chunks, shards):
+    zarr.create_array(
+        LocalStore(folder), data=voxels, chunks=chunks, shards=shards, compressors=None
+    )
+
+
+def write_with_tensorstore(folder, voxels, chunks, shards):
+    tensorstore = pytest.importorskip("tensorstore")
+    spec = {
+        "driver": "zarr3",
+        "kvstore": {"driver": "file", "path": str(folder)},
+        "metadata": {
+            "shape": voxels.shape,
+            "data_type": voxels.dtype.name,
+            "chunk_grid": {"name": "regular", "configuration": {"chunk_shape": shards}},
+            "codecs": [
+                {
+                    "name": "sharding_indexed",
+                    "configuration": {
+                        "chunk_shape": chunks,
+                        "codecs": [{"name": "bytes", "configuration": {"endian": "little"}}],
+                        "index_codecs": [
+                            {"name": "bytes", "configuration": {"endian": "little"}},
+                            {"name": "crc32c"},
+                        ],
+                    },
+                }
+            ],
+        },
+    }
+    tensorstore.open(spec, create=True).result()[...] = voxels
+
+
+def test_what_was_counted_for_shards_of_64(shards_of_64):
+    order, folder = shards_of_64
+    grid = ChunkGrid((128,) * 3, (16,) * 3, "uint16", (64,) * 3, shard_order=order)
+    for region, one_by_one, merged in [rest for by, *rest in COUNTED if by == order]:
+        assert predicted(grid, region, ONE_BY_ONE) == one_by_one
+        assert predicted(grid, region, MERGING) == merged
+        asked, _ = asked_of_zarr(LocalStore(folder), region)
+        now = merged if zarr_reader() == MERGING else one_by_one
+        assert (asked.count, asked.bytes_read) == now
+        with configured(-1, 2**24):
+            asked, _ = asked_of_zarr(LocalStore(folder), region)
+        assert (asked.count, asked.bytes_read) == one_by_one
+
+
+@settings(max_examples=60, deadline=None)
+@given(cases(sharded=True, longest=20), GAPS, LONGEST)
+def test_shards_written_by_tensorstore(case, gap, longest):
+    grid = ChunkGrid(case.shape, case.chunk_shape, "u1", case.shard_shape, shard_order="C")
+    voxels = case.voxels("u1")
+    with tempfile.TemporaryDirectory() as folder, configured(gap, longest) as reader:
+        write_with_tensorstore(folder, voxels, case.chunk_shape, case.shard_shape)
+        asked, seen = asked_of_zarr(LocalStore(folder), case.region)
+    np.testing.assert_array_equal(seen, voxels[case.region])
+    assert (asked.count, asked.bytes_read) == predicted(grid, case.region, reader)
+
+
+def test_a_merged_read_ends_at_16_mib():
+    # 64 chunks of 1 MiB, of which every other one is missing in between: gaps of 1 MiB still
+    # count as small, and 9 of the wanted ones would have 17 MiB.
+    store = MemoryStore()
+    voxels = np.ones((64, 2**20), "u1")
+    zarr.create_array(store, data=voxels, chunks=(1, 2**20), shards=voxels.shape, compressors=None)
+    grid = ChunkGrid(voxels.shape, (1, 2**20), "u1", voxels.shape)
+    index = 64 * 16 + 4
+    every_other = (slice(0, 64, 2), WHOLE)
+    assert predicted(grid, every_other, MERGING) == (1 + 4, index + 4 * 15 * 2**20)
+    assert predicted(grid, (slice(0, 63), WHOLE), MERGING) == (1 + 4, index + 63 * 2**20)
+    assert predicted(grid, (slice(0, 64, 3), WHOLE), MERGING) == (1 + 22, index + 22 * 2**20)
+    for region in (every_other, (slice(0, 63), WHOLE), (slice(0, 64, 3), WHOLE)):
+        asked, _ = asked_of_zarr(store, region)
+        assert (asked.count, asked.bytes_read) == predicted(grid, region)
 
 
 @few
@@ -130,7 +257,11 @@ def test_hdf5(case, dtype):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "image.h5")
         with h5py.File(path, "w") as file:
-            file.create_dataset("cells", data=case.voxels(dtype), chunks=case.chunk_shape)
+            # HDF5 takes a chunk that is longer than the image if that may grow to its length.
+            most = tuple(map(max, case.shape, case.chunk_shape))
+            file.create_dataset(
+                "cells", data=case.voxels(dtype), chunks=case.chunk_shape, maxshape=most
+            )
         meter = FileMeter(path)
         with meter.open() as opened, h5py.File(opened, "r") as file:
             cells = file["cells"]

@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "blocks": {"downsampling", "levels"},
     "capstone": {"chunks", "levels"},
     "chunks": set(),
-    "counting": {"links"},
+    "counting": {"chunks", "links"},
     "downsampling": {"levels"},
     "lazy_image": {"counting"},
     "levels": set(),

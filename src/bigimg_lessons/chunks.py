@@ -4,25 +4,34 @@ Nothing here touches a file. All tuples follow the axes of the array, slowest fi
 are in voxels, bytes in bytes, times in seconds.
 
 How a read is counted is what readers do: the tests compare these numbers with what zarr-python
-3.1.6, h5py 3.16 (HDF5 2.0) and tifffile 2026.3 asked of their files, for all kinds of regions:
+3.1.6 and 3.4.2, h5py 3.16 (HDF5 2.0) and tifffile 2026.3 and 2026.11 asked of their files, for all
+kinds of regions:
 
 - A chunk is read as a whole or not at all, in one request.
 - Zarr, HDF5 and the tiles of TIFF store a chunk at the image's edge in full size, padded; the
-  last strip of a TIFF plane is cut instead.
+  last strip of a TIFF plane is cut instead. A chunk may be longer than the image, and is padded
+  likewise: Zarr takes any, and many images have coarse levels like that; HDF5 takes it only
+  where a dataset may grow to the chunk's length (h5py: ``maxshape``).
 - A shard is a file of chunks with an index that says where each lies: an offset and a length of
-  8 bytes each per chunk, then 4 bytes of checksum (Zarr v3 codec ``sharding_indexed``). Reading
-  costs one request for the index and one for each chunk, or a single one for the whole shard
-  where all of its chunks are wanted. A shard that reaches beyond the image lacks chunks and is
-  never wanted whole.
+  8 bytes each per chunk, then 4 bytes of checksum (Zarr v3 codec ``sharding_indexed``). Where all
+  of its chunks are wanted, it is read whole in a single request. Else the index is read first, and
+  then the chunks: one request for each, or for each run of chunks that lie close to each other,
+  with the gaps between them. That is up to the reader, see `ShardReader`.
+- A shard holds only chunks that have voxels of the image, so that one which reaches beyond it is
+  never wanted whole; its index has places for all. They lie in the order in which the writer
+  wrote them, see `ChunkGrid`, one right behind the other.
 
 What is not in these numbers: metadata and the tables of a file; chunks that a Zarr store lacks
-because they hold nothing but the fill value (a request, no bytes); and HDF5's habit of reading a
-chunk that is not compressed and does not fit into the chunk cache of its dataset (``rdcc_nbytes``,
-8 MiB by default in HDF5 2.0, 1 MiB before) bit by bit, one request for each run of voxels.
+because they hold nothing but the fill value (a request, no bytes); compression, which also
+changes how far apart the chunks of a shard lie; and HDF5's habit of reading a chunk that is not
+compressed and does not fit into the chunk cache of its dataset (``rdcc_nbytes``, 8 MiB by default
+in HDF5 2.0, 1 MiB before) bit by bit, one request for each run of voxels.
 """
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 import operator
 from collections import Counter
@@ -40,8 +49,19 @@ Index = SupportsIndex | slice
 LARGEST_IMAGE = 2**50
 """Most bytes of an image, 1 PiB: up to here the page's arithmetic is exact in JavaScript too."""
 
+LARGEST_STORED = 2**53
+"""All chunks of an image, padded, and the indexes of its shards stay below that many bytes, 8 PiB:
+JavaScript knows every whole number up to here."""
+
 MOST_CHUNKS = 10**12
 """Most chunks of an image, for the same reason."""
+
+MOST_LOOKED_AT = 2**23
+"""Most chunks that are looked at one by one to tell what a merging reader asks for: those of each
+kind of shard that a region cuts, of which it has 26 or fewer unless it has steps."""
+
+MOST_STEPS = 10**6
+"""Most places along an axis, in steps longer than a chunk, that are looked at one by one."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +94,74 @@ class Reading:
         return self.read / self.wanted
 
 
+def _whole(name: str, value: object) -> int:
+    # bool is an int to Python, but True is no number of voxels.
+    if isinstance(value, bool | np.bool_) or not isinstance(value, SupportsIndex):
+        raise ValueError(f"{name} is {value!r}: give a whole number.")
+    return operator.index(value)
+
+
+def _whole_numbers(
+    name: str, values: Sequence[int], *, like: Sequence[int] | None = None
+) -> tuple[int, ...]:
+    """Return `values` as a tuple of ints; complain unless they are whole, positive, enough."""
+    if not isinstance(values, Iterable):
+        raise ValueError(f"{name} is {values!r}: give a whole number for each axis.")
+    numbers = tuple(_whole(f"{name}[{place}]", value) for place, value in enumerate(values))
+    if not numbers or min(numbers) < 1:
+        raise ValueError(f"{name} is {tuple(values)!r}: give whole numbers of 1 or more.")
+    if like is not None and len(numbers) != len(like):
+        raise ValueError(
+            f"{name} is {numbers}: give {len(like)} numbers, one for each axis of the shape "
+            f"{tuple(like)}."
+        )
+    return numbers
+
+
+@dataclass(frozen=True)
+class ShardReader:
+    """How a reader asks for chunks of a shard, where it does not want all of them.
+
+    Parameters
+    ----------
+    name
+        Name for people.
+    max_gap
+        Most bytes between two chunks that are still asked for together; these bytes travel too.
+        ``None`` asks for each chunk on its own.
+    max_merged
+        Most bytes of a request for several chunks; a single chunk may be longer.
+
+    Raises
+    ------
+    ValueError
+        If a number is not whole or below 0.
+    """
+
+    name: str
+    max_gap: int | None = None
+    max_merged: int = 2**24
+
+    def __post_init__(self) -> None:
+        for name in ("max_gap", "max_merged"):
+            value = getattr(self, name)
+            if value is not None and _whole(name, value) < 0:
+                raise ValueError(f"{name} is {value!r}: give a number of bytes, 0 or more.")
+
+
+ONE_BY_ONE = ShardReader("asks for each chunk")
+"""One request for each chunk of a shard: zarr-python before 3.3; tensorstore and zarrita."""
+
+MERGING = ShardReader("merges neighbouring chunks", max_gap=2**20)
+"""Zarr-python since 3.3, which merges across gaps of up to 1 MiB into requests of up to 16 MiB, by
+default: its configuration ``array.sharding_coalesce_max_gap_bytes`` and ``…_max_bytes``."""
+
+READERS: Mapping[str, ShardReader] = MappingProxyType(
+    {"one-by-one": ONE_BY_ONE, "merging": MERGING}
+)
+"""Readers to compare, by a short name."""
+
+
 @dataclass(frozen=True)
 class ChunkGrid:
     """An image cut into chunks, and these perhaps packed into shards.
@@ -83,21 +171,26 @@ class ChunkGrid:
     shape
         Voxels of the image along each axis.
     chunk_shape
-        Voxels of a chunk along each axis; not more than the image has.
+        Voxels of a chunk along each axis; may be more than the image has.
     dtype
         Type of a voxel, for its size in bytes.
     shard_shape
-        Voxels of a shard along each axis, whole multiples of `chunk_shape`; ``None`` where each
-        chunk is a file, or a piece of a file, of its own.
+        Voxels of a shard along each axis, whole multiples of `chunk_shape`, perhaps more than
+        the image has; ``None`` where each chunk is a file, or a piece of a file, of its own.
     edges
         How a chunk at the far edge is stored: ``"padded"`` to full size (Zarr, HDF5, TIFF tiles)
         or ``"cut"`` to what is there (TIFF strips and planes).
+    shard_order
+        How the chunks of a shard follow each other, which the writer decides: ``"morton"``, along
+        a Z-order curve on which the first axis is fastest (zarr-python, unless told otherwise), or
+        ``"C"``, on which the last axis is fastest (tensorstore).
 
     Raises
     ------
     ValueError
         If sizes are not whole numbers of 1 or more, do not fit each other, or make an image of
-        more than `LARGEST_IMAGE` bytes or `MOST_CHUNKS` chunks.
+        more than `LARGEST_IMAGE` bytes or `MOST_CHUNKS` chunks, or of `LARGEST_STORED` bytes with
+        its padding.
 
     Examples
     --------
@@ -112,6 +205,14 @@ class ChunkGrid:
     Reading(wanted=262144, read=16777216, chunks=64, shards=0, requests=64)
     >>> boxes.reading(yz).amplification
     64.0
+
+    The same in shards, read by two readers:
+
+    >>> packed = ChunkGrid((256, 1024, 1024), (64, 64, 64), shard_shape=(256, 256, 256))
+    >>> packed.reading(yz)
+    Reading(wanted=262144, read=16781328, chunks=64, shards=4, requests=68)
+    >>> packed.reading(yz, reader=MERGING)
+    Reading(wanted=262144, read=29364240, chunks=64, shards=4, requests=8)
     """
 
     shape: tuple[int, ...]
@@ -119,17 +220,15 @@ class ChunkGrid:
     dtype: npt.DTypeLike = "uint8"
     shard_shape: tuple[int, ...] | None = None
     edges: Literal["padded", "cut"] = "padded"
+    shard_order: Literal["morton", "C"] = "morton"
 
     def __post_init__(self) -> None:
         shape = _whole_numbers("shape", self.shape)
         chunk_shape = _whole_numbers("chunk_shape", self.chunk_shape, like=shape)
-        if any(chunk > size for chunk, size in zip(chunk_shape, shape, strict=True)):
-            raise ValueError(
-                f"chunk_shape is {chunk_shape}, larger than the image of {shape}: give chunks "
-                "that are no longer than the image along any axis."
-            )
         if self.edges not in ("padded", "cut"):
             raise ValueError(f"edges is {self.edges!r}: give 'padded' or 'cut'.")
+        if self.shard_order not in ("morton", "C"):
+            raise ValueError(f"shard_order is {self.shard_order!r}: give 'morton' or 'C'.")
         shard_shape = self.shard_shape
         if shard_shape is not None:
             shard_shape = _whole_numbers("shard_shape", shard_shape, like=shape)
@@ -137,12 +236,6 @@ class ChunkGrid:
                 raise ValueError(
                     f"shard_shape is {shard_shape} for chunks of {chunk_shape}: give whole "
                     "multiples of the chunk along every axis."
-                )
-            covered = tuple(-(-n // c) * c for n, c in zip(shape, chunk_shape, strict=True))
-            if any(s > n for s, n in zip(shard_shape, covered, strict=True)):
-                raise ValueError(
-                    f"shard_shape is {shard_shape}, but all chunks together cover only {covered}: "
-                    "give shards that are no longer than that along any axis."
                 )
             if self.edges == "cut":
                 raise ValueError("edges is 'cut', but chunks in shards are always 'padded'.")
@@ -155,11 +248,6 @@ class ChunkGrid:
                 f"An image of {shape} voxels of {dtype.name} has {size:,} bytes: give a shape of "
                 f"at most {LARGEST_IMAGE:,} bytes (1 PiB)."
             )
-        if math.prod(-(-n // c) for n, c in zip(shape, chunk_shape, strict=True)) > MOST_CHUNKS:
-            raise ValueError(
-                f"An image of {shape} in chunks of {chunk_shape} has more than {MOST_CHUNKS:,} "
-                "chunks: give larger chunks."
-            )
         # The dataclass is frozen for its users; this is where its values become what it promises.
         for name, value in (
             ("shape", shape),
@@ -168,6 +256,22 @@ class ChunkGrid:
             ("dtype", dtype),
         ):
             object.__setattr__(self, name, value)
+        self._check_amounts()
+
+    def _check_amounts(self) -> None:
+        """Complain with ValueError if there are too many chunks, or too many bytes, to count."""
+        if self.chunk_count > MOST_CHUNKS:
+            raise ValueError(
+                f"An image of {self.shape} in chunks of {self.chunk_shape} has more than "
+                f"{MOST_CHUNKS:,} chunks: give larger chunks."
+            )
+        stored = self.chunk_count * self.chunk_bytes + self.shard_count * self.index_bytes
+        if stored >= LARGEST_STORED:
+            raise ValueError(
+                f"The chunks of {self.chunk_shape}, padded, and the indexes of the shards of an "
+                f"image of {self.shape} have {stored:,} bytes: give shorter chunks and shards, for "
+                f"less than {LARGEST_STORED:,} bytes (8 PiB)."
+            )
 
     @property
     def item_size(self) -> int:
@@ -247,13 +351,15 @@ class ChunkGrid:
             for span, chunk in zip(spans, self.chunk_shape, strict=True)
         )
 
-    def reading(self, region: Sequence[Index]) -> Reading:
+    def reading(self, region: Sequence[Index], *, reader: ShardReader = ONE_BY_ONE) -> Reading:
         """Predict what it costs to read a region.
 
         Parameters
         ----------
         region
             A whole number or a slice for each axis, within the image.
+        reader
+            Who reads; of no matter without shards.
 
         Returns
         -------
@@ -263,37 +369,69 @@ class ChunkGrid:
         Raises
         ------
         ValueError
-            If `region` does not have one entry per axis, is empty or reaches outside the image.
+            If `region` does not have one entry per axis, is empty or reaches outside the image;
+            or if it has more than `MOST_LOOKED_AT` chunks, or `MOST_STEPS` steps, to look at.
         """
-        wanted = math.prod(map(len, self._spans(region))) * self.item_size
-        touched = self.touched(region)
-        chunks = math.prod(map(len, touched))
-        per_shard = self.chunks_per_shard
-        if per_shard is None:
-            return Reading(wanted, self._stored_bytes(touched), chunks, 0, chunks)
-        # Chunks wanted of each shard, axis by axis. A shard is wanted whole where it is so along
-        # every axis; each other shard costs a request for its index and one for each chunk.
-        in_shards = [
-            Counter(number // inside for number in numbers)
-            for numbers, inside in zip(touched, per_shard, strict=True)
+        spans = self._spans(region)
+        wanted = math.prod(map(len, spans)) * self.item_size
+        if self.chunks_per_shard is None:
+            chunks, places = 1, 1
+            for span, size, chunk in zip(spans, self.shape, self.chunk_shape, strict=True):
+                last = span[-1] // chunk
+                count = min(len(span), last - span[0] // chunk + 1)
+                cut = max(0, (last + 1) * chunk - size) if self.edges == "cut" else 0
+                chunks *= count
+                places *= count * chunk - cut
+            return Reading(wanted, places * self.item_size, chunks, 0, chunks)
+        cuts = [
+            _cuts(axis, *sizes)
+            for axis, sizes in enumerate(
+                zip(spans, self.grid_shape, self.chunk_shape, self.chunks_per_shard, strict=True)
+            )
         ]
-        shards = math.prod(map(len, in_shards))
-        whole = math.prod(
-            sum(count == inside for count in counts.values())
-            for counts, inside in zip(in_shards, per_shard, strict=True)
+        shards = math.prod(kinds.total() for kinds in cuts)
+        chunks = math.prod(
+            sum(len(cut.wanted) * count for cut, count in kinds.items()) for kinds in cuts
         )
-        requests = shards + chunks - whole * math.prod(per_shard)
-        read = chunks * self.chunk_bytes + shards * self.index_bytes
-        return Reading(wanted, read, chunks, shards, requests)
+        # A shard is wanted whole where it is so along every axis.
+        whole = math.prod(
+            sum(count for cut, count in kinds.items() if len(cut.wanted) == inside)
+            for kinds, inside in zip(cuts, self.chunks_per_shard, strict=True)
+        ) * math.prod(self.chunks_per_shard)
+        asked, sent = (
+            self._merged(cuts, reader)
+            if reader.max_gap is not None
+            else (
+                chunks - whole,
+                chunks - whole,
+            )
+        )
+        read = (whole + sent) * self.chunk_bytes + shards * self.index_bytes
+        return Reading(wanted, read, chunks, shards, shards + asked)
 
-    def _stored_bytes(self, touched: Sequence[Sequence[int]]) -> int:
-        voxels = 1
-        for numbers, size, chunk in zip(touched, self.shape, self.chunk_shape, strict=True):
-            places = len(numbers) * chunk
-            if self.edges == "cut":
-                places -= max(0, (numbers[-1] + 1) * chunk - size)
-            voxels *= places
-        return voxels * self.item_size
+    def _merged(self, cuts: Sequence[Counter[_Cut]], reader: ShardReader) -> tuple[int, int]:
+        """Return requests to shards that are not wanted whole, and chunks that come with them."""
+        looked_at = math.prod(sum(cut.stored for cut in kinds) for kinds in cuts)
+        if looked_at > MOST_LOOKED_AT:
+            raise ValueError(
+                f"The region cuts shards of {self.shard_shape} so that {looked_at:,} chunks must "
+                f"be looked at: give smaller shards, larger chunks or a region without steps, for "
+                f"at most {MOST_LOOKED_AT:,}, or a reader that does not merge."
+            )
+        gap, longest = (
+            (reader.max_gap or 0) // self.chunk_bytes,
+            reader.max_merged // self.chunk_bytes,
+        )
+        asked = sent = 0
+        for kind in itertools.product(*(kinds.items() for kinds in cuts)):
+            stored = tuple(cut.stored for cut, _ in kind)
+            wanted = tuple(cut.wanted for cut, _ in kind)
+            if tuple(map(len, wanted)) != self.chunks_per_shard:  # else it is one request
+                times = math.prod(count for _, count in kind)
+                requests, places = _runs(stored, wanted, self.shard_order, gap, longest)
+                asked += requests * times
+                sent += places * times
+        return asked, sent
 
     def _spans(self, region: Sequence[Index]) -> tuple[range, ...]:
         """Return the places that `region` picks along each axis; complain unless inside."""
@@ -329,28 +467,133 @@ def _span(axis: int, index: Index, size: int) -> range:
     return range(start, stop, step)
 
 
-def _whole(name: str, value: object) -> int:
-    # bool is an int to Python, but True is no number of voxels.
-    if isinstance(value, bool | np.bool_) or not isinstance(value, SupportsIndex):
-        raise ValueError(f"{name} is {value!r}: give a whole number.")
-    return operator.index(value)
+@dataclass(frozen=True)
+class _Cut:
+    """What is wanted of a shard along one axis.
+
+    Parameters
+    ----------
+    stored
+        Chunks that the shard holds along this axis.
+    wanted
+        Which of them are wanted, ascending.
+    """
+
+    stored: int
+    wanted: range | tuple[int, ...]
 
 
-def _whole_numbers(
-    name: str, values: Sequence[int], *, like: Sequence[int] | None = None
-) -> tuple[int, ...]:
-    """Return `values` as a tuple of ints; complain unless they are whole, positive, enough."""
-    if not isinstance(values, Iterable):
-        raise ValueError(f"{name} is {values!r}: give a whole number for each axis.")
-    numbers = tuple(_whole(f"{name}[{place}]", value) for place, value in enumerate(values))
-    if not numbers or min(numbers) < 1:
-        raise ValueError(f"{name} is {tuple(values)!r}: give whole numbers of 1 or more.")
-    if like is not None and len(numbers) != len(like):
-        raise ValueError(
-            f"{name} is {numbers}: give {len(like)} numbers, one for each axis of the shape "
-            f"{tuple(like)}."
+def _cuts(axis: int, span: range, chunks: int, chunk: int, inside: int) -> Counter[_Cut]:
+    """Count what is wanted of the shards along an axis.
+
+    Parameters
+    ----------
+    axis
+        Its number, for what is wrong.
+    span
+        The voxels wanted.
+    chunks
+        Chunks of the image along this axis.
+    chunk
+        Voxels of a chunk.
+    inside
+        Chunks for which a shard has room.
+    """
+
+    def cut(shard: int, numbers: range | tuple[int, ...]) -> _Cut:
+        return _Cut(min(inside, chunks - shard * inside), numbers)
+
+    if span.step <= chunk:
+        # All chunks from the first to the last: shards between those of both are wanted whole.
+        first, last = span[0] // chunk, span[-1] // chunk
+        kinds = Counter(
+            cut(
+                shard, range(max(0, first - shard * inside), min(inside, last + 1 - shard * inside))
+            )
+            for shard in {first // inside, last // inside}
         )
-    return numbers
+        if (between := last // inside - first // inside - 1) > 0:
+            kinds[_Cut(inside, range(inside))] += between
+        return kinds
+    if len(span) > MOST_STEPS:
+        raise ValueError(
+            f"region[{axis}] takes {len(span):,} steps that are longer than a chunk: give a "
+            f"region of at most {MOST_STEPS:,} of them in an image with shards."
+        )
+    numbers = (place // chunk for place in span)
+    return Counter(
+        cut(shard, tuple(number % inside for number in inner))
+        for shard, inner in itertools.groupby(numbers, lambda number: number // inside)
+    )
+
+
+@functools.lru_cache(4096)
+def _runs(
+    stored: tuple[int, ...],
+    wanted: tuple[Sequence[int], ...],
+    order: Literal["morton", "C"],
+    gap: int,
+    longest: int,
+) -> tuple[int, int]:
+    """Tell how a merging reader asks for chunks of one shard; all numbers are in chunks.
+
+    As ``zarr.core._coalesce`` of zarr-python 3.4.2: from the first chunk on, the next one joins
+    the request if its gap is small enough, and the request then not too long.
+
+    Parameters
+    ----------
+    stored
+        The shard's chunks along each axis.
+    wanted
+        Which of them are wanted along each axis.
+    order
+        As `ChunkGrid.shard_order`.
+    gap
+        Most chunks in between.
+    longest
+        Most chunks of a request, those in between included.
+
+    Returns
+    -------
+    tuple of int
+        Requests, and the chunks that they bring.
+    """
+    is_wanted = np.zeros(stored, bool)
+    is_wanted[np.ix_(*wanted)] = True
+    in_file = is_wanted.ravel()
+    if order == "morton":
+        in_file = in_file[_morton(stored)]
+    places = np.flatnonzero(in_file)
+    if longest < 2:
+        return places.size, places.size
+    ends = [*(np.flatnonzero(np.diff(places) > gap + 1) + 1).tolist(), places.size]
+    requests = brought = start = 0
+    for end in ends:
+        while start < end:
+            stop = min(end, int(np.searchsorted(places, places[start] + longest)))
+            requests += 1
+            brought += int(places[stop - 1] - places[start]) + 1
+            start = stop
+    return requests, brought
+
+
+@functools.lru_cache(16)
+def _morton(shape: tuple[int, ...]) -> npt.NDArray[np.intp]:
+    """List the places of a box, as numbers in C order, along the Z-order curve of zarr-python.
+
+    The bits of a place along the curve are those of its coordinates in turn, the lowest of the
+    first axis first; an axis that has no more bits is left out.
+    """
+    codes = np.zeros(shape, np.int64)
+    bits = [(size - 1).bit_length() for size in shape]
+    turns = (
+        (bit, axis) for bit in range(max(bits)) for axis in range(len(shape)) if bit < bits[axis]
+    )
+    for turn, (bit, axis) in enumerate(turns):
+        along = [1] * len(shape)
+        along[axis] = -1
+        codes |= ((np.arange(shape[axis], dtype=np.int64) >> bit & 1) << turn).reshape(along)
+    return np.argsort(codes, axis=None)
 
 
 @dataclass(frozen=True)

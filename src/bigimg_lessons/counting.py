@@ -18,16 +18,17 @@ import threading
 import time
 import uuid
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal
 
 import fsspec
+import zarr
 from fsspec.implementations.local import LocalFileSystem
 from zarr.abc.store import OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
-from zarr.storage import WrapperStore
 
+from bigimg_lessons.chunks import MERGING, ONE_BY_ONE, ShardReader
 from bigimg_lessons.links import Link
 
 if TYPE_CHECKING:
@@ -345,6 +346,27 @@ class StoreRequests:
         )
 
 
+def zarr_reader() -> ShardReader:
+    """Tell how the zarr-python of this process asks for chunks of a shard.
+
+    By its version and its configuration: from 3.3 on it merges what lies close together, as
+    ``array.sharding_coalesce_max_gap_bytes`` and ``array.sharding_coalesce_max_bytes`` say, with a
+    gap below 0 not at all. An array keeps what was configured when it was opened.
+
+    Returns
+    -------
+    ShardReader
+        For ``ChunkGrid.reading``; `MERGING` or `ONE_BY_ONE` unless zarr is configured otherwise.
+    """
+    if not hasattr(Store, "get_ranges"):
+        return ONE_BY_ONE
+    gap = zarr.config.get("array.sharding_coalesce_max_gap_bytes")
+    if gap < 0:
+        return ONE_BY_ONE
+    most = zarr.config.get("array.sharding_coalesce_max_bytes")
+    return ShardReader(MERGING.name, gap, most)
+
+
 class _Tally:
     """The requests of a meter, which all stores that zarr derives from it write to."""
 
@@ -357,10 +379,19 @@ class _Tally:
 
     async def record(self, request: StoreRequest, sent: float) -> None:
         """Note a request that was sent at `sent`; return when its answer has arrived."""
-        with self._lock:
-            self._requests.append(request)
+        self._note(request)
         if self.link is not None:
             await self.link.wait_async(request.size, since=sent)
+
+    def record_sync(self, request: StoreRequest, sent: float) -> None:
+        """Do as `record`, and let the thread wait."""
+        self._note(request)
+        if self.link is not None:
+            self.link.wait(request.size, since=sent)
+
+    def _note(self, request: StoreRequest) -> None:
+        with self._lock:
+            self._requests.append(request)
 
     def take(self) -> StoreRequests:
         """Return the requests and forget them."""
@@ -374,7 +405,7 @@ class _Tally:
 _TALLIES: weakref.WeakValueDictionary[str, _Tally] = weakref.WeakValueDictionary()
 
 
-class StoreMeter(WrapperStore[Store]):
+class StoreMeter(Store):
     """Counts every request that zarr makes to a store.
 
     Use it in place of the store. Stores that zarr derives from it (other modes, copies, pickled
@@ -383,8 +414,18 @@ class StoreMeter(WrapperStore[Store]):
     It reads only: writing is refused with zarr's own message, and ``zarr.open_group``, whose
     default is to write, needs ``mode="r"``.
 
+    What zarr merges is counted merged: since zarr-python 3.3 chunks of a shard that lie close to
+    each other are asked for in one request, and their gaps travel too (`zarr_reader` tells how
+    the zarr of this process reads). A store that merges ranges, or sums up sizes, in a way of its
+    own is asked in zarr's default way instead, which is the way of all stores of zarr-python but
+    for ``ObjectStore.getsize_prefix``.
+
+    The pipeline of the package zarrs knows no meter: behind one it gives way, without a word, to
+    zarr's own pipeline (zarrs 0.2.3). What is counted is then what zarr-python asks for, not
+    what a program with zarrs asks for.
+
     Of zarr's own means, ``zarr.storage.LoggingStore`` counts calls but no bytes, and logs and
-    inspects the stack at each of them (zarr-python 3.1.6).
+    inspects the stack at each of them (zarr-python 3.1.6 and 3.4.2).
 
     Parameters
     ----------
@@ -414,13 +455,18 @@ class StoreMeter(WrapperStore[Store]):
     StoreRequests(requests=(StoreRequest(key='c/1', offset=0, size=80, kind='get'),))
     """
 
+    # A plain `Store`, no `WrapperStore`: what zarr adds to `Store` it derives from methods that
+    # all stores have (`get_ranges` from `get`), and so it is counted; a `WrapperStore` hands
+    # what it does not know to the wrapped store, past the meter.
+
     def __init__(self, store: Store, *, link: Link | None = None) -> None:
         if not isinstance(store, Store):
             raise TypeError(
                 f"Got {store!r} to count requests to: give a zarr store, such as "
                 "zarr.storage.LocalStore(path)."
             )
-        super().__init__(store if store.read_only else store.with_read_only(True))
+        super().__init__(read_only=True)
+        self._store = store if store.read_only else store.with_read_only(True)
         self._tally = _Tally(link)
 
     def take(self) -> StoreRequests:
@@ -432,6 +478,9 @@ class StoreMeter(WrapperStore[Store]):
         """What slows the requests down."""
         return self._tally.link
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StoreMeter) and self._store == other._store
+
     def __repr__(self) -> str:
         return f"StoreMeter({self._store!r}, link={self.link!r})"
 
@@ -441,18 +490,29 @@ class StoreMeter(WrapperStore[Store]):
     def __reduce__(self) -> tuple[Any, ...]:
         return _store_meter, (self._store, self._tally.token)
 
-    def _with_store(self, store: Store) -> Self:
-        derived = type(self)(store)
-        derived._tally = self._tally
-        return derived
+    async def _open(self) -> None:
+        await self._store._ensure_open()
+        await super()._open()
 
-    def with_read_only(self, read_only: bool = False) -> Self:
+    async def _ensure_open(self) -> None:
+        # Not through `_open`, which complains where two requests open the store at once.
+        await self._store._ensure_open()
+        self._is_open = True
+
+    def close(self) -> None:
+        """Close the store and what it wraps."""
+        self._store.close()
+        super().close()
+
+    def with_read_only(self, read_only: bool = False) -> StoreMeter:
         """Return a meter like this one, which counts with it; it must stay read-only."""
         if not read_only:
             raise ValueError(
                 "A metered store can only be read: write through the store that it was made of."
             )
-        return self._with_store(self._store)
+        derived = StoreMeter(self._store)
+        derived._tally = self._tally
+        return derived
 
     async def get(
         self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
@@ -460,15 +520,7 @@ class StoreMeter(WrapperStore[Store]):
         """Read a value, or the part of it that `byte_range` tells."""
         sent = time.perf_counter()
         value = await self._store.get(key, prototype, byte_range)
-        match byte_range:
-            case RangeByteRequest(start=offset) | OffsetByteRequest(offset=offset):
-                pass
-            case SuffixByteRequest(suffix=suffix):
-                offset = -suffix
-            case _:
-                offset = 0
-        size = 0 if value is None else len(value)
-        await self._tally.record(StoreRequest(key, offset, size), sent)
+        await self._tally.record(_got(key, value, byte_range), sent)
         return value
 
     async def get_partial_values(
@@ -481,11 +533,34 @@ class StoreMeter(WrapperStore[Store]):
             *(self.get(key, prototype, byte_range) for key, byte_range in key_ranges)
         )
 
-    async def _get_many(
-        self, requests: Iterable[tuple[str, BufferPrototype, ByteRequest | None]]
-    ) -> AsyncGenerator[tuple[str, Buffer | None], None]:
-        for key, prototype, byte_range in requests:
-            yield key, await self.get(key, prototype, byte_range)
+    @property
+    def _supports_sync_io(self) -> bool:
+        # What zarr since 3.3 asks of a store before it calls `get_sync`.
+        offered = (hasattr(self._store, f"{verb}_sync") for verb in ("get", "set", "delete"))
+        return all(offered) and getattr(self._store, "_supports_sync_io", True)
+
+    def get_sync(
+        self,
+        key: str,
+        *,
+        prototype: BufferPrototype | None = None,
+        byte_range: ByteRequest | None = None,
+    ) -> Buffer | None:
+        """Read as `get` does, in the thread that asks; for stores that can do that.
+
+        Zarr does so with its ``FusedCodecPipeline``, which one must choose (zarr-python 3.4.2).
+        """
+        if not self._supports_sync_io:
+            raise TypeError(
+                f"{self._store!r} cannot be read synchronously: read it with `get`, or give the "
+                "meter a store that can, such as zarr.storage.LocalStore(path)."
+            )
+        sent = time.perf_counter()
+        value: Buffer | None = self._store.get_sync(  # type: ignore[attr-defined]
+            key, prototype=prototype, byte_range=byte_range
+        )
+        self._tally.record_sync(_got(key, value, byte_range), sent)
+        return value
 
     async def exists(self, key: str) -> bool:
         """Tell whether the store has a value."""
@@ -508,6 +583,11 @@ class StoreMeter(WrapperStore[Store]):
         await self._tally.record(StoreRequest(prefix, 0, 0, "list"), sent)
         return empty
 
+    @property
+    def supports_listing(self) -> bool:
+        """Whether the store can list its keys."""
+        return self._store.supports_listing
+
     def list(self) -> AsyncIterator[str]:
         """List all keys; one request, however many there are."""
         return self._listed("", self._store.list())
@@ -524,6 +604,49 @@ class StoreMeter(WrapperStore[Store]):
         await self._tally.record(StoreRequest(prefix, 0, 0, "list"), time.perf_counter())
         async for name in names:
             yield name
+
+    @property
+    def supports_consolidated_metadata(self) -> bool:
+        """Whether zarr may keep the metadata of a group's members in one place."""
+        return self._store.supports_consolidated_metadata
+
+    @property
+    def supports_writes(self) -> bool:
+        """Whether the store itself can be written; through a meter it cannot."""
+        return self._store.supports_writes
+
+    @property
+    def supports_deletes(self) -> bool:
+        """Whether values of the store itself can be deleted; through a meter they cannot."""
+        return self._store.supports_deletes
+
+    async def set(self, key: str, value: Buffer) -> None:
+        """Refuse to write."""
+        self._check_writable()
+
+    async def delete(self, key: str) -> None:
+        """Refuse to delete."""
+        self._check_writable()
+
+    def set_sync(self, key: str, value: Buffer) -> None:
+        """Refuse to write."""
+        self._check_writable()
+
+    def delete_sync(self, key: str) -> None:
+        """Refuse to delete."""
+        self._check_writable()
+
+
+def _got(key: str, value: Buffer | None, byte_range: ByteRequest | None) -> StoreRequest:
+    """Tell what was asked for, and how much came."""
+    match byte_range:
+        case RangeByteRequest(start=offset) | OffsetByteRequest(offset=offset):
+            pass
+        case SuffixByteRequest(suffix=suffix):
+            offset = -suffix
+        case _:
+            offset = 0
+    return StoreRequest(key, offset, 0 if value is None else len(value))
 
 
 def _store_meter(store: Store, token: str) -> StoreMeter:

@@ -7,9 +7,10 @@ line do (in queueing theory: processor sharing). So rounds of equal requests tak
 :mod:`bigimg_lessons.chunks`; answers that travel while other requests still wait make a read
 faster than that.
 
-Why this is not done with zarr's own means, as of zarr-python 3.1.6: ``zarr.testing.store`` has a
-``LatencyStore``, but its module imports pytest, it knows no bandwidth, and only ``get`` is
-delayed; and h5py and tifffile read files, no zarr stores.
+Why this is not done with zarr's own means, as of zarr-python 3.1.6 and 3.4.2:
+``zarr.testing.store`` has a ``LatencyStore``, but its module imports pytest, it knows no
+bandwidth, and it does not delay questions for names, sizes and existence; and h5py and tifffile
+read files, no zarr stores.
 """
 
 from __future__ import annotations
