@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "serving": set(),
     "timing": set(),
     "tissue": set(),
+    "versions": {"chunks", "counting"},
     "plots": {"chunks", "counting", "memory", "timing"},
     "widgets": {"capstone", "chunks", "widgets"},
     "worksheets": {"widgets"},
