@@ -579,21 +579,19 @@ def _runs(
 
 @functools.lru_cache(16)
 def _morton(shape: tuple[int, ...]) -> npt.NDArray[np.intp]:
-    """List the places of a box, as numbers in C order, along the Z-order curve of zarr-python.
+    """List the places of a box, as numbers in C order, in that of zarr-python's Z-order curve.
 
-    The bits of a place along the curve are those of its coordinates in turn, the lowest of the
-    first axis first; an axis that has no more bits is left out.
+    On the curve a place's bits are those of its coordinates in turn, the lowest of the first axis
+    first; an axis that has no more bits is left out.
     """
-    codes = np.zeros(shape, np.int64)
-    bits = [(size - 1).bit_length() for size in shape]
-    turns = (
-        (bit, axis) for bit in range(max(bits)) for axis in range(len(shape)) if bit < bits[axis]
-    )
-    for turn, (bit, axis) in enumerate(turns):
-        along = [1] * len(shape)
-        along[axis] = -1
-        codes |= ((np.arange(shape[axis], dtype=np.int64) >> bit & 1) << turn).reshape(along)
-    return np.argsort(codes, axis=None)
+    places = np.zeros(1, np.intp)
+    for bit in range((max(shape) - 1).bit_length()):
+        # The curve goes through what it has passed once more, one step further along each axis.
+        for axis, size in enumerate(shape):
+            stride = math.prod(shape[axis + 1 :])
+            fits = places // stride % size + (1 << bit) < size
+            places = np.concatenate([places, places[fits] + (stride << bit)])
+    return places
 
 
 @dataclass(frozen=True)
