@@ -82,10 +82,11 @@ export function makeGrid({
     ? product(shape.map((n, axis) => Math.ceil(n / shardShape[axis])))
     : 0;
   const indexBytes = perShard ? 16 * product(perShard) + 4 : 0;
-  const stored = chunkCount * chunkBytes + shardCount * indexBytes;
+  const padded = chunkCount * chunkBytes;
+  const stored = padded + shardCount * indexBytes;
   if (stored >= LARGEST_STORED) {
     throw new ChunkError(
-      "chunkShape",
+      padded >= LARGEST_STORED ? "chunkShape" : "shardShape",
       `The chunks, padded, have ${formatBytes(stored)} with the indexes of their shards: ` +
         "give shorter chunks and shards, for less than 8 PiB.",
     );
