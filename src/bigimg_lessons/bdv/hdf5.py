@@ -153,7 +153,8 @@ class Level:
         Voxels, in z, y, x order.
     chunks
         HDF5 chunk in z, y, x order, as stored: it may exceed `shape`. A level that is not
-        chunked counts as chunked into rows.
+        chunked, or only into chunks of more than `PLANE_BYTES` that no filter packs, counts as
+        chunked into rows.
     start
         Where it begins in the stored level of which it is a part, in z, y, x order.
     whole
@@ -179,14 +180,11 @@ class SetupLayout:
         Type of the cells that hold them, in the machine's byte order.
     levels
         From full resolution down, as far as all of them are there.
-    timepoint
-        Id of the time point that this was read from.
     """
 
     dtype: np.dtype[Any]
     stored: np.dtype[Any]
     levels: tuple[Level, ...]
-    timepoint: int = 0
 
     def part(self, start: Shape, stop: Shape) -> SetupLayout:
         """Layout of a part of the setup.
@@ -420,7 +418,7 @@ class OpenSource:
         setup: int,
         timepoints: Iterable[int],
         *,
-        remarks: Remarks,
+        remarks: Remarks | None = None,
         size: Shape | None = None,
     ) -> SetupLayout:
         """Read how a setup is stored.
@@ -435,7 +433,8 @@ class OpenSource:
             The time points at which it exists. The first whose full resolution can be opened, of
             at most a thousand, gives the shapes.
         remarks
-            Where to note coarse levels that are not there or make no sense.
+            Where to note coarse levels that are not there or make no sense. If ``None``, warnings
+            are given.
         size
             What the XML says of its voxels, in z, y, x order. That only counts for a setup that
             exists at no time point, of which all voxels are zeros.
@@ -450,6 +449,15 @@ class OpenSource:
         LookupError, FileNotFoundError, ValueError, OSError
             If it is not there, or makes no sense.
         """
+        noted = Remarks() if remarks is None else remarks
+        layout = self._read_layout(setup, timepoints, noted, size)
+        if remarks is None:
+            noted.warn()
+        return layout
+
+    def _read_layout(
+        self, setup: int, timepoints: Iterable[int], remarks: Remarks, size: Shape | None
+    ) -> SetupLayout:
         where = f"{self.path}: setup {setup}"
         with self.find(setup_path(setup)) as group:
             if not isinstance(group, h5py.Group):
@@ -491,7 +499,7 @@ class OpenSource:
                     "offered.",
                     of=f"setup {setup}",
                 )
-            return SetupLayout(dtype, stored, tuple(levels), timepoint)
+            return SetupLayout(dtype, stored, tuple(levels))
         if failure is None:
             return self._bare_layout(where, factors[0], declared, size)
         if isinstance(failure, LookupError):
@@ -577,7 +585,9 @@ class OpenSource:
             self.cells(timepoint, setup, level) as cells,
             explained(self.path, cells_path(timepoint, setup, level)),
         ):
-            chunks = cells.chunks or (1, 1, cells.shape[2])
+            chunks = cells.chunks
+            if chunks is None or _is_read_in_parts(cells):
+                chunks = (1, 1, cells.shape[2])
             return cells.shape, chunks, cells.dtype.newbyteorder("=")
 
 
@@ -646,11 +656,10 @@ class LevelArray:
             If it would have more than `MAX_DASK_CHUNKS` chunks.
         """
         level = self.layout.levels[self.level]
-        chunks = (
-            1,
-            1,
-            *merge_chunks(level.chunks, level.shape, self.dtype.itemsize, chunk_bytes),
+        merged = merge_chunks(
+            level.chunks, level.whole or level.shape, self.dtype.itemsize, chunk_bytes
         )
+        chunks = (1, 1, *merged)
         count = math.prod(-(-n // c) for n, c in zip(self.shape, chunks, strict=True))
         if count > MAX_DASK_CHUNKS:
             raise ValueError(
@@ -784,3 +793,13 @@ def _fits(level: Level, full: Level) -> bool:
             level.shape, level.factors, full.shape, full.factors, strict=True
         )
     )
+
+
+def _is_read_in_parts(cells: h5py.Dataset) -> bool:
+    """Whether HDF5 reads a part of a chunk without the rest of it.
+
+    It does so if no filter packs the chunk and the chunk exceeds its cache, of some megabytes.
+    """
+    size = int(math.prod(cells.chunks)) * int(cells.dtype.itemsize)
+    filters: int = cells.id.get_create_plist().get_nfilters()
+    return size > PLANE_BYTES and not filters
