@@ -297,6 +297,10 @@ def test_time_points_that_the_xml_does_not_list(tmp_path):
         BioImage(path)
     np.testing.assert_array_equal(BioImage(path, timepoints=[18]).data[0, 0], full + 18)
     with h5py.File(tmp_path / "data.h5", "a") as file:
+        file.create_group("t00000")
+    with pytest.raises(LookupError, match=r"holds no t00000/s00/0/cells\.$"):
+        BioImage(path)
+    with h5py.File(tmp_path / "data.h5", "a") as file:
         for name in [name for name in file if name.startswith("t")]:
             del file[name]
     with pytest.raises(LookupError, match="The file holds no time point at all"):
@@ -676,8 +680,10 @@ def test_a_file_that_is_being_written_says_so(tmp_path, writer, mode, ending):
 def test_what_the_message_about_locks_says_works(tmp_path, writer):
     writer("plain")
     read = (
-        "from bigimg_lessons.bdv.reader import Reader\n"
-        f"print(Reader({str(tmp_path / 'data.xml')!r}).data.sum())"
+        "from fsspec.implementations.local import LocalFileSystem as Local\n"
+        "from bigimg_lessons.bdv.opening import opened\n"
+        f"with opened(Local(), {(tmp_path / 'data.h5').as_posix()!r}) as file:\n"
+        "    print(file['t00000/s00/0/cells'][...].sum())"
     )
     done = subprocess.run(
         [sys.executable, "-c", read],

@@ -466,7 +466,9 @@ class OpenSource:
                 declared = group.attrs.get(DATA_TYPE_ATTRIBUTE)
         factors = self._factors(setup)
         failure: Exception | None = None
+        tried = []
         for timepoint in itertools.islice(timepoints, _MAX_TRIES):
+            tried.append(timepoint)
             try:
                 shape, chunks, stored = self._shape(timepoint, setup, 0)
             except (LookupError, OSError, ValueError) as error:
@@ -503,7 +505,7 @@ class OpenSource:
         if failure is None:
             return self._bare_layout(where, factors[0], declared, size)
         if isinstance(failure, LookupError):
-            raise LookupError(f"{failure} {self._stored_timepoints()}") from None
+            raise LookupError(f"{failure}{self._stored_timepoints(tried)}") from None
         raise failure
 
     def _bare_layout(
@@ -547,19 +549,21 @@ class OpenSource:
             )
         return level
 
-    def _stored_timepoints(self) -> str:
-        """Say which time points the file has, and what to do with them."""
+    def _stored_timepoints(self, tried: Sequence[int]) -> str:
+        """Say which time points the file has, if it has none of those that were tried."""
         with explained(self.path, "its groups"):
             found = [int(name[1:]) for name in self._main if re.fullmatch(r"t\d{5,9}", name)]
         if not found:
-            return "The file holds no time point at all."
+            return " The file holds no time point at all."
+        if not set(found).isdisjoint(tried):
+            return ""
         runs = []
         for _, run in itertools.groupby(enumerate(sorted(found)), lambda pair: pair[1] - pair[0]):
             ids = [number for _, number in run]
             runs.append(f"{ids[0]}" if len(ids) == 1 else f"{ids[0]} to {ids[-1]}")
         named = ", ".join(runs[:5]) + (", …" if len(runs) > 5 else "")
         return (
-            f"The time points of the file are {named}: correct <Timepoints> in the XML, or tell "
+            f" The time points of the file are {named}: correct <Timepoints> in the XML, or tell "
             f"the reader which to open, such as timepoints=[{min(found)}]."
         )
 

@@ -13,26 +13,36 @@ from bigimg_lessons.bdv.xmltree import Node
 HDF5 = "bdv.hdf5"
 """The loader that is read here."""
 
+_N5 = (
+    "open it in Fiji with BigDataViewer, or one of its datasets, such as setup0/timepoint0/s0, "
+    "with tensorstore's n5 driver"
+)
+_OME_ZARR = "open the .ome.zarr folder itself, with bioio-ome-zarr"
+_IMARIS = "open the .ims file itself, with imaris-ims-file-reader or in Fiji"
+_SERVER = "its pixels are on a server; open it in Fiji with BigDataViewer"
+_BIGSTITCHER = "open the XML in Fiji with BigStitcher, which can resave it as HDF5"
+_PLAYGROUND = (
+    "open the XML in Fiji with BigDataViewer-Playground, which wrote it and can export it as HDF5"
+)
 _REMEDIES = {
-    "bdv.n5": (
-        "open it in Fiji with BigDataViewer, or one of its datasets, such as "
-        "setup0/timepoint0/s0, with tensorstore's n5 driver"
-    ),
-    "bdv.remote": "its pixels are on a server; open it in Fiji with BigDataViewer",
-    "bdv.ome.zarr": "open the .ome.zarr folder itself, with bioio-ome-zarr",
-    "bdv.multimg.zarr": "open the .ome.zarr folders themselves, with bioio-ome-zarr",
-    "ims": "open the .ims file itself, with imaris-ims-file-reader or in Fiji",
-    "bdv.imaris": "open the .ims file itself, with imaris-ims-file-reader or in Fiji",
-    "spimreconstruction": (
-        "open the files that the XML names with bioio (TIFF with bioio-tifffile, others with "
-        "bioio-bioformats), or the XML in Fiji with BigStitcher, which can resave it as HDF5"
-    ),
-    "bigstitcher": "open the XML in Fiji with BigStitcher, which can resave it as HDF5",
-    "split": "open the XML in Fiji with BigStitcher, which can resave it as HDF5",
-    "catmaid": "its pixels are on a server; open it in Fiji with BigDataViewer",
-    "openconnectome": "its pixels are on a server; open it in Fiji with BigDataViewer",
+    "bdv.n5": _N5,
+    "bdv.remote": _SERVER,
+    "bdv.ome.zarr": _OME_ZARR,
+    "ome.zarr": _OME_ZARR,
+    "bdv.multimg.zarr": _OME_ZARR,
+    "ims": _IMARIS,
+    "bdv.imaris": _IMARIS,
+    "spimreconstruction.biop_bioformatsimageloader": _PLAYGROUND,
+    "spimreconstruction.biop_qupathimageloader": _PLAYGROUND,
+    "spimreconstruction.openersimageloader": _PLAYGROUND,
+    "spimreconstruction": _BIGSTITCHER,
+    "bigstitcher": _BIGSTITCHER,
+    "split": _BIGSTITCHER,
+    "catmaid": _SERVER,
+    "openconnectome": _SERVER,
 }
 _OTHERS = "open it in Fiji with BigDataViewer, and export it as XML/HDF5 to read it here"
+_FILES = "open these with bioio (TIFF with bioio-tifffile, most others with bioio-bioformats), or "
 
 _SHOWN = 3  # files that are named
 _ENDINGS = (
@@ -68,7 +78,10 @@ def elsewhere(loader: Node, name: str) -> str:
     named = f"it names {', '.join(files[:_SHOWN])}" if files else ""
     if len(files) > _SHOWN:
         named += f" and {len(files) - _SHOWN} more"
-    parts = [named, _remedy(name)]
+    remedy = _remedy(name)
+    if files and remedy in (_BIGSTITCHER, _PLAYGROUND):
+        remedy = _FILES + remedy
+    parts = [named, remedy]
     if name != HDF5 and not name.startswith("split") and loader.find("hdf5"):
         parts.append(f'if its <hdf5> is BigDataViewer\'s, write format="{HDF5}" into <ImageLoader>')
     return "; ".join(filter(None, parts))

@@ -90,8 +90,8 @@ def scenes_of(data: SpimData, layouts: Mapping[int, SetupLayout], xml: str) -> I
 def _images(data: SpimData, setups: Sequence[ViewSetup]) -> Iterator[tuple[ViewSetup, ...]]:
     """Group setups that are stored alike; each group holds its channels in their order."""
     channels = [_channel(setup) for setup in setups]
-    places = {_place(data, setup) for setup in setups}
-    if None not in channels and len(set(channels)) == len(channels) and len(places) == 1:
+    distinct = None not in channels and len(set(channels)) == len(channels)
+    if distinct and len({_place(data, setup) for setup in setups}) == 1:
         yield tuple(sorted(setups, key=lambda setup: _channel(setup) or 0))
         return
     groups: dict[tuple[Any, ...], dict[int | None, ViewSetup]] = {}
