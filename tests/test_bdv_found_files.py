@@ -456,11 +456,10 @@ def test_renamed_files(tmp_path, names):
     written = "./data.h5" if names[1] != "data.h5" else "/old/data.h5"
     kind = "absolute" if written.startswith("/") else "relative"
     path.write_text(xml([{"id": 0}], h5=f'<hdf5 type="{kind}">{written}</hdf5>'))
-    path.rename(tmp_path / "moved")
-    (tmp_path / "moved").rename(tmp_path / names[0])
-    if names[1] != "data.h5":
-        (tmp_path / "data.h5").rename(tmp_path / "moved")
-        (tmp_path / "moved").rename(tmp_path / names[1])
+    path.rename(tmp_path / names[0])
+    (tmp_path / "data.h5").rename(tmp_path / names[1])
+    if (tmp_path / "data.h5").exists() and names[1] == "Data.h5":
+        pytest.skip("letter case makes no difference in this folder")
     with pytest.raises((FileNotFoundError, ValueError)) as refused:
         BioImage(tmp_path / names[0])
     beside = (tmp_path / names[1]).as_posix()
