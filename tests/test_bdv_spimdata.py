@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bigimg_lessons.bdv import spimdata
+from bigimg_lessons.bdv import spimdata, split
 from bigimg_lessons.bdv.spimdata import (
     Attribute,
     LoaderError,
@@ -23,10 +23,21 @@ from bigimg_lessons.bdv.spimdata import (
     is_spimdata,
     to_xml,
 )
+from bigimg_lessons.bdv.split import SetupPart
 from tests.bdv_files import registration, shared, xml
 
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 ONE = [{"id": 0, "size": (4, 3, 2)}]
+
+
+FULL = xml(
+    [{"id": 0, "size": (4, 3, 2), "voxel": (0.1, 0.2, 0.5), "attributes": {"channel": 0}}],
+    names={"channel": {0: "c"}},
+    missing=[(0, 0)],
+    registrations=registration(0, 0, IDENTITY),
+    h5='<hdf5 type="relative">data.h5</hdf5><partition><path>p.h5</path>'
+    "<timepoints>0</timepoints><setups>0</setups><setupsMapped>0</setupsMapped></partition>",
+)
 
 
 def parse(text, encoding="utf-8"):
@@ -147,43 +158,228 @@ def test_time_points_that_make_no_sense(kind, inner, message):
         ("<id>0</id>", "<id>one</id>", "<id> should hold .*its text is 'one'"),
         ("<id>0</id>", "<id>1_0</id>", "<id> should hold .*its text is '1_0'"),
         ("<id>0</id>", "<id>²</id>", "<id> should hold .*its text is '²'"),
-        ("4 3 2", "4 3", "<size> should hold three whole numbers above zero; .*'4 3'"),
-        ("4 3 2", "4 3 0", "<size> should hold three whole numbers above zero; .*'4 3 0'"),
-        ("4 3 2", "4 3 2.5", r"<size> should hold .*its text is '2\.5'"),
-        ("0.5", "", "<size> should hold 3 numbers; its text is '0.1 0.2'"),
-        ("0.5", "nan", "<size> should hold 3 numbers"),
-        ("0.5", "-1", "<size> should hold numbers above zero"),
         ("<unit>µm</unit>", "<unit>", "not well-formed"),
-        ("<channel>0</channel>", "<channel>x</channel>", "<channel> should hold a whole number"),
-        ('Attributes name="channel"', 'Attributes kind="channel"', "has no attribute 'name'"),
         ('timepoint="0" setup="0"/', 'timepoint="0"/', "<MissingView> has no attribute 'setup'"),
         ('timepoint="0" setup="0"/', 'timepoint="a" setup="0"/', "its attribute 'timepoint' is"),
-        ("1.0 0.0</affine>", "1.0</affine>", "<affine> should hold 12 numbers"),
-        ("1.0 0.0</affine>", "1.0 inf</affine>", "<affine> should hold 12 numbers"),
-        ('type="affine"', 'type="generic"', "<ViewTransform> is of type 'generic'; only 'affine'"),
         ("<setups>0", "<setups>0 1", "<partition> has 2 ids in <setups> and 1 in <setupsMapped>"),
         ("<path>", "<paths/><!--", "not well-formed"),
     ],
 )
-def test_what_is_missing_or_wrong_is_named(old, new, message):
-    setup = {"id": 0, "size": (4, 3, 2), "voxel": (0.1, 0.2, 0.5), "attributes": {"channel": 0}}
-    text = xml(
-        [setup],
-        names={"channel": {0: "c"}},
-        missing=[(0, 0)],
-        registrations=registration(0, 0, IDENTITY),
-        h5='<hdf5 type="relative">data.h5</hdf5><partition><path>p.h5</path>'
-        "<timepoints>0</timepoints><setups>0</setups><setupsMapped>0</setupsMapped></partition>",
-    )
-    assert parse(text).setups[0].size == (2, 3, 4)
-    assert old in text
+def test_what_pixels_need_and_is_missing_or_wrong_is_named(old, new, message):
+    assert parse(FULL).setups[0].size == (2, 3, 4)
+    assert old in FULL
     with pytest.raises(ValueError, match=rf"x\.xml.*{message}"):
-        parse(text.replace(old, new))
+        parse(FULL.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message", "changed"),
+    [
+        ("4 3 2", "4 3", "<size> should hold three whole numbers above zero; .*'4 3'", "size"),
+        ("4 3 2", "4 3 0", "<size> should hold three whole .*'4 3 0'.* setup 0", "size"),
+        ("4 3 2", "4 3 2.5", r"<size> should hold .*its text is '4 3 2\.5'", "size"),
+        ("4 3 2", "4 3 99999999999", "<size> should hold", "size"),
+        ("4 3 2", "big", "<size> should hold .*'big'", "size"),
+        ("<size>4 3 2</size>", "<size/>", "<size> should hold .*''", "size"),
+        ("0.1 0.2 0.5", "", "<voxelSize> of setup 0 should hold three .* unknown unknown", "voxel"),
+        ("<channel>0</ch", "<channel>x</ch", "<channel> .*text is 'x'.* setup 0", "attributes"),
+        ("<channel>0</ch", "<channel>0.5</ch", "<channel> .*text is '0.5'", "attributes"),
+        ('Attributes name="channel"', 'Attributes kind="c"', "no attribute 'name'", "names"),
+        ("<Channel><id>0</id>", "<Channel>", "<Channel> has no <id>", "names"),
+        ("1.0 0.0</affine>", "1.0</affine>", "<affine> should hold 12 .*setup 0 at", "place"),
+        ("1.0 0.0</affine>", "1.0 inf</affine>", "<affine> should hold 12 numbers", "place"),
+        ("1.0 0.0</affine>", "1.0 0,0</affine>", "<affine> should hold 12 numbers", "place"),
+        ("affine>", "matrix>", "<ViewTransform> has no <affine>", "place"),
+        ('type="affine"', 'type="generic"', "is of type 'generic'; only 'affine'", "place"),
+        ('ViewRegistration timepoint="0"', "ViewRegistration", "no attribute 'timepoint'", "place"),
+        ('setup="0"><ViewT', 'setup="all"><ViewT', "attribute 'setup' is 'all'", "place"),
+    ],
+)
+def test_what_no_pixel_needs_is_left_out_with_a_warning(old, new, message, changed):
+    assert old in FULL
+    with pytest.warns(UserWarning, match=rf"x\.xml: .*{message}") as warned:
+        data = parse(FULL.replace(old, new))
+    assert len(warned) == 1
+    whole = parse(FULL)
+    setup = whole.setups[0]
+    expected = {
+        "size": {"setups": (dataclasses.replace(setup, size=None),)},
+        "voxel": {"setups": (dataclasses.replace(setup, voxel_size=None),)},
+        "attributes": {"setups": (dataclasses.replace(setup, attributes=()),)},
+        "names": {"attributes": ()},
+        "place": {"registrations": ()},
+    }[changed]
+    assert data == dataclasses.replace(whole, **expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "sizes"),
+    [
+        ("NaN NaN NaN", None),
+        ("0.5 0.5 NaN", (None, 0.5, 0.5)),
+        ("0.5 0.5 0.0", (None, 0.5, 0.5)),
+        ("0.5 0.5 -2.0", (None, 0.5, 0.5)),
+        ("Infinity 1 1e400", (None, 1.0, None)),
+        ("0.5 0.5", None),
+        ("0.5 0.5 2 1", None),
+        ("0.5 half 2", (2.0, None, 0.5)),
+        # Decimal commas, as a German or French Java once wrote them.
+        ("0,5 0,5 2,0", (2.0, 0.5, 0.5)),
+        ("0,325 ,5 2", (2.0, 0.5, 0.325)),
+        ("0,5, 0,5, 2,0", (2.0, 0.5, 0.5)),
+        # 1.25, or 1250? Not to be known.
+        ("1,250 0,125 12,5", (12.5, 0.125, None)),
+        ("1.000,5 1 1", (1.0, 1.0, None)),
+    ],
+)
+def test_broken_voxel_sizes_are_unknown_axis_by_axis(text, sizes):
+    with pytest.warns(UserWarning, match=rf"<voxelSize> of setup 0 .*{re.escape(repr(text))}"):
+        data = parse(FULL.replace("0.1 0.2 0.5", text))
+    assert data.setups[0].voxel_size == (sizes and VoxelSize(sizes, "µm"))
+
+
+def test_voxel_sizes_that_are_not_known_can_be_written():
+    data = SpimData(
+        PathReference("x.h5"), (ViewSetup(0, voxel_size=VoxelSize((None, 2.0, 1.0), "nm")),), (0,)
+    )
+    text = to_xml(data)
+    assert "<size>1.0 2.0 NaN</size>" in text
+    with pytest.warns(UserWarning, match="1 2 unknown"):
+        assert parse(text) == data
+
+
+def test_numbers_that_only_tell_apart_may_be_negative_or_end_in_zeros(recwarn):
+    text = FULL.replace("<channel>0<", "<channel>-1<").replace("4 3 2<", "4.0 3. 2.00<")
+    data = parse(text.replace("<Channel><id>0", "<Channel><id>-1.0"))
+    assert data.setups[0].attributes == (("channel", -1),)
+    assert data.setups[0].size == (2, 3, 4)
+    assert data.attribute_name("channel", -1) == "c"
+    assert not recwarn.list
+
+
+def test_one_warning_for_each_kind_names_the_first_and_counts_the_others():
+    setups = [{"id": n, "size": (4, 3, 0), "voxel": (1, 1, "NaN")} for n in range(1000)]
+    with pytest.warns(UserWarning, match="of setup 0") as warned:
+        parse(xml(setups))
+    texts = [str(warning.message) for warning in warned]
+    assert len(texts) == 2
+    for text in texts:
+        assert text.count("x.xml") == 1
+        assert text.endswith(
+            "So it is with setup 1, setup 2, setup 3, setup 4, setup 5, 994 more."
+        ), text
+
+
+def test_elements_that_nobody_knows_are_passed_over(recwarn):
+    more = "<Unknown><x/></Unknown>"
+    text = FULL.replace("</ViewSetup>", f"{more}</ViewSetup>").replace(
+        "</SpimData>", more * 2 + "</SpimData>"
+    )
+    text = text.replace("<id>0</id><size>", f"{more}<id>0</id><size>")
+    text = text.replace('version="0.2"', 'version="0.9"')
+    assert parse(text) == parse(FULL)
+    assert not recwarn.list
+
+
+def test_paths_called_relative_or_not():
+    for written, reference in [
+        ('<hdf5 type="relative">/data.h5</hdf5>', PathReference("/data.h5", True)),
+        ('<hdf5 type="absolute">/data.h5</hdf5>', PathReference("/data.h5", False)),
+        ("<hdf5>/data.h5</hdf5>", PathReference("/data.h5", False)),
+        (r"<hdf5>D:\data.h5</hdf5>", PathReference(r"D:\data.h5", False)),
+        ("<hdf5>file:///data.h5</hdf5>", PathReference("file:///data.h5", False)),
+        ("<hdf5>data.h5</hdf5>", PathReference("data.h5", True)),
+    ]:
+        data = parse(xml(ONE, h5=written))
+        assert data.hdf5 == reference
+        assert parse(to_xml(data)) == data
+    assert parse(xml(ONE, base='<BasePath type="relative"/>')).base_path == PathReference(".")
+
+
+LEGACY = """<?xml version="1.0" encoding="UTF-8"?>
+<SequenceDescription>
+  <BasePath type="relative">.</BasePath>
+  <ImageLoader class="viewer.hdf5.Hdf5ImageLoader"><hdf5 type="relative">data.h5</hdf5>
+    <partition><path type="relative">p.h5</path><timepointOffset>2</timepointOffset>
+      <timepointStart>0</timepointStart><timepointLength>2</timepointLength>
+      <setupOffset>0</setupOffset><setupStart>1</setupStart><setupLength>1</setupLength></partition>
+  </ImageLoader>
+  <ViewSetup><id>1</id><angle>3</angle><illumination>0</illumination><channel>2</channel>
+    <width>48</width><height>32</height><depth>8</depth><pixelWidth>0.5</pixelWidth>
+    <pixelHeight>0.25</pixelHeight><pixelDepth>2</pixelDepth></ViewSetup>
+  <Timepoints type="range"><first>5</first><last>7</last></Timepoints>
+  <ViewRegistrations><ReferenceTimepoint>0</ReferenceTimepoint>
+    <ViewRegistration><timepoint>0</timepoint><setup>1</setup>
+      <affine>1 0 0 9 0 1 0 8 0 0 1 7</affine></ViewRegistration></ViewRegistrations>
+</SequenceDescription>"""
+
+
+def test_xml_of_before_2014(recwarn):
+    assert is_spimdata(LEGACY.encode())
+    assert parse(LEGACY) == SpimData(
+        hdf5=PathReference("data.h5"),
+        setups=(
+            ViewSetup(
+                id=1,
+                size=(8, 32, 48),
+                voxel_size=VoxelSize((2.0, 0.25, 0.5), ""),
+                attributes=(("channel", 2), ("angle", 3), ("illumination", 0)),
+            ),
+        ),
+        # BigDataViewer counts them from 0, wherever the range begins.
+        timepoints=(0, 1, 2),
+        registrations=(
+            ViewRegistration(0, 1, (ViewTransform((1, 0, 0, 9, 0, 1, 0, 8, 0, 0, 1, 7)),)),
+        ),
+        partitions=(Partition(PathReference("p.h5"), ((2, 0), (3, 1)), ((1, 1),)),),
+    )
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("<width>48</width>", "", r"<size> .*'\? 32 8'"),
+        ("<pixelDepth>2<", "<pixelDepth>0<", "<voxelSize> of setup 1"),
+        ("<angle>3<", "<angle>left<", "<angle> should hold a whole number"),
+        ("1 0 0 9 0", "1 0 0 9", "<affine> should hold 12 numbers"),
+    ],
+)
+def test_what_no_pixel_needs_in_xml_of_before_2014(old, new, message):
+    assert old in LEGACY
+    with pytest.warns(UserWarning, match=message):
+        assert parse(LEGACY.replace(old, new)).timepoints == (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("<last>7</last>", "", "<Timepoints> has no <last>"),
+        ("<id>1</id>", "", "<ViewSetup> has no <id>"),
+        ("<setupLength>1</setupLength>", "", "<partition> has no <setups>"),
+        ("viewer.hdf5.Hdf5ImageLoader", "my.Loader", "keeps its pixels as 'my.Loader'"),
+        (
+            "viewer.hdf5.Hdf5ImageLoader",
+            "bdv.img.remote.RemoteImageLoader",
+            "'bdv.remote'.* server",
+        ),
+    ],
+)
+def test_what_pixels_need_in_xml_of_before_2014(old, new, message):
+    assert old in LEGACY
+    with pytest.raises(ValueError, match=message):
+        parse(LEGACY.replace(old, new))
 
 
 def test_two_setups_with_one_id():
     with pytest.raises(ValueError, match="holds two setups with the id 0"):
         parse(xml(ONE * 2))
+
+
+FILE_MAP = "".join(
+    f'<FileMapping view_setup="0"><file type="relative">{name}</file></FileMapping>'
+    for name in ("tile_0.tif", "tiles/tile 1.ome.tiff")
+)
 
 
 @pytest.mark.parametrize(
@@ -195,12 +391,93 @@ def test_two_setups_with_one_id():
         ("bdv.remote", "on a server"),
         ("bdv.multimg.zarr", "bioio-ome-zarr"),
         ("bdv.hdf5.ulong", "export it as XML/HDF5"),
-        ("spimreconstruction.stack.ij", "in Fiji"),
+        ("spimreconstruction.stack.ij", "in Fiji with BigStitcher"),
+        ("spimreconstruction.filemap2", "in Fiji with BigStitcher"),
+        ("spimreconstruction.openersimageloader", "in Fiji with BigDataViewer-Playground"),
+        ("ome.zarr.s3", "bioio-ome-zarr"),
+        ("split.imgloader", "BigStitcher"),
+        ("hdf5", 'write format="bdv.hdf5" into <ImageLoader>'),
+        ("something", "BigDataViewer"),
     ],
 )
 def test_other_loaders_are_refused_by_name_with_a_remedy(loader, remedy):
     with pytest.raises(LoaderError, match=rf"x\.xml keeps its pixels as '{loader}'.*{remedy}"):
         parse(xml(ONE, loader=loader))
+
+
+@pytest.mark.parametrize(
+    ("loader", "inside", "named"),
+    [
+        ("spimreconstruction.filemap2", FILE_MAP, "it names tile_0.tif, tiles/tile 1.ome.tiff;"),
+        (
+            "spimreconstruction.filelist",
+            FILE_MAP * 3,
+            "it names tile_0.tif, tiles/tile 1.ome.tiff;",
+        ),
+        (
+            "spimreconstruction.biop_bioformatsimageloader",
+            '<openers>[{"type":"BioFormats","location":"file:/D:/a b/x.czi"}]</openers>',
+            "it names file:/D:/a b/x.czi; open these with bioio",
+        ),
+        ("bdv.n5", '<n5 type="relative">data.n5</n5>', "it names data.n5;"),
+        ("ims", '<ims type="relative">a.ims</ims>', "it names a.ims;"),
+        (
+            "spimreconstruction.stack.ij",
+            "".join(f"<file>{n}.lsm</file>" for n in range(9)),
+            "it names 0.lsm, 1.lsm, 2.lsm and 6 more;",
+        ),
+    ],
+)
+def test_other_loaders_files_are_named(loader, inside, named):
+    with pytest.raises(LoaderError) as refused:
+        parse(xml(ONE, loader=loader, h5=inside))
+    assert named in str(refused.value)
+
+
+def test_the_loader_may_be_written_in_upper_case():
+    assert parse(xml(ONE, loader="BDV.HDF5")) == parse(xml(ONE))
+
+
+def split_loader(*parts, inner="bdv.hdf5"):
+    """Inside of BigStitcher's split loader; parts are (new id, old id, min, max) in x, y, z."""
+    definitions = "".join(
+        f"<SetupIdDefinition><NewId>{new}</NewId><OldId>{old}</OldId><min>{low}</min>"
+        f"<max>{high}</max></SetupIdDefinition>"
+        for new, old, low, high in parts
+    )
+    return (
+        f'<ImageLoader format="{inner}"><hdf5 type="relative">data.h5</hdf5></ImageLoader>'
+        f"<SetupIds>{definitions}</SetupIds>"
+    )
+
+
+def test_a_split_dataset_says_what_its_setups_are_cut_out_of():
+    data = parse(xml(ONE, loader=split.FORMAT, h5=split_loader((0, 3, "0 10 20", "4 15 26"))))
+    assert data.hdf5 == PathReference("data.h5")
+    assert data.parts == (SetupPart(0, 3, (20, 10, 0), (27, 16, 5)),)
+    with pytest.raises(ValueError, match="are parts of those of another dataset"):
+        to_xml(data)
+
+
+@pytest.mark.parametrize(
+    ("inside", "message"),
+    [
+        (split_loader((0, 0, "0 0 5", "4 4 4")), "ends at .* before it begins at"),
+        (split_loader((0, 0, "0 0", "4 4 4")), "<min> should hold three whole numbers"),
+        (split_loader((0, 0, "0 0 -1", "4 4 4")), "<min> should hold three whole numbers"),
+        (split_loader((0, "x", "0 0 0", "4 4 4")), "<OldId> should hold a whole number"),
+        (split_loader(inner="bdv.n5"), "inside is 'bdv.n5': .*tensorstore"),
+        (split_loader(inner="split.viewerimgloader"), "inside is 'split.*BigStitcher"),
+        (
+            '<ImageLoader format="bdv.hdf5"><hdf5>data.h5</hdf5></ImageLoader>',
+            "'split.viewerimgloader'.*the pixels in 'data.h5', but no <SetupIds>",
+        ),
+        ("", "'split.viewerimgloader'.*BigStitcher"),
+    ],
+)
+def test_split_datasets_that_make_no_sense(inside, message):
+    with pytest.raises(ValueError, match=rf"x\.xml.*{message}"):
+        parse(xml(ONE, loader=split.FORMAT, h5=inside))
 
 
 DOCTYPES = {
@@ -239,7 +516,7 @@ def test_too_large_is_refused_before_it_is_parsed(monkeypatch):
 
 def test_deep_nesting_is_refused():
     with pytest.raises(ValueError, match="nests more than 64 elements"):
-        parse("<SpimData>" + "<a>" * 100_000)
+        parse("<SpimData>" + "<a>" * 100_000 + "</a>" * 100_000 + "</SpimData>")
 
 
 @pytest.mark.parametrize(
@@ -285,6 +562,7 @@ def test_is_spimdata_looks_at_the_first_element_only():
     assert not is_spimdata(b"<OME><SpimData/></OME>")
     assert not is_spimdata(b"<!-- <SpimData> --><Settings/>")
     assert not is_spimdata(b"<SpimDataX/>")
+    assert is_spimdata(b"<SequenceDescription>")
 
 
 def test_transforms_apply_from_the_last_listed_to_the_first():

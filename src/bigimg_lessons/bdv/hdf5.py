@@ -25,11 +25,10 @@ from __future__ import annotations
 
 import itertools
 import math
-import operator
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from numbers import Integral
 from types import TracebackType
 from typing import Any, Self
@@ -39,29 +38,30 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 from fsspec import AbstractFileSystem
-from fsspec.implementations.local import LocalFileSystem
 
-from bigimg_lessons.bdv.paths import resolve
-
-DATA_TYPE_ATTRIBUTE = "dataType"
-"""Attribute of a setup's group that names its pixel type; absent from older files."""
-
-PIXEL_TYPES = (
-    "int8",
-    "uint8",
-    "int16",
-    "uint16",
-    "int32",
-    "uint32",
-    "int64",
-    "uint64",
-    "float32",
-    "float64",
+from bigimg_lessons.bdv.opening import (
+    HDF5_ERRORS,
+    InUseError,
+    explained,
+    lacking_filter,
+    link_of,
+    opened,
 )
-"""Values of `DATA_TYPE_ATTRIBUTE`, which are numpy's names too."""
+from bigimg_lessons.bdv.paths import resolve
+from bigimg_lessons.bdv.pixel_types import (
+    DATA_TYPE_ATTRIBUTE,
+    PIXEL_TYPES,
+    declared_types,
+    pixel_type,
+)
+from bigimg_lessons.bdv.remarks import Remarks
+from bigimg_lessons.bdv.selection import Run, expand, fill, positions_of, runs_of
 
 CHUNK_BYTES = 4 * 2**20
 """Size up to which HDF5 chunks are merged into one dask chunk, unless told otherwise."""
+
+PLANE_BYTES = 64 * 2**20
+"""Size up to which a dask chunk is a whole plane where HDF5 stores planes, tiles or rows of one."""
 
 MAX_DASK_CHUNKS = 5_000_000
 """Most chunks one dask array may have; its graph would fill several gigabytes beyond."""
@@ -94,77 +94,51 @@ def cells_path(timepoint: int, setup: int, level: int) -> str:
     return f"t{timepoint:05d}/{setup_path(setup)}/{level}/cells"
 
 
-def pixel_type(stored: npt.DTypeLike, declared: str | None) -> np.dtype[Any]:
-    """Type of a setup's pixels.
-
-    Parameters
-    ----------
-    stored
-        Type of the ``cells`` in HDF5.
-    declared
-        Value of the setup's ``dataType`` attribute, or ``None`` if it has none.
-
-    Returns
-    -------
-    np.dtype
-        Type, in the machine's byte order, that the stored bytes are to be looked at as.
-        Without ``dataType``, int16 cells hold uint16 pixels, the only type that BigDataViewer
-        wrote before 2023; cells of another type, which other programs write so, are what they
-        are. With ``dataType`` that is the type. The one exchange of types beside equality is
-        again uint16 in int16 cells.
-
-    Raises
-    ------
-    ValueError
-        If either is no pixel type, or they contradict each other.
-    """
-    cells = np.dtype(stored).newbyteorder("=")
-    if cells.name not in PIXEL_TYPES:
-        raise ValueError(f"has cells of type {cells.name}; known are {', '.join(PIXEL_TYPES)}")
-    if declared is None:
-        return np.dtype(np.uint16) if cells == np.int16 else cells
-    if declared not in PIXEL_TYPES:
-        raise ValueError(f"has the dataType {declared!r}; known are {', '.join(PIXEL_TYPES)}")
-    pixels = np.dtype(declared)
-    if pixels != cells and (pixels.name, cells.name) != ("uint16", "int16"):
-        raise ValueError(f"has the dataType {declared!r} but cells of type {cells.name}")
-    return pixels
-
-
 def merge_chunks(chunks: Shape, shape: Shape, itemsize: int, chunk_bytes: int | None) -> Shape:
     """Choose dask chunks that consist of whole HDF5 chunks.
+
+    Where HDF5 chunks are one plane deep, or one row high and as wide as the image, whole planes
+    are merged first: reading one costs dask a task and an opened file for each of its chunks.
 
     Parameters
     ----------
     chunks
-        HDF5 chunk, in z, y, x order; may exceed `shape`.
+        HDF5 chunk, in z, y, x order; may exceed `shape`. Rows stand for what is not chunked.
     shape
         Extents of the level, in z, y, x order.
     itemsize
         Bytes of one pixel.
     chunk_bytes
-        Size to stay within, in bytes, or ``None`` to keep the HDF5 chunks.
+        Size to stay within, in bytes, or ``None`` to keep the HDF5 chunks. Planes may have up to
+        `PLANE_BYTES` all the same, and rows become planes even if it is ``None``.
 
     Returns
     -------
     tuple of int
         Chunk in z, y, x order: a power of two of HDF5 chunks along each axis, or the whole
-        axis, grown where it is shortest.
+        axis, grown where it is shortest, or in planes first.
     """
     merged = [min(chunk, extent) for chunk, extent in zip(chunks, shape, strict=True)]
+    in_rows = merged[1] == 1 and merged[2] == shape[2]
+    in_planes = in_rows or merged[0] == 1
+    if in_rows or (in_planes and chunk_bytes is not None):
+        limit = max(PLANE_BYTES, chunk_bytes or 0)
+        for axis in (2, 1):
+            while _grows(merged, shape, axis, itemsize, limit):
+                merged[axis] = min(2 * merged[axis], shape[axis])
     while chunk_bytes is not None:
-        grown = {
-            axis: min(2 * merged[axis], shape[axis])
-            for axis in range(3)
-            if merged[axis] < shape[axis]
-        }
-        others = {axis: math.prod(merged) // merged[axis] * itemsize for axis in grown}
-        fitting = [axis for axis in grown if grown[axis] * others[axis] <= chunk_bytes]
-        if not fitting:
+        growing = [a for a in range(3) if _grows(merged, shape, a, itemsize, chunk_bytes)]
+        if not growing:
             break
-        shortest = min(fitting, key=lambda axis: merged[axis])
-        merged[shortest] = grown[shortest]
+        axis = min(growing, key=lambda axis: merged[axis])
+        merged[axis] = min(2 * merged[axis], shape[axis])
     return (merged[0], merged[1], merged[2])
+
+
+def _grows(merged: Sequence[int], shape: Shape, axis: int, itemsize: int, limit: int) -> bool:
+    """Whether a chunk can double along an axis, or reach its end, within a number of bytes."""
+    others = math.prod(merged) // merged[axis] * itemsize
+    return merged[axis] < shape[axis] and min(2 * merged[axis], shape[axis]) * others <= limit
 
 
 @dataclass(frozen=True)
@@ -179,12 +153,19 @@ class Level:
         Voxels, in z, y, x order.
     chunks
         HDF5 chunk in z, y, x order, as stored: it may exceed `shape`. A level that is not
-        chunked counts as chunked into rows.
+        chunked, or only into chunks of more than `PLANE_BYTES` that no filter packs, counts as
+        chunked into rows.
+    start
+        Where it begins in the stored level of which it is a part, in z, y, x order.
+    whole
+        Extents of that stored level, in z, y, x order; ``None`` if this is all of it.
     """
 
     factors: tuple[float, float, float]
     shape: Shape
     chunks: Shape
+    start: Shape = (0, 0, 0)
+    whole: Shape | None = None
 
 
 @dataclass(frozen=True)
@@ -198,12 +179,56 @@ class SetupLayout:
     stored
         Type of the cells that hold them, in the machine's byte order.
     levels
-        From full resolution down.
+        From full resolution down, as far as all of them are there.
     """
 
     dtype: np.dtype[Any]
     stored: np.dtype[Any]
     levels: tuple[Level, ...]
+
+    def part(self, start: Shape, stop: Shape) -> SetupLayout:
+        """Layout of a part of the setup.
+
+        Parameters
+        ----------
+        start, stop
+            Where the part begins, and the first voxel behind it, at full resolution, in z, y, x
+            order.
+
+        Returns
+        -------
+        SetupLayout
+            Its levels begin and end where voxels do: the run of levels ends before the first one
+            of which a voxel would lie across the part's border, other than the image's own.
+
+        Raises
+        ------
+        ValueError
+            If the part leaves the image. The message has to follow the setup's name.
+        """
+        full = self.levels[0]
+        if any(n > extent for n, extent in zip(stop, full.shape, strict=True)):
+            raise ValueError(
+                f"should be the voxels from {start} to {stop} (z, y, x) of an image of {full.shape}"
+            )
+        levels: list[Level] = []
+        for level in self.levels:
+            steps = [f / unit for f, unit in zip(level.factors, full.factors, strict=True)]
+            begin = [n / step for n, step in zip(start, steps, strict=True)]
+            end = [
+                extent if n == whole else n / step
+                for n, step, extent, whole in zip(stop, steps, level.shape, full.shape, strict=True)
+            ]
+            if any(abs(n - round(n)) > 1e-6 for n in begin + end):
+                break
+            low = (round(begin[0]), round(begin[1]), round(begin[2]))
+            shape = tuple(round(n) - m for n, m in zip(end, low, strict=True))
+            if min(shape) < 1:
+                break
+            levels.append(
+                replace(level, shape=shape, start=low, whole=level.shape)  # type: ignore[arg-type]
+            )
+        return replace(self, levels=tuple(levels))
 
 
 @dataclass(frozen=True)
@@ -251,7 +276,7 @@ class OpenSource:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._main = self._stack.enter_context(_open(self.source.fs, self.source.path))
+        self._main = self._stack.enter_context(opened(self.source.fs, self.source.path))
         return self
 
     def __exit__(
@@ -266,6 +291,11 @@ class OpenSource:
     def path(self) -> str:
         """Path of the file."""
         return self.source.path
+
+    @property
+    def being_written(self) -> bool:
+        """Whether a program has it open in HDF5's mode for one writer and many readers."""
+        return bool(self._main.swmr_mode)
 
     @contextmanager
     def find(self, name: str) -> Iterator[Any]:
@@ -307,8 +337,8 @@ class OpenSource:
             part = parts.pop()
             if part in ("", "."):
                 continue
-            with _explained(file, name):
-                link = _link(node, part)
+            with explained(file, name):
+                link = link_of(node, part)
                 if isinstance(link, h5py.HardLink):
                     node = node[part]
                 elif isinstance(link, h5py.SoftLink) and link.path.startswith("/"):
@@ -317,7 +347,7 @@ class OpenSource:
                 raise LookupError(f"{file} holds no {name}.")
             if isinstance(link, h5py.ExternalLink):
                 file = self._partner(link.filename, file)
-                node = partners.enter_context(_open(self.source.fs, file))
+                node = partners.enter_context(opened(self.source.fs, file))
             if not isinstance(link, h5py.HardLink):
                 parts.extend(link.path.split("/")[::-1])
         raise OSError(f"{file}: the links that lead to {name} do not end.")
@@ -371,7 +401,7 @@ class OpenSource:
         with self.find(name) as dataset:
             if not isinstance(dataset, h5py.Dataset):
                 raise ValueError(f"{self.path}: {name} is no dataset: the file is damaged.")
-            with _explained(self.path, name):
+            with explained(self.path, name):
                 hollow = dataset.shape is None
                 elsewhere = dataset.is_virtual or dataset.external
             if hollow:
@@ -383,60 +413,159 @@ class OpenSource:
                 )
             yield dataset
 
-    def layout(self, setup: int, timepoints: Iterable[int]) -> SetupLayout:
+    def layout(
+        self,
+        setup: int,
+        timepoints: Iterable[int],
+        *,
+        remarks: Remarks | None = None,
+        size: Shape | None = None,
+    ) -> SetupLayout:
         """Read how a setup is stored.
+
+        Its own groups and cells decide, and nothing else.
 
         Parameters
         ----------
         setup
             Its id.
         timepoints
-            The time points at which it exists. The first that can be opened, of at most a
-            thousand, gives the shapes.
+            The time points at which it exists. The first whose full resolution can be opened, of
+            at most a thousand, gives the shapes.
+        remarks
+            Where to note coarse levels that are not there or make no sense. If ``None``, warnings
+            are given.
+        size
+            What the XML says of its voxels, in z, y, x order. That only counts for a setup that
+            exists at no time point, of which all voxels are zeros.
 
         Returns
         -------
         SetupLayout
-            All its levels.
+            Its unbroken run of levels from full resolution down.
 
         Raises
         ------
         LookupError, FileNotFoundError, ValueError, OSError
             If it is not there, or makes no sense.
         """
+        noted = Remarks() if remarks is None else remarks
+        layout = self._read_layout(setup, timepoints, noted, size)
+        if remarks is None:
+            noted.warn()
+        return layout
+
+    def _read_layout(
+        self, setup: int, timepoints: Iterable[int], remarks: Remarks, size: Shape | None
+    ) -> SetupLayout:
         where = f"{self.path}: setup {setup}"
         with self.find(setup_path(setup)) as group:
             if not isinstance(group, h5py.Group):
                 raise ValueError(f"{where} is no group: the file is damaged.")
-            with _explained(self.path, setup_path(setup)):
+            with explained(self.path, setup_path(setup)):
                 declared = group.attrs.get(DATA_TYPE_ATTRIBUTE)
-            if isinstance(declared, bytes):
-                declared = declared.decode("utf-8", "replace")
-            if not isinstance(declared, str | None):
-                raise ValueError(f"{where} has a dataType that is no text: {declared!r}.")
         factors = self._factors(setup)
         failure: Exception | None = None
+        tried = []
         for timepoint in itertools.islice(timepoints, _MAX_TRIES):
+            tried.append(timepoint)
             try:
-                cells = [self._shape(timepoint, setup, level) for level in range(len(factors))]
-            except (LookupError, OSError) as error:
+                shape, chunks, stored = self._shape(timepoint, setup, 0)
+            except (LookupError, OSError, ValueError) as error:
                 # Another time point may be in another partition; the first failure is told.
                 failure = failure or error
                 continue
-            stored = cells[0][2]
             try:
                 dtype = pixel_type(stored, declared)
             except ValueError as error:
                 raise ValueError(f"{where} {error}.") from None
-            if any(level[2] != stored for level in cells):
-                raise ValueError(f"{where} has levels of different types: the file is damaged.")
-            levels = tuple(
-                Level(factor, shape, chunks)
-                for factor, (shape, chunks, _) in zip(factors, cells, strict=True)
+            if declared is not None and declared_types(declared) is None:
+                remarks.add(
+                    "dataType",
+                    f"{where} has a dataType that names no type; its cells are {stored}, and are "
+                    "read so.",
+                    of=f"setup {setup}",
+                )
+            levels = [Level(factors[0], shape, chunks)]
+            try:
+                for number in range(1, len(factors)):
+                    levels.append(
+                        self._coarse(timepoint, setup, number, factors, levels[0], stored)
+                    )
+            except (LookupError, OSError, ValueError) as error:
+                count = len(levels)
+                remarks.add(
+                    "levels",
+                    f"{where} should have {len(factors)} levels, and level {count} cannot be read: "
+                    f"{error} {'Level 0 is' if count == 1 else f'Levels 0 to {count - 1} are'} "
+                    "offered.",
+                    of=f"setup {setup}",
+                )
+            return SetupLayout(dtype, stored, tuple(levels))
+        if failure is None:
+            return self._bare_layout(where, factors[0], declared, size)
+        if isinstance(failure, LookupError):
+            raise LookupError(f"{failure}{self._stored_timepoints(tried)}") from None
+        raise failure
+
+    def _bare_layout(
+        self,
+        where: str,
+        factors: tuple[float, float, float],
+        declared: Any,
+        size: Shape | None,
+    ) -> SetupLayout:
+        """Lay out a setup that exists nowhere, if its own group and the XML say enough."""
+        types = declared_types(declared)
+        if size is None or types is None or len(types) > 1 or not types <= set(PIXEL_TYPES):
+            raise LookupError(
+                f"{where} has no voxels, since the XML lists all of its views as missing, and its "
+                "type or size is not told."
             )
-            _check_shapes(levels, where)
-            return SetupLayout(dtype, stored, levels)
-        raise failure or LookupError(f"{where} has no time point.")
+        dtype = np.dtype(next(iter(types)))
+        return SetupLayout(dtype, dtype, (Level(factors, size, (1, 1, size[2])),))
+
+    def _coarse(
+        self,
+        timepoint: int,
+        setup: int,
+        number: int,
+        factors: Sequence[tuple[float, float, float]],
+        full: Level,
+        stored: np.dtype[Any],
+    ) -> Level:
+        """Look at one level beside the first, which has to go with it."""
+        factor = factors[number]
+        if not all(0 < f < math.inf for f in factor):
+            raise ValueError(f"Its factors are {factor}, not above zero.")
+        shape, chunks, cells = self._shape(timepoint, setup, number)
+        if cells != stored:
+            raise ValueError(f"Its cells are {cells}, and those of level 0 are {stored}.")
+        level = Level(factor, shape, chunks)
+        if not _fits(level, full):
+            raise ValueError(
+                f"Its {shape} voxels (z, y, x) do not follow from {full.shape} at level 0 and the "
+                f"factors {factor}."
+            )
+        return level
+
+    def _stored_timepoints(self, tried: Sequence[int]) -> str:
+        """Say which time points the file has, if it has none of those that were tried."""
+        with explained(self.path, "its groups"):
+            found = [int(name[1:]) for name in self._main if re.fullmatch(r"t\d{5,9}", name)]
+        if not found:
+            return " The file holds no time point at all."
+        if not set(found).isdisjoint(tried):
+            return ""
+        runs = []
+        for _, run in itertools.groupby(enumerate(sorted(found)), lambda pair: pair[1] - pair[0]):
+            ids = [number for _, number in run]
+            runs.append(f"{ids[0]}" if len(ids) == 1 else f"{ids[0]} to {ids[-1]}")
+        named = ", ".join(runs[:5]) + (", …" if len(runs) > 5 else "")
+        return (
+            f" The time points of the file are {named}: correct <Timepoints> in the XML, or tell "
+            f"the reader which to open, such as timepoints=[{min(found)}]."
+        )
 
     def _factors(self, setup: int) -> list[tuple[float, float, float]]:
         """Read the downsampling factors of all levels, turned to z, y, x order."""
@@ -449,18 +578,20 @@ class OpenSource:
                     f"{self.path}: {name} has {table.shape[0]} rows; from 1 to {_MAX_LEVELS} "
                     "levels are read."
                 )
-            with _explained(self.path, name):
+            with explained(self.path, name):
                 values = np.asarray(table[...], dtype=np.float64)
-        if not np.all(np.isfinite(values) & (values > 0)):
+        if not np.all(np.isfinite(values[0]) & (values[0] > 0)):
             raise ValueError(f"{self.path}: {name} holds factors that are not above zero.")
         return [(float(z), float(y), float(x)) for x, y, z in values]
 
     def _shape(self, timepoint: int, setup: int, level: int) -> tuple[Shape, Shape, np.dtype[Any]]:
         with (
             self.cells(timepoint, setup, level) as cells,
-            _explained(self.path, cells_path(timepoint, setup, level)),
+            explained(self.path, cells_path(timepoint, setup, level)),
         ):
-            chunks = cells.chunks or (1, 1, cells.shape[2])
+            chunks = cells.chunks
+            if chunks is None or _is_read_in_parts(cells):
+                chunks = (1, 1, cells.shape[2])
             return cells.shape, chunks, cells.dtype.newbyteorder("=")
 
 
@@ -515,7 +646,7 @@ class LevelArray:
         ----------
         chunk_bytes
             Size in bytes up to which HDF5 chunks are merged, or ``None`` to make each HDF5
-            chunk a dask chunk.
+            chunk a dask chunk; see `merge_chunks`.
 
         Returns
         -------
@@ -528,9 +659,11 @@ class LevelArray:
         ValueError
             If it would have more than `MAX_DASK_CHUNKS` chunks.
         """
-        shape = self.layout.levels[self.level].shape
-        native = self.layout.levels[self.level].chunks
-        chunks = (1, 1, *merge_chunks(native, shape, self.dtype.itemsize, chunk_bytes))
+        level = self.layout.levels[self.level]
+        merged = merge_chunks(
+            level.chunks, level.whole or level.shape, self.dtype.itemsize, chunk_bytes
+        )
+        chunks = (1, 1, *merged)
         count = math.prod(-(-n // c) for n, c in zip(self.shape, chunks, strict=True))
         if count > MAX_DASK_CHUNKS:
             raise ValueError(
@@ -539,16 +672,23 @@ class LevelArray:
                 "or a lower level."
             )
         meta = np.empty((0,) * 5, self.dtype)
-        array: da.Array = da.from_array(self, chunks=chunks, meta=meta)  # type: ignore[no-untyped-call]
+        cuts = (
+            *chunks[:2],
+            *map(_cuts, level.shape, chunks[2:], level.start),
+        )
+        array: da.Array = da.from_array(self, chunks=cuts, meta=meta)  # type: ignore[no-untyped-call]
         return array
 
     def __getitem__(self, index: Any) -> npt.NDArray[Any]:
-        specs = _expand(index)
-        axes = [_positions(spec, extent) for spec, extent in zip(specs, self.shape, strict=True)]
+        specs = expand(index)
+        axes = [positions_of(spec, extent) for spec, extent in zip(specs, self.shape, strict=True)]
         pixels = np.zeros([len(axis) for axis in axes], self.dtype)
         if pixels.size:
-            chunks = self.layout.levels[self.level].chunks
-            runs = [_runs(axis, chunk) for axis, chunk in zip(axes[2:], chunks, strict=True)]
+            level = self.layout.levels[self.level]
+            runs = [
+                runs_of(axis + start, chunk)
+                for axis, start, chunk in zip(axes[2:], level.start, level.chunks, strict=True)
+            ]
             with self.source.open() as file:
                 for (t, timepoint), (c, setup) in itertools.product(
                     enumerate(axes[0]), enumerate(axes[1])
@@ -562,40 +702,56 @@ class LevelArray:
         self,
         file: OpenSource,
         view: tuple[int, int],
-        runs: Sequence[Sequence[_Run]],
+        runs: Sequence[Sequence[Run]],
         target: npt.NDArray[Any],
     ) -> None:
         """Read the pixels of one view into `target` (Z, Y, X)."""
         timepoint, setup = view
-        expected = self.layout.levels[self.level].shape
+        level = self.layout.levels[self.level]
+        expected = (level.whole or level.shape, self.layout.stored)
         name = cells_path(timepoint, setup, self.level)
         try:
-            with file.cells(timepoint, setup, self.level) as cells, _explained(file.path, name):
+            with file.cells(timepoint, setup, self.level) as cells, explained(file.path, name):
                 found = (cells.shape, cells.dtype.newbyteorder("="))
                 lacking = None
-                if found == (expected, self.layout.stored):
+                if found == expected:
                     try:
                         # Bytes are taken over as they are: HDF5 would clip int16 to fit uint16.
-                        _fill(target.view(self.layout.stored), cells, runs)
+                        fill(target.view(self.layout.stored), cells, runs)
                     except OSError:
-                        if (lacking := _lacking_filter(cells)) is None:
+                        if (lacking := lacking_filter(cells)) is None:
                             raise
         except LookupError as error:
-            raise LookupError(
-                f"{error} The XML does not list time point {timepoint}, setup {setup} among its "
-                "<MissingViews>: the HDF5 file is incomplete, or the view should be listed."
-            ) from None
+            raise LookupError(f"{error} {self._advice(file, timepoint, setup)}") from None
         if lacking is not None:
             raise ImportError(
                 f"{file.path}: {name} is compressed with HDF5 filter {lacking}, which is not "
                 "installed: `pip install hdf5plugin` and `import hdf5plugin` bring the common ones."
             )
-        if found != (expected, self.layout.stored):
+        if found != expected:
             raise ValueError(
-                f"{file.path}: {name} has {found[0]} pixels (z, y, x) of {found[1]}, but this "
-                f"setup has {expected} of {self.layout.stored} at other time points: read that "
-                "time point from a dataset of its own."
+                f"{file.path}: {name} has {found[0]} pixels (z, y, x) of {found[1]}, but the image "
+                f"was opened with {expected[0]} of {expected[1]}, as at other time points or "
+                f"before the file was changed: open this time point by itself, with "
+                f"timepoints=[{timepoint}]."
             )
+
+    def _advice(self, file: OpenSource, timepoint: int, setup: int) -> str:
+        """Say what to do about a level of a view that is not there, though nobody says so."""
+        if self.level:
+            with suppress(LookupError, OSError, ValueError), file.cells(timepoint, setup, 0):
+                return f"Time point {timepoint} of setup {setup} has level 0: read that."
+        return (
+            f"The XML does not list time point {timepoint}, setup {setup} among its "
+            "<MissingViews>: the HDF5 file is incomplete, or the view should be listed, as "
+            f'<MissingView timepoint="{timepoint}" setup="{setup}"/>.'
+        )
+
+
+def _cuts(extent: int, step: int, start: int) -> tuple[int, ...]:
+    """Lengths of dask chunks along an axis, cut where chunks of HDF5 end."""
+    ends = range(step - start % step, extent, step)
+    return tuple(np.diff([0, *ends, extent]).tolist())
 
 
 def holds_bdv(fs: AbstractFileSystem, path: str) -> bool:
@@ -611,163 +767,43 @@ def holds_bdv(fs: AbstractFileSystem, path: str) -> bool:
     Returns
     -------
     bool
-        Whether it has groups of a setup and of a time point. Files that do not open have none.
+        Whether it has groups of a setup and of a time point. Files that do not open have none,
+        but for files in use: what those are, their reader says on opening.
     """
     try:
-        with _open(fs, path) as file:
+        with opened(fs, path) as file:
             names = list(file)
             setups = [name for name in names if re.fullmatch(r"s\d{2,}", name)]
             timepoints = [name for name in names if re.fullmatch(r"t\d{5,}", name)]
-            if not (setups and timepoints) or not isinstance(_link(file, setups[0]), h5py.HardLink):
+            if not (setups and timepoints) or not isinstance(
+                link_of(file, setups[0]), h5py.HardLink
+            ):
                 return False
-            return _link(file[setups[0]], "resolutions") is not None
-    except _HDF5_ERRORS:
+            return link_of(file[setups[0]], "resolutions") is not None
+    except InUseError:
+        return True
+    except HDF5_ERRORS:
         return False
 
 
-# What h5py raises on damaged files, depending on what is damaged.
-_HDF5_ERRORS = (OSError, RuntimeError, KeyError, TypeError, ValueError, AttributeError, SystemError)
-
-
-@contextmanager
-def _open(fs: AbstractFileSystem, path: str) -> Iterator[h5py.File]:
-    with ExitStack() as stack:
-        with _explained(path, "as HDF5"):
-            if type(fs) is LocalFileSystem:  # a subclass may count or transform what is read
-                file = stack.enter_context(h5py.File(path, "r", locking="best-effort"))
-            else:
-                file = stack.enter_context(h5py.File(stack.enter_context(fs.open(path)), "r"))
-        yield file
-
-
-@contextmanager
-def _explained(path: str, what: str) -> Iterator[None]:
-    """Turn the errors of h5py into one sentence that names the file and the object."""
-    try:
-        yield
-    except _HDF5_ERRORS as error:
-        raise OSError(
-            f"{path} cannot be read ({what}: {error}): it is damaged, cut short, still being "
-            "written, or no HDF5 file."
-        ) from error
-
-
-def _link(group: Any, name: str) -> h5py.HardLink | h5py.SoftLink | h5py.ExternalLink | None:
-    """Look at a link without following it; ``None`` if there is none.
-
-    h5py's own ``group.get(name, getlink=True)`` opens the file behind an external link, to see
-    whether the link dangles.
-    """
-    links = group.id.links
-    key = name.encode()
-    if not links.exists(key):
-        return None
-    kind = links.get_info(key).type
-    if kind == h5py.h5l.TYPE_HARD:
-        return h5py.HardLink()
-    if kind == h5py.h5l.TYPE_SOFT:
-        return h5py.SoftLink(links.get_val(key).decode())
-    if kind == h5py.h5l.TYPE_EXTERNAL:
-        file, path = links.get_val(key)
-        return h5py.ExternalLink(file.decode(), path.decode())
-    raise TypeError(f"link {name!r} is of an unknown kind")
-
-
-def _lacking_filter(cells: h5py.Dataset) -> str | None:
-    """Name a filter that the dataset needs and this HDF5 has not; ``None`` if there is none."""
-    plan = cells.id.get_create_plist()
-    for position in range(plan.get_nfilters()):
-        code, _, _, name = plan.get_filter(position)
-        if not h5py.h5z.filter_avail(code):
-            return f"{code} ({name.decode('utf-8', 'replace')})" if name else str(code)
-    return None
-
-
-def _check_shapes(levels: Sequence[Level], where: str) -> None:
-    """Refuse levels whose shape does not follow from their factors.
+def _fits(level: Level, full: Level) -> bool:
+    """Whether the shape of a level follows from its factors.
 
     Programs round down, up, or once per level: a voxel more or less is right.
     """
-    full = levels[0]
-    for number, level in enumerate(levels):
+    return all(
+        -1 <= extent - max(1.0, whole * unit / factor) <= 1
         for extent, factor, whole, unit in zip(
             level.shape, level.factors, full.shape, full.factors, strict=True
-        ):
-            if not -1 <= extent - max(1.0, whole * unit / factor) <= 1:
-                raise ValueError(
-                    f"{where} has {level.shape} voxels (z, y, x) at level {number}, which does "
-                    f"not follow from {full.shape} at level 0 and the factors {level.factors}: "
-                    "the file is damaged."
-                )
+        )
+    )
 
 
-def _expand(index: Any) -> list[Any]:
-    """Write an index out to one entry per axis."""
-    specs = list(index) if isinstance(index, tuple) else [index]
-    dots = [position for position, spec in enumerate(specs) if spec is Ellipsis]
-    if len(dots) > 1 or len(specs) - len(dots) > 5:
-        raise IndexError(f"An array of T, C, Z, Y, X was indexed with {index!r}: give up to five.")
-    gap = dots[0] if dots else len(specs)
-    rest = specs[gap + 1 :]
-    return specs[:gap] + [slice(None)] * (5 - gap - len(rest)) + rest
+def _is_read_in_parts(cells: h5py.Dataset) -> bool:
+    """Whether HDF5 reads a part of a chunk without the rest of it.
 
-
-def _positions(spec: Any, extent: int) -> npt.NDArray[np.int64]:
-    """Turn one entry of an index into the indices it means, none of them negative."""
-    if isinstance(spec, Integral):
-        return np.arange(extent)[[operator.index(spec)]]
-    positions: npt.NDArray[np.int64] = np.arange(extent)[spec]
-    if positions.ndim != 1:
-        raise IndexError(f"An axis was indexed with {spec!r}: give a number, slice or list.")
-    return positions
-
-
-@dataclass(frozen=True)
-class _Run:
-    """A stretch along one axis that is read at once.
-
-    Parameters
-    ----------
-    read
-        The stretch in the dataset.
-    take
-        Which of what was read is wanted; ``None`` for all of it, in order.
-    put
-        Where that goes along the result's axis.
+    It does so if no filter packs the chunk and the chunk exceeds its cache, of some megabytes.
     """
-
-    read: slice
-    take: npt.NDArray[np.int64] | None
-    put: npt.NDArray[np.int64]
-
-
-def _runs(positions: npt.NDArray[np.int64], chunk: int) -> list[_Run]:
-    """Split indices along one axis so that no chunk is read without need.
-
-    Neighbouring chunks are read at once; between two runs lies at least one chunk of which
-    nothing is wanted.
-    """
-    if np.all(np.diff(positions) == 1):
-        read = slice(int(positions[0]), int(positions[-1]) + 1)
-        return [_Run(read, None, np.arange(len(positions)))]
-    order = np.argsort(positions, kind="stable")
-    gaps = np.diff(positions[order] // chunk) > 1
-    runs = []
-    for put in np.split(order, np.flatnonzero(gaps) + 1):
-        wanted = positions[put]
-        first, last = int(wanted[0]), int(wanted[-1])
-        runs.append(_Run(slice(first, last + 1), wanted - first, put))
-    return runs
-
-
-def _fill(target: npt.NDArray[Any], cells: Any, runs: Sequence[Sequence[_Run]]) -> None:
-    """Read all runs of a dataset into a Z, Y, X array of the same type."""
-    if all(axis[0].take is None for axis in runs):
-        cells.read_direct(target, tuple(axis[0].read for axis in runs))
-        return
-    for box in itertools.product(*runs):
-        block = cells[tuple(run.read for run in box)]
-        for axis, run in enumerate(box):
-            if run.take is not None:
-                block = block.take(run.take, axis)
-        target[np.ix_(*(run.put for run in box))] = block
+    size = int(math.prod(cells.chunks)) * int(cells.dtype.itemsize)
+    filters: int = cells.id.get_create_plist().get_nfilters()
+    return size > PLANE_BYTES and not filters

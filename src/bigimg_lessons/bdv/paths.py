@@ -62,6 +62,12 @@ def resolve(reference: str, *, start: str, root: str, source: str, allow_outside
     return resolved
 
 
+def is_absolute(reference: str) -> bool:
+    r"""Whether a path found in a file begins as an absolute one: ``/x``, ``D:\x``, ``file:…``."""
+    path = reference.replace("\\", "/")
+    return bool(_FILE_URI.match(path) or _ABSOLUTE.match(path) or _ADDRESS.match(path))
+
+
 def _join(folder: str, relative: str) -> str:
     """Append `relative` to `folder`, working off ``.`` and ``..``."""
     parts = folder.split("/")

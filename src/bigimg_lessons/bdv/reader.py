@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import operator
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote
 
 import bioio_base.reader
 import dask.array as da
@@ -24,18 +22,24 @@ from bigimg_lessons.bdv import spimdata
 from bigimg_lessons.bdv.hdf5 import (
     CHUNK_BYTES,
     Hdf5Source,
-    Level,
     LevelArray,
     OpenSource,
     SetupLayout,
     holds_bdv,
-    pixel_type,
 )
-from bigimg_lessons.bdv.paths import resolve
-from bigimg_lessons.bdv.spimdata import PathReference, SpimData, ViewSetup, VoxelSize
-
-_HEAD_BYTES = 2**16  # enough to see past any comment to the first element
-_UNGROUPED = {"channel", "displaysettings"}  # kinds of attribute that make no new scene
+from bigimg_lessons.bdv.opening import opened
+from bigimg_lessons.bdv.pairing import (
+    find_xml,
+    folder_of,
+    holds_spimdata,
+    is_xml,
+    locate,
+    read_xml,
+)
+from bigimg_lessons.bdv.remarks import Remarks
+from bigimg_lessons.bdv.scenes import Scene, scenes_of
+from bigimg_lessons.bdv.spimdata import SpimData
+from bigimg_lessons.bdv.split import SetupPart
 
 MICROMETRES = {
     "pm": 1e-6,
@@ -101,39 +105,19 @@ def _tidy(number: float) -> float:
     return number
 
 
-@dataclass(frozen=True)
-class Scene:
-    """Setups that fit into one array: one per channel, all stored alike.
-
-    Parameters
-    ----------
-    name
-        Its name, unique in the dataset.
-    setups
-        One per channel, by channel id.
-    channels
-        Names of the channels.
-    layout
-        How each of the setups is stored.
-    voxel_size
-        Size of a full-resolution voxel, or ``None`` if unknown.
-    """
-
-    name: str
-    setups: tuple[ViewSetup, ...]
-    channels: tuple[str, ...]
-    layout: SetupLayout
-    voxel_size: VoxelSize | None
-
-
 class Reader(bioio_base.reader.Reader):
     """Read BigDataViewer's XML/HDF5 lazily, with all its resolution levels.
 
-    An image has the axes T, C, Z, Y, X. Setups that differ in their channel only, and are
-    stored alike, are the channels of one scene; angles, illuminations, tiles and anything else
-    are scenes, and so are setups whose size, type, levels or voxel size differ. T holds the
-    time points in the order of their ids. Views that the XML lists as missing read as zeros.
-    ``metadata`` is the whole XML, as a `SpimData`.
+    An image has the axes T, C, Z, Y, X. Setups that are stored alike, lie at one place and are
+    different channels are the channels of one scene. Where a channel occurs twice, angles,
+    illuminations and tiles are scenes; anything else that setups refer to makes scenes too, and
+    so do sizes, types, levels or voxel sizes that differ. T holds the time points in the order of
+    their ids, which are ``metadata.timepoints``. Views that the XML lists as missing read as
+    zeros. ``metadata`` is the whole XML, as a `SpimData`.
+
+    The HDF5 file says how each setup is stored: its own type, levels and extents. A setup of which
+    it does not say so is left out, with a warning. Where the XML states another size, the HDF5
+    file is right, also in ``metadata``.
 
     ``physical_pixel_sizes`` are those of the current level, in micrometres if the XML gives a
     unit of length (see `MICROMETRES`), else in the XML's own unit; ``dimension_properties``
@@ -145,7 +129,12 @@ class Reader(bioio_base.reader.Reader):
         Path or fsspec address of the XML, or of the HDF5 file with its XML in the same folder.
     chunk_bytes
         Size in bytes up to which HDF5 chunks are merged into one dask chunk; ``None`` makes
-        each HDF5 chunk a dask chunk.
+        each HDF5 chunk a dask chunk. Planes stored in tiles or rows are merged whole, see
+        :func:`bigimg_lessons.bdv.hdf5.merge_chunks`.
+    timepoints
+        Ids of the time points to open, such as ``[1]``; all that the XML lists if ``None``. So
+        time points of another extent are read, each by itself, and time points that the XML does
+        not list.
     allow_outside
         Whether paths in the files may leave the folder of the XML. Only say so if you trust
         the files: such a path can name any file that you can read.
@@ -159,7 +148,14 @@ class Reader(bioio_base.reader.Reader):
     bioio_base.exceptions.UnsupportedFileFormatError
         If the XML is BigDataViewer's but keeps its pixels in another way than HDF5.
     ValueError, LookupError, OSError
-        If the XML or HDF5 file is damaged, or makes no sense.
+        If the XML or HDF5 file is damaged, or makes no sense, in something that pixels need; or if
+        the HDF5 file is in use.
+
+    Warns
+    -----
+    UserWarning
+        Once for each kind of thing that makes no sense and that no pixel needs, and for setups
+        and levels that are left out.
     """
 
     def __init__(
@@ -167,6 +163,7 @@ class Reader(bioio_base.reader.Reader):
         image: types.PathLike,
         *,
         chunk_bytes: int | None = CHUNK_BYTES,
+        timepoints: Iterable[int] | None = None,
         allow_outside: bool = False,
         fs_kwargs: Mapping[str, Any] | None = None,
     ) -> None:
@@ -179,19 +176,50 @@ class Reader(bioio_base.reader.Reader):
             image, enforce_exists=True, fs_kwargs=dict(fs_kwargs or {})
         )
         self._chunk_bytes = chunk_bytes
-        self._path = path if _is_xml(path) else _find_xml(self._fs, path)
-        self._xml = _read_xml(self._fs, self._path)
+        self._path, file = path, None
+        if not is_xml(path):
+            with opened(self._fs, path):  # a file in use says so, whatever else is wrong
+                pass
+            self._path, file = find_xml(self._fs, path)
+        self._xml = read_xml(self._fs, self._path)
+        remarks = Remarks()
         try:
-            self._data = spimdata.from_xml(self._xml, source=self._path)
+            data = spimdata.from_xml(self._xml, source=self._path, remarks=remarks)
         except spimdata.LoaderError as error:
             raise exceptions.UnsupportedFileFormatError(
                 "bigimg-lessons", self._path, str(error)
             ) from error
-        file = _locate(self._fs, self._path, self._data, allow_outside)
-        self._source = Hdf5Source(self._fs, file, _folder(self._path), allow_outside)
+        if timepoints is not None:
+            data = replace(data, timepoints=_checked_timepoints(timepoints))
+        if file is None:
+            file = locate(self._fs, self._path, data, allow_outside)
+        else:
+            remarks.add(
+                "path",
+                f"{self._path} names {data.hdf5.text!r}, which does not lead to {file}: pixels are "
+                "read from that, since it lies beside the XML and was opened.",
+            )
+        self._source = Hdf5Source(self._fs, file, folder_of(self._path), allow_outside)
         with self._source.open() as source:
-            layouts = _layouts(self._data, source)
-        self._all_scenes = tuple(_scenes(self._data, layouts, self._path))
+            if source.being_written:
+                remarks.add(
+                    "being written",
+                    f"{file} is still being written (SWMR): what is there now is read. Open it "
+                    "again to see more.",
+                )
+            layouts = _layouts(data, source, remarks)
+        sizes = {number: layout.levels[0].shape for number, layout in layouts.items()}
+        self._data = replace(
+            data,
+            setups=tuple(
+                replace(setup, size=sizes[setup.id])
+                if setup.size is not None and setup.id in sizes
+                else setup
+                for setup in data.setups
+            ),
+        )
+        self._all_scenes = tuple(scenes_of(self._data, layouts, self._path))
+        remarks.warn()
 
     @staticmethod
     def _is_supported_image(fs: AbstractFileSystem, path: str, **_: Any) -> bool:
@@ -200,9 +228,7 @@ class Reader(bioio_base.reader.Reader):
         What is recognised and cannot be read is refused on opening, with its reason; bioio
         would replace a reason given here by its own sentence.
         """
-        if not _is_xml(path):
-            return holds_bdv(fs, path)
-        return _is_spimdata(fs, path)
+        return holds_spimdata(fs, path) if is_xml(path) else holds_bdv(fs, path)
 
     @property
     def _scene(self) -> Scene:
@@ -284,7 +310,10 @@ class Reader(bioio_base.reader.Reader):
         unit = micrometres(voxel.unit) or 1.0
         factors = self._scene.layout.levels[self._current_resolution_level].factors
         return types.PhysicalPixelSizes(
-            *(_tidy(s * f * unit) for s, f in zip(voxel.size, factors, strict=True))
+            *(
+                None if s is None else _tidy(s * f * unit)
+                for s, f in zip(voxel.size, factors, strict=True)
+            )
         )
 
     @property
@@ -362,13 +391,20 @@ class Reader(bioio_base.reader.Reader):
         return counted
 
     def _array(self, level: int) -> LevelArray:
+        """Return a level of the scene; a part of another setup is read from that one."""
+        ids = tuple(setup.id for setup in self._scene.setups)
+        missing = self._data.missing
+        if self._data.parts:
+            stored = {part.id: part.stored for part in self._data.parts}
+            missing = frozenset((t, stored[number]) for t, number in missing if number in ids)
+            ids = tuple(stored[number] for number in ids)
         return LevelArray(
             source=self._source,
             timepoints=self._data.timepoints,
-            setups=tuple(setup.id for setup in self._scene.setups),
+            setups=ids,
             level=level,
             layout=self._scene.layout,
-            missing=self._data.missing,
+            missing=missing,
         )
 
     def _label(self, pixels: da.Array | npt.NDArray[Any]) -> xr.DataArray:
@@ -392,199 +428,71 @@ class Reader(bioio_base.reader.Reader):
         return self._array(self._current_resolution_level)[tuple(dim_specs)]
 
 
-def _is_xml(path: str) -> bool:
-    return path.lower().endswith(".xml")
+def _checked_timepoints(timepoints: Iterable[int]) -> tuple[int, ...]:
+    ids = sorted({operator.index(number) for number in timepoints})
+    if not ids or ids[0] < 0:
+        raise ValueError(f"timepoints are {ids}: give at least one id, from 0, such as [0].")
+    return tuple(ids)
 
 
-def _is_spimdata(fs: AbstractFileSystem, path: str) -> bool:
-    with fs.open(path) as file:
-        return spimdata.is_spimdata(file.read(_HEAD_BYTES))
-
-
-def _folder(path: str) -> str:
-    return path.rpartition("/")[0]
-
-
-def _read_xml(fs: AbstractFileSystem, path: str) -> bytes:
-    with fs.open(path) as file:
-        content: bytes = file.read(spimdata.MAX_XML_BYTES + 1)
-    return content
-
-
-def _targets(xml: str, data: SpimData, reference: PathReference, allow_outside: bool) -> list[str]:
-    """Paths that a reference in the XML can mean, the likeliest first.
-
-    Since 2024 BigDataViewer writes paths as URIs, with ``%20`` for a space; before, it wrote
-    them as they are, so a name may hold a percent sign of its own.
-    """
-    folder = _folder(xml)
-
-    def follow(text: str, start: str) -> str:
-        return resolve(text, start=start, root=folder, source=xml, allow_outside=allow_outside)
-
-    base = follow(data.base_path.text, folder)
-    return [follow(text, base) for text in dict.fromkeys([reference.text, unquote(reference.text)])]
-
-
-def _locate(fs: AbstractFileSystem, xml: str, data: SpimData, allow_outside: bool) -> str:
-    """Path of the HDF5 file that the XML names."""
-    targets = _targets(xml, data, data.hdf5, allow_outside)
-    for target in targets:
-        if fs.isfile(target):
-            return target
-    raise FileNotFoundError(
-        f"{xml} keeps its pixels in {data.hdf5.text!r}, and there is no file {targets[0]}: put it "
-        "there, or correct the path in the XML."
-    )
-
-
-def _find_xml(fs: AbstractFileSystem, file: str) -> str:
-    """Path of the XML that names an HDF5 file, or one of its partitions, in the same folder.
-
-    The one of the same name comes first, and is taken even if it is damaged: then opening it
-    tells what is wrong.
-    """
-    twin = file.rpartition(".")[0] + ".xml"
-    if fs.isfile(twin) and _is_spimdata(fs, twin):
-        try:
-            if _names(fs, twin, file):
-                return twin
-        except ValueError:
-            return twin
-    found = []
-    for xml in filter(_is_xml, _list(fs, _folder(file))):
-        with contextlib.suppress(ValueError):
-            if _is_spimdata(fs, xml) and _names(fs, xml, file):
-                found.append(xml)
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise ValueError(f"{file} belongs to several XML files: open one of {', '.join(found)}.")
-    raise FileNotFoundError(
-        f"{file} holds the pixels of a BigDataViewer dataset, and no XML in its folder names it: "
-        "put the XML beside it (it holds voxel sizes, channels and time points), and open that."
-    )
-
-
-def _names(fs: AbstractFileSystem, xml: str, file: str) -> bool:
-    """Whether an XML names an HDF5 file, as the dataset's or as a partition."""
-    data = spimdata.from_xml(_read_xml(fs, xml), source=xml)
-    paths = [data.hdf5, *(partition.path for partition in data.partitions)]
-    return any(file in _targets(xml, data, path, True) for path in paths)
-
-
-def _list(fs: AbstractFileSystem, folder: str) -> list[str]:
-    """Files of a folder, sorted; none if the file system, such as a web server, lists none."""
-    try:
-        return sorted(fs.ls(f"{folder}/", detail=False))
-    except Exception:  # each file system has errors of its own for this
-        return []
-
-
-def _layouts(data: SpimData, source: OpenSource) -> dict[int, SetupLayout]:
-    """How each setup is stored.
-
-    A setup of which nothing is there, because all its views are missing or their partition is,
-    takes the layout of another setup of its size. Its missing views are zeros then, and
-    reading any other says which file is not there.
-    """
+def _layouts(data: SpimData, source: OpenSource, remarks: Remarks) -> dict[int, SetupLayout]:
+    """Look at how each setup is stored; what cannot be told of one is never taken from another."""
+    parts = {part.id: part for part in data.parts}
     layouts: dict[int, SetupLayout] = {}
-    failures: dict[int, OSError | LookupError] = {}
+    failures: dict[int, Exception] = {}
     for setup in data.setups:
-        present = [t for t in data.timepoints if (t, setup.id) not in data.missing]
+        present = (t for t in data.timepoints if (t, setup.id) not in data.missing)
         try:
-            layout = source.layout(setup.id, present)
-        except (LookupError, FileNotFoundError) as error:
+            if data.parts:
+                layouts[setup.id] = _part_layout(setup.id, parts, present, source, remarks)
+            else:
+                layouts[setup.id] = source.layout(
+                    setup.id, present, remarks=remarks, size=setup.size
+                )
+        except (LookupError, OSError, ValueError) as error:
             failures[setup.id] = error
             continue
-        shape = layout.levels[0].shape
+        shape = layouts[setup.id].levels[0].shape
         if setup.size not in (None, shape):
-            raise ValueError(
-                f"{source.path} holds {shape} voxels (z, y, x) for setup {setup.id}, but its "
-                f"<size> in the XML says {setup.size}: one of them is damaged or belongs to "
-                "another dataset."
+            remarks.add(
+                "size in the XML",
+                f"{source.path} holds {shape} voxels (z, y, x) for setup {setup.id}, and its "
+                f"<size> in the XML says {setup.size}: the voxels that are there are read.",
+                of=f"setup {setup.id} with {shape}",
             )
-        layouts[setup.id] = layout
     if not layouts:
         raise next(iter(failures.values()))
-    stored = list(layouts.values())
-    for setup in data.setups:
-        if setup.id in failures:
-            if setup.size is None:
-                raise failures[setup.id]
-            alike = [layout for layout in stored if layout.levels[0].shape == setup.size]
-            layouts[setup.id] = alike[0] if alike else _bare_layout(setup.size)
+    for number, failure in failures.items():
+        remarks.add(
+            "setups",
+            f"Setup {number} is left out, and the others are read. {failure}",
+            of=f"setup {number}",
+        )
     return layouts
 
 
-def _bare_layout(shape: tuple[int, int, int]) -> SetupLayout:
-    """Full resolution only, of BigDataViewer's first pixel type."""
-    level = Level((1.0, 1.0, 1.0), shape, (1, 1, shape[2]))
-    return SetupLayout(pixel_type(np.int16, None), np.dtype(np.int16), (level,))
-
-
-def _scenes(data: SpimData, layouts: Mapping[int, SetupLayout], xml: str) -> Iterator[Scene]:
-    """Group setups into scenes, in the order of their ids."""
-    groups: dict[tuple[Any, ...], dict[int | None, ViewSetup]] = {}
-    for setup in data.setups:
-        layout = layouts[setup.id]
-        channel = dict(setup.attributes).get("channel")
-        key: tuple[Any, ...] = (
-            tuple(sorted(pair for pair in setup.attributes if pair[0] not in _UNGROUPED)),
-            layout.dtype,
-            layout.stored,
-            tuple((level.shape, level.factors) for level in layout.levels),
-            data.voxel_size(setup),
+def _part_layout(
+    number: int,
+    parts: Mapping[int, SetupPart],
+    timepoints: Iterable[int],
+    source: OpenSource,
+    remarks: Remarks,
+) -> SetupLayout:
+    """Look at how a setup is stored that is cut out of another."""
+    part = parts.get(number)
+    if part is None:
+        raise ValueError(f"The XML does not say what setup {number} is cut out of, in <SetupIds>.")
+    whole = source.layout(part.stored, timepoints, remarks=remarks)
+    try:
+        layout = whole.part(part.start, part.stop)
+    except ValueError as error:
+        raise ValueError(f"Setup {number} of the XML {error}: one of them is damaged.") from None
+    if len(layout.levels) < len(whole.levels):
+        remarks.add(
+            "levels of parts",
+            f"{source.path}: of setup {number}, a part of setup {part.stored}, only the first "
+            f"{len(layout.levels)} of {len(whole.levels)} levels are offered: voxels of the others "
+            "lie across its border.",
+            of=f"setup {number}",
         )
-        if channel is None or channel in groups.get(key, {}):
-            key = (*key, setup.id)  # nothing tells it from another image: a scene of its own
-        groups.setdefault(key, {})[channel] = setup
-    members = [
-        tuple(group[channel] for channel in sorted(group, key=lambda c: -1 if c is None else c))
-        for group in groups.values()
-    ]
-    stem = xml.rpartition("/")[2].rpartition(".")[0]
-    names = _unique(_scene_names(data, members, stem), members)
-    for name, setups in zip(names, members, strict=True):
-        channels = [_channel_name(data, setup) for setup in setups]
-        yield Scene(
-            name=name,
-            setups=setups,
-            channels=tuple(_unique(channels, [(setup,) for setup in setups])),
-            layout=layouts[setups[0].id],
-            voxel_size=data.voxel_size(setups[0]),
-        )
-
-
-def _scene_names(
-    data: SpimData, members: Sequence[tuple[ViewSetup, ...]], stem: str
-) -> Iterator[str]:
-    """Name scenes by the attributes in which they differ, else by setup or file."""
-    attributes = [dict(setups[0].attributes) for setups in members]
-    kinds = dict.fromkeys(kind for own in attributes for kind in own if kind not in _UNGROUPED)
-    differing = [kind for kind in kinds if len({own.get(kind) for own in attributes}) > 1]
-    for setups, own in zip(members, attributes, strict=True):
-        parts = [
-            f"{kind} {data.attribute_name(kind, own[kind]) or own[kind]}"
-            for kind in differing
-            if kind in own
-        ]
-        yield ", ".join(parts) or (setups[0].name if len(setups) == 1 else None) or stem
-
-
-def _channel_name(data: SpimData, setup: ViewSetup) -> str:
-    channel = dict(setup.attributes).get("channel")
-    if channel is None:
-        return setup.name or f"setup {setup.id}"
-    return data.attribute_name("channel", channel) or f"channel {channel}"
-
-
-def _unique(names: Iterable[str], members: Sequence[tuple[ViewSetup, ...]]) -> list[str]:
-    """Append the setups' ids to names, all of them, if two are the same."""
-    names = list(names)
-    if len(set(names)) == len(names):
-        return names
-    return [
-        f"{name} (setup {', '.join(str(setup.id) for setup in setups)})"
-        for name, setups in zip(names, members, strict=True)
-    ]
+    return layout

@@ -10,20 +10,30 @@ BigDataViewer's own library, github.com/bigdataviewer/spimdata: ``XmlKeys`` (ele
 
 The XML orders axes x, y, z. Here sizes are in **z, y, x**, as numpy has them; only affine
 matrices keep x, y, z, since that is what they act on.
+
+What no pixel needs never ends the reading: a size, voxel size, registration or attribute that makes
+no sense becomes ``None`` or is left out, with a warning. The image loader with its paths and
+partitions, the ids of setups, the time points and the missing views say which pixels there are;
+these are never guessed.
 """
 
 from __future__ import annotations
 
-import contextlib
-import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from xml.etree import ElementTree
-from xml.parsers import expat
 
 import numpy as np
 import numpy.typing as npt
+
+from bigimg_lessons.bdv import legacy, split
+from bigimg_lessons.bdv.loaders import HDF5, elsewhere
+from bigimg_lessons.bdv.paths import is_absolute
+from bigimg_lessons.bdv.remarks import Remarks
+from bigimg_lessons.bdv.split import SetupPart, read_parts
+from bigimg_lessons.bdv.xmltree import MAX_ID, Node, first_tag, parse
 
 MAX_XML_BYTES = 128 * 2**20
 """Largest XML that is read: room for some hundred thousand views."""
@@ -31,15 +41,8 @@ MAX_XML_BYTES = 128 * 2**20
 MAX_TIMEPOINTS = 100_000
 """Most time points that one dataset may hold (BigDataViewer's names have five digits)."""
 
-_MAX_DEPTH = 64
-_MAX_ID = 2**31 - 1  # ids are Java ints
-
 Affine = tuple[float, ...]
 """Twelve numbers, row by row, of the 3-by-4 matrix that acts on (x, y, z, 1)."""
-
-
-class _RefusedError(ValueError):
-    """The XML is not to be read on."""
 
 
 class LoaderError(ValueError):
@@ -55,8 +58,8 @@ class PathReference:
     text
         The path.
     relative
-        Whether the XML calls it relative: to the base path, which itself is relative to the
-        XML's folder.
+        Whether the XML calls it relative, or does not say and it does not begin as an absolute
+        one: to the base path, which itself is relative to the XML's folder.
     """
 
     text: str
@@ -87,12 +90,12 @@ class VoxelSize:
     Parameters
     ----------
     size
-        Three positive numbers, in z, y, x order.
+        Three positive numbers, in z, y, x order; ``None`` for each that the XML does not tell.
     unit
         The unit's name as written; may be empty.
     """
 
-    size: tuple[float, float, float]
+    size: tuple[float | None, float | None, float | None]
     unit: str
 
 
@@ -205,6 +208,8 @@ class SpimData:
         The further HDF5 files of a split dataset.
     base_path
         The folder that relative paths begin at, itself relative to the XML's folder.
+    parts
+        What each setup is cut out of, if BigStitcher has split a dataset; else empty.
     """
 
     hdf5: PathReference
@@ -215,6 +220,7 @@ class SpimData:
     registrations: tuple[ViewRegistration, ...] = ()
     partitions: tuple[Partition, ...] = ()
     base_path: PathReference = field(default_factory=lambda: PathReference("."))
+    parts: tuple[SetupPart, ...] = ()
 
     def voxel_size(self, setup: ViewSetup) -> VoxelSize | None:
         """Size of a voxel of `setup`.
@@ -233,15 +239,23 @@ class SpimData:
         """
         if setup.voxel_size is not None:
             return setup.voxel_size
-        for registration in self.registrations:
-            if registration.setup == setup.id and registration.transforms:
-                matrix = np.reshape(registration.transforms[-1].affine, (3, 4))[:, :3]
-                scale = np.diagonal(matrix)
-                if np.all(scale > 0) and np.array_equal(matrix, np.diag(scale)):
-                    x, y, z = (float(value) for value in scale)
-                    return VoxelSize((z, y, x), "")
-                return None
+        first = self.placed.get(setup.id)
+        if first is not None:
+            matrix = np.reshape(first.transforms[-1].affine, (3, 4))[:, :3]
+            scale = np.diagonal(matrix)
+            if np.all(scale > 0) and np.array_equal(matrix, np.diag(scale)):
+                x, y, z = (float(value) for value in scale)
+                return VoxelSize((z, y, x), "")
         return None
+
+    @cached_property
+    def placed(self) -> dict[int, ViewRegistration]:
+        """Of each setup the first registration in the XML that has a transform."""
+        found: dict[int, ViewRegistration] = {}
+        for registration in self.registrations:
+            if registration.transforms:
+                found.setdefault(registration.setup, registration)
+        return found
 
     def attribute_name(self, kind: str, number: int) -> str | None:
         """Name of an attribute, or ``None`` if it has none.
@@ -270,24 +284,16 @@ def is_spimdata(head: bytes) -> bool:
     Returns
     -------
     bool
-        Whether the first element is ``SpimData``. Nothing behind it is looked at.
+        Whether the first element is ``SpimData``, or that of before 2014. Nothing behind it is
+        looked at.
     """
-    roots: list[str] = []
-    parser = expat.ParserCreate()
-
-    def stop_at_root(tag: str, _: dict[str, str]) -> None:
-        roots.append(tag)
-        raise StopIteration
-
-    parser.StartElementHandler = stop_at_root
-    # Errors of values and look-ups come from encodings that do not exist.
-    with contextlib.suppress(expat.ExpatError, StopIteration, ValueError, LookupError):
-        parser.Parse(head, False)
-    return roots == ["SpimData"]
+    return first_tag(head) in ("SpimData", legacy.ROOT)
 
 
-def from_xml(content: bytes, *, source: str = "The XML") -> SpimData:
-    """Read the XML of a BigDataViewer dataset.
+def from_xml(
+    content: bytes, *, source: str = "The XML", remarks: Remarks | None = None
+) -> SpimData:
+    """Read the XML of a BigDataViewer dataset, of today or of before 2014.
 
     Parameters
     ----------
@@ -296,6 +302,8 @@ def from_xml(content: bytes, *, source: str = "The XML") -> SpimData:
         BigDataViewer for some time wrote its XML in the platform's encoding.
     source
         The file's name, for messages.
+    remarks
+        Where to note what makes no sense and what no pixel needs. If ``None``, warnings are given.
 
     Returns
     -------
@@ -308,50 +316,71 @@ def from_xml(content: bytes, *, source: str = "The XML") -> SpimData:
         If the pixels are kept in another way than HDF5; the message says what to use.
     ValueError
         If it is too large, declares a document type (and with it entities, or references to
-        other files), is not well-formed, is not BigDataViewer's, or if something in it is
-        missing or makes no sense.
+        other files), is not well-formed, is not BigDataViewer's, or if something in it that
+        pixels need is missing or makes no sense.
+
+    Warns
+    -----
+    UserWarning
+        Once for each kind of thing that makes no sense and that no pixel needs.
     """
     if len(content) > MAX_XML_BYTES:
         raise ValueError(
             f"{source} has {len(content):,} bytes: BigDataViewer's XML is read up to "
             f"{MAX_XML_BYTES:,} bytes."
         )
-    root = _Node(_parse(content, source), source)
+    noted = Remarks() if remarks is None else remarks
+    tree = parse(content, source)
+    root = Node(legacy.modernised(tree) if tree.tag == legacy.ROOT else tree, source)
     if root.tag != "SpimData":
         raise ValueError(
             f"{source} begins with <{root.tag}>, not with <SpimData>: it is no BigDataViewer XML."
         )
     sequence = root.child("SequenceDescription")
-    loader = sequence.child("ImageLoader")
-    if (loader_format := loader.attribute("format")) != "bdv.hdf5":
-        raise LoaderError(
-            f"{source} keeps its pixels as {loader_format!r}, and only 'bdv.hdf5' is read here: "
-            f"{_elsewhere(loader_format)}."
-        )
+    loader, parts = _loader(sequence.child("ImageLoader"))
     setups = sequence.child("ViewSetups")
-    registrations = root.find("ViewRegistrations")
     base_path = root.find("BasePath")
     missing = sequence.find("MissingViews")
-    return SpimData(
-        hdf5=loader.child("hdf5").path(),
-        setups=_setups(setups),
+    data = SpimData(
+        hdf5=_path(loader.child("hdf5")),
+        setups=_setups(setups, noted),
         timepoints=_timepoints(sequence.child("Timepoints")),
-        attributes=tuple(_attributes(setups)),
+        attributes=tuple(_attributes(setups, noted)),
         missing=frozenset(
             (view.id_attribute("timepoint"), view.id_attribute("setup"))
             for view in (missing.children("MissingView") if missing else ())
         ),
-        registrations=tuple(
-            ViewRegistration(
-                timepoint=view.id_attribute("timepoint"),
-                setup=view.id_attribute("setup"),
-                transforms=tuple(_transform(step) for step in view.children("ViewTransform")),
-            )
-            for view in (registrations.children("ViewRegistration") if registrations else ())
-        ),
+        registrations=tuple(_registrations(root.find("ViewRegistrations"), noted)),
         partitions=tuple(_partition(node) for node in loader.children("partition")),
-        base_path=base_path.path() if base_path else PathReference("."),
+        base_path=_path(base_path) if base_path and base_path.own_text else PathReference("."),
+        parts=parts,
     )
+    if remarks is None:
+        noted.warn()
+    return data
+
+
+def _loader(node: Node) -> tuple[Node, tuple[SetupPart, ...]]:
+    """Find the loader of HDF5, which may be inside that of a split dataset."""
+    name = node.attribute("format")
+    if name.casefold() == HDF5:
+        return node, ()
+    refused = f"{node.source} keeps its pixels as {name!r}, and only {HDF5!r} is read here"
+    inner = node.find("ImageLoader")
+    if name != split.FORMAT or inner is None:
+        raise LoaderError(f"{refused}: {elsewhere(node, name)}.")
+    inside = inner.attribute("format")
+    if inside != HDF5:
+        raise LoaderError(
+            f"{refused}, and parts of such; inside is {inside!r}: {elsewhere(inner, inside)}."
+        )
+    if node.find("SetupIds") is None:
+        raise LoaderError(
+            f"{refused}; inside is {HDF5!r}, with the pixels in {inner.text('hdf5')!r}, but no "
+            "<SetupIds> say which part of them each setup is: open the XML of the dataset that was "
+            "split, or put the inner <ImageLoader> in the place of the outer one to read it whole."
+        )
+    return inner, tuple(read_parts(node))
 
 
 def to_xml(data: SpimData) -> str:
@@ -367,14 +396,20 @@ def to_xml(data: SpimData) -> str:
     -------
     str
         The document, indented, ending in a line break; to be stored as UTF-8.
-        ``from_xml(to_xml(data).encode())`` equals `data`.
+        ``from_xml(to_xml(data).encode())`` equals `data`. A voxel size that is not known is
+        written as ``NaN``.
 
     Raises
     ------
     ValueError
         If a name, unit or path holds a character that XML cannot, a kind of attribute is no
-        valid XML name, or there is no time point.
+        valid XML name, there is no time point, or the setups are parts of other setups.
     """
+    if data.parts:
+        raise ValueError(
+            "The setups are parts of those of another dataset, and are only read: write the "
+            "pixels of each scene to a dataset of its own."
+        )
     root = ElementTree.Element("SpimData", version="0.2")
     _add_path(root, "BasePath", data.base_path)
     sequence = ElementTree.SubElement(root, "SequenceDescription")
@@ -420,147 +455,17 @@ def to_xml(data: SpimData) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
 
 
-def _parse(content: bytes, source: str) -> ElementTree.Element:
-    """Build the element tree, refusing every document type declaration.
-
-    Entities, and references to other files, can only be declared in a document type; with that
-    refused there is nothing to expand and nothing to fetch.
-    """
-    try:
-        return _build(content, source)
-    except expat.ExpatError as error:
-        try:
-            content.decode("utf-8")
-        except UnicodeDecodeError:
-            try:
-                # Text handed to expat is read as UTF-8, whatever its declaration says.
-                return _build(content.decode("cp1252", "replace"), source)
-            except expat.ExpatError:
-                pass
-        raise ValueError(f"{source} is not well-formed XML: {error}.") from error
+def _path(node: Node) -> PathReference:
+    text, kind = node.own_text, node.element.get("type")
+    if not text:
+        raise node.error("should hold a path and is empty")
+    return PathReference(text, kind == "relative" or (kind != "absolute" and not is_absolute(text)))
 
 
-def _build(content: bytes | str, source: str) -> ElementTree.Element:
-    builder = ElementTree.TreeBuilder()
-    depth = 0
-
-    def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > _MAX_DEPTH:
-            raise _RefusedError(f"{source} nests more than {_MAX_DEPTH} elements: it is damaged.")
-        builder.start(tag, attributes)
-
-    def end(tag: str) -> None:
-        nonlocal depth
-        depth -= 1
-        builder.end(tag)
-
-    def refuse(*_: object) -> None:
-        raise _RefusedError(
-            f"{source} declares a document type (<!DOCTYPE …>), which BigDataViewer never writes "
-            "and which can hide entities: remove the declaration if you trust the file."
-        )
-
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = start
-    parser.EndElementHandler = end
-    parser.CharacterDataHandler = builder.data
-    try:
-        parser.Parse(content, True)
-    except _RefusedError:
-        raise
-    except (ValueError, LookupError) as error:  # what Python says of encodings it does not know
-        raise ValueError(f"{source} is in an encoding that cannot be read: {error}.") from error
-    return builder.close()
-
-
-@dataclass(frozen=True)
-class _Node:
-    """An XML element whose getters raise errors that name the file and the element."""
-
-    element: ElementTree.Element
-    source: str
-
-    @property
-    def tag(self) -> str:
-        return self.element.tag
-
-    def error(self, problem: str) -> ValueError:
-        return ValueError(f"{self.source}: <{self.tag}> {problem}.")
-
-    def find(self, tag: str) -> _Node | None:
-        found = self.element.find(tag)
-        return None if found is None else _Node(found, self.source)
-
-    def child(self, tag: str) -> _Node:
-        if (found := self.find(tag)) is None:
-            raise self.error(f"has no <{tag}>, which BigDataViewer needs")
-        return found
-
-    def children(self, tag: str | None = None) -> Iterator[_Node]:
-        for element in self.element:
-            if tag in (None, element.tag):
-                yield _Node(element, self.source)
-
-    def text(self, tag: str) -> str | None:
-        """Text of a child as it is; ``None`` if there is no such child."""
-        found = self.element.find(tag)
-        return None if found is None else (found.text or "")
-
-    @property
-    def own_text(self) -> str:
-        return (self.element.text or "").strip()
-
-    def attribute(self, name: str) -> str:
-        value = self.element.get(name)
-        if value is None:
-            raise self.error(f"has no attribute {name!r}")
-        return value
-
-    def id_attribute(self, name: str) -> int:
-        return self._integer(self.attribute(name), f"attribute {name!r}")
-
-    def id(self) -> int:
-        return self.child("id").integer()
-
-    def integer(self) -> int:
-        return self._integer(self.own_text, "text")
-
-    def _integer(self, text: str, what: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,10}", text.strip()) or int(text) > _MAX_ID:
-            raise self.error(
-                f"should hold a whole number from 0 to {_MAX_ID}; its {what} is {text!r}"
-            )
-        return int(text)
-
-    def integers(self) -> tuple[int, ...]:
-        return tuple(self._integer(word, "text") for word in self.own_text.split())
-
-    def numbers(self, count: int, *, positive: bool = False) -> tuple[float, ...]:
-        """Exactly `count` finite numbers."""
-        try:
-            values = tuple(float(word) for word in self.own_text.split())
-        except ValueError:
-            values = ()
-        if len(values) != count or not all(map(math.isfinite, values)):
-            raise self.error(f"should hold {count} numbers; its text is {self.own_text!r}")
-        if positive and min(values) <= 0:
-            raise self.error(f"should hold numbers above zero; its text is {self.own_text!r}")
-        return values
-
-    def path(self) -> PathReference:
-        if not self.own_text:
-            raise self.error("should hold a path and is empty")
-        return PathReference(self.own_text, relative=self.element.get("type") != "absolute")
-
-
-def _setups(node: _Node) -> tuple[ViewSetup, ...]:
+def _setups(node: Node, remarks: Remarks) -> tuple[ViewSetup, ...]:
     setups: dict[int, ViewSetup] = {}
     for child in node.children("ViewSetup"):
-        setup = _setup(child)
+        setup = _setup(child, remarks)
         if setups.setdefault(setup.id, setup) is not setup:
             raise node.error(f"holds two setups with the id {setup.id}")
     if not setups:
@@ -568,39 +473,97 @@ def _setups(node: _Node) -> tuple[ViewSetup, ...]:
     return tuple(setups[number] for number in sorted(setups))
 
 
-def _setup(node: _Node) -> ViewSetup:
+def _setup(node: Node, remarks: Remarks) -> ViewSetup:
+    number = node.id()
+    of = f"setup {number}"
     size = None
     if (size_node := node.find("size")) is not None:
-        extents = size_node.integers()
-        if len(extents) != 3 or min(extents) < 1:
-            raise size_node.error(
-                f"should hold three whole numbers above zero; its text is {size_node.own_text!r}"
-            )
-        size = (extents[2], extents[1], extents[0])
-    voxel_size = None
-    if (voxel_node := node.find("voxelSize")) is not None:
-        x, y, z = voxel_node.child("size").numbers(3, positive=True)
-        voxel_size = VoxelSize((z, y, x), (voxel_node.text("unit") or "").strip())
-    attributes = node.find("attributes")
+        try:
+            x, y, z = size_node.extents()
+            size = (z, y, x)
+        except ValueError as error:
+            remarks.add("size", f"{error} The size of {of} is that in the HDF5 file.", of=of)
+    attributes = []
+    for child in node.element.iterfind("attributes/*"):
+        try:
+            attributes.append((child.tag, Node(child, node.source).label()))
+        except ValueError as error:
+            text = f"{error} This attribute of {of} is left out."
+            remarks.add(f"attribute {child.tag}", text, of=of)
+    voxel_size = node.find("voxelSize")
     return ViewSetup(
-        id=node.id(),
+        id=number,
         name=node.text("name"),
         size=size,
-        voxel_size=voxel_size,
-        attributes=tuple(
-            (child.tag, child.integer()) for child in (attributes.children() if attributes else ())
-        ),
+        voxel_size=_voxel_size(voxel_size, of, remarks) if voxel_size else None,
+        attributes=tuple(attributes),
     )
 
 
-def _attributes(node: _Node) -> Iterator[Attribute]:
+def _voxel_size(node: Node, of: str, remarks: Remarks) -> VoxelSize | None:
+    """Read what can be read of a voxel size; a number that makes no sense is not known."""
+    size = node.find("size") or node
+    words = size.own_text.replace(", ", " ").split()
+    lengths = [_length(word) for word in words] if len(words) == 3 else [None] * 3
+    if None in lengths or any("," in word for word in words):
+        read = " ".join("unknown" if n is None else f"{n:g}" for n in lengths)
+        remarks.add(
+            "voxelSize",
+            f"{node.source}: <size> in <voxelSize> of {of} should hold three numbers above zero; "
+            f"its text is {size.own_text!r}. It is read as x, y, z = {read}.",
+            of=of,
+        )
+    if not any(lengths):
+        return None
+    return VoxelSize((lengths[2], lengths[1], lengths[0]), (node.text("unit") or "").strip())
+
+
+def _length(word: str) -> float | None:
+    """Read a number above zero; ``None`` if it is none.
+
+    Some programs write a decimal comma. A word such as ``1,250`` could also mean 1250 and is
+    not read; ``0,250`` could not.
+    """
+    if re.fullmatch(r"0?,[0-9]+|[0-9]+,(?![0-9]{3}$)[0-9]+", word):
+        word = word.replace(",", ".")
+    try:
+        value = float(word)
+    except ValueError:
+        return None
+    return value if 0 < value < float("inf") else None
+
+
+def _attributes(node: Node, remarks: Remarks) -> Iterator[Attribute]:
     for group in node.children("Attributes"):
-        kind = group.attribute("name")
         for child in group.children():
-            yield Attribute(kind, child.id(), child.text("name"))
+            try:
+                kind, number = group.attribute("name"), child.child("id").label()
+            except ValueError as error:
+                remarks.add("Attributes", f"{error} It is left out, with its name.")
+                continue
+            yield Attribute(kind, number, child.text("name"))
 
 
-def _timepoints(node: _Node) -> tuple[int, ...]:
+def _registrations(node: Node | None, remarks: Remarks) -> Iterator[ViewRegistration]:
+    """Read where views lie; one of which a step cannot be read has no place that is known."""
+    for view in node.children("ViewRegistration") if node else ():
+        try:
+            yield ViewRegistration(
+                timepoint=view.id_attribute("timepoint"),
+                setup=view.id_attribute("setup"),
+                transforms=tuple(_transform(step) for step in view.children("ViewTransform")),
+            )
+        except ValueError as error:
+            time, setup = (view.element.get(name, "?") for name in ("timepoint", "setup"))
+            of = f"setup {setup} at time point {time}"
+            remarks.add(
+                "ViewRegistration",
+                f"{error} So the place of {of} is not known; its pixels are not touched.",
+                of=of,
+            )
+
+
+def _timepoints(node: Node) -> tuple[int, ...]:
     kind = node.attribute("type")
     if kind == "range":
         first, last = node.child("first").integer(), node.child("last").integer()
@@ -619,7 +582,7 @@ def _timepoints(node: _Node) -> tuple[int, ...]:
     return tuple(sorted({number for numbers in ranges for number in numbers}))
 
 
-def _pattern(node: _Node) -> Iterator[range]:
+def _pattern(node: Node) -> Iterator[range]:
     """Ranges of a pattern such as ``0-30:10,45``: numbers, spans, and spans with a step."""
     for entry in node.own_text.replace(" ", "").split(",") if node.own_text else ["0"]:
         match = re.fullmatch(r"([0-9]{1,10})(?:-([0-9]{1,10})(?::([0-9]{1,10}))?)?", entry)
@@ -628,18 +591,18 @@ def _pattern(node: _Node) -> Iterator[range]:
         first = int(match[1])
         last = first if match[2] is None else int(match[2])
         step = 1 if match[3] is None else int(match[3])
-        if step < 1 or max(first, last) > _MAX_ID:
+        if step < 1 or max(first, last) > MAX_ID:
             raise node.error(f"should hold steps and numbers above zero; one entry is {entry!r}")
         yield range(first, last + 1, step) if last >= first else range(first, last - 1, -step)
 
 
-def _transform(node: _Node) -> ViewTransform:
-    if (kind := node.attribute("type")) != "affine":
+def _transform(node: Node) -> ViewTransform:
+    if (kind := node.element.get("type", "affine")) != "affine":
         raise node.error(f"is of type {kind!r}; only 'affine' is known")
     return ViewTransform(node.child("affine").numbers(12), node.text("Name"))
 
 
-def _partition(node: _Node) -> Partition:
+def _partition(node: Node) -> Partition:
     pairs = {}
     for tag in ("timepoints", "setups"):
         own = node.child(tag).integers()
@@ -648,24 +611,7 @@ def _partition(node: _Node) -> Partition:
         if len(own) != len(mapped):
             raise node.error(f"has {len(own)} ids in <{tag}> and {len(mapped)} in <{tag}Mapped>")
         pairs[tag] = tuple(zip(own, mapped, strict=True))
-    return Partition(node.child("path").path(), pairs["timepoints"], pairs["setups"])
-
-
-_LOADERS = {
-    "bdv.n5": "open the .n5 folder with tensorstore's n5 driver, or in Fiji with BigDataViewer",
-    "bdv.remote": "its pixels are on a server; open it in Fiji with BigDataViewer",
-    "bdv.ome.zarr": "open the .ome.zarr folder itself, with bioio-ome-zarr",
-    "bdv.multimg.zarr": "open the .ome.zarr folders themselves, with bioio-ome-zarr",
-    "ims": "open the .ims file itself, with imaris-ims-file-reader or in Fiji",
-}
-
-
-def _elsewhere(loader_format: str) -> str:
-    """Say what to use for another image loader than ``bdv.hdf5``."""
-    for known, remedy in _LOADERS.items():
-        if loader_format == known or loader_format.startswith(f"{known}."):
-            return remedy
-    return "open it in Fiji with BigDataViewer, and export it as XML/HDF5 to read it here"
+    return Partition(_path(node.child("path")), pairs["timepoints"], pairs["setups"])
 
 
 # What XML 1.0 allows in text, less tab and line breaks, which a parser may change.
@@ -709,7 +655,8 @@ def _add_setup(parent: ElementTree.Element, setup: ViewSetup) -> None:
     if setup.voxel_size is not None:
         voxel = ElementTree.SubElement(node, "voxelSize")
         _add(voxel, "unit", setup.voxel_size.unit)
-        _add(voxel, "size", _numbers(reversed(setup.voxel_size.size)))
+        lengths = reversed(setup.voxel_size.size)
+        _add(voxel, "size", " ".join("NaN" if n is None else repr(n) for n in lengths))
     if setup.attributes:
         attributes = ElementTree.SubElement(node, "attributes")
         for kind, number in setup.attributes:

@@ -32,13 +32,12 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from bigimg_lessons.bdv.hdf5 import (
-    DATA_TYPE_ATTRIBUTE,
-    PIXEL_TYPES,
     cells_path,
     resolutions_path,
     setup_path,
     subdivisions_path,
 )
+from bigimg_lessons.bdv.pixel_types import DATA_TYPE_ATTRIBUTE, PIXEL_TYPES
 from bigimg_lessons.bdv.spimdata import (
     Attribute,
     PathReference,
@@ -181,7 +180,7 @@ def write_bdv(
     levels = plan_levels(
         shape[2:],
         chunk_shape=chunk_shape,
-        voxel_size=voxels.size,
+        voxel_size=(z, y, x),
         factors=factors,
         max_levels=max_levels,
     )
@@ -247,7 +246,7 @@ def write_bdv(
 def _spim_data(
     h5: str, shape: tuple[int, ...], voxels: VoxelSize, channel_names: Sequence[str]
 ) -> SpimData:
-    z, y, x = voxels.size
+    z, y, x = (length or 1.0 for length in voxels.size)
     calibration = ViewTransform(
         (x, 0.0, 0.0, 0.0, 0.0, y, 0.0, 0.0, 0.0, 0.0, z, 0.0), "calibration"
     )
