@@ -46,17 +46,30 @@ def calibration_of(image: Any) -> Calibration:
         taken: TIFF must have a resolution, inches are what it has unless told otherwise, and
         programs put a resolution for printing there (72, 96, 300 dpi), which ImageJ takes over.
     """
-    tags = image.xarray_dask_data.attrs.get(constants.METADATA_UNPROCESSED)
     if isinstance(image.metadata, OME):
         return _of_ome(image.metadata, image.current_scene_index)
-    if isinstance(tags, Mapping) and _WIDTH in tags:
-        description = str(tags.get(_DESCRIPTION, ""))
-        if "<OME" in description:
-            return _of_ome_xml(description, image.current_scene_index, len(image.scenes))
-        if description.startswith("ImageJ="):
-            return _of_imagej(tags, description)
-        return _of_tags(tags)
-    return _of_properties(image)
+    tags = image.xarray_dask_data.attrs.get(constants.METADATA_UNPROCESSED)
+    if not (isinstance(tags, Mapping) and _WIDTH in tags):
+        return _of_properties(image)
+    description = _first_description(image) or str(tags.get(_DESCRIPTION, ""))
+    if "<OME" in description:
+        return _of_ome_xml(description, image.current_scene_index, len(image.scenes))
+    if description.startswith("ImageJ="):
+        return _of_imagej(tags, description)
+    return _of_tags(tags)
+
+
+def _first_description(image: Any) -> str:
+    """Return the text of the first page of a TIFF of several images: OME-XML stands only there."""
+    reader, scene = image.reader, image.current_scene_index
+    if scene == 0:
+        return ""
+    reader.set_scene(0)
+    try:
+        tags = reader.xarray_dask_data.attrs[constants.METADATA_UNPROCESSED]
+    finally:
+        reader.set_scene(scene)
+    return str(tags.get(_DESCRIPTION, ""))
 
 
 def _of_properties(image: Any) -> Calibration:

@@ -135,6 +135,11 @@ def write_ome_zarr(
         time_unit=time_unit,
     )
     is_labels = downsampling == "mode" and source.dtype.kind in "iu"
+    if is_labels and channel_names is not None:
+        raise ValueError(
+            f"channel_names are {channel_names!r}, but OME-Zarr has no place for them in an image "
+            "of labels, as which mode is written: leave them out."
+        )
     names = source.checked_channel_names(channel_names)
     space = source.shape[-len(source.spatial_axes) :]
     chunk = whole_numbers("chunk_shape", chunk_shape or CHUNK_SHAPES[len(space)], like=space)

@@ -76,14 +76,12 @@ class Unit:
         return float(Fraction(repr(float(number))) * self.size / to.size)
 
 
-def _with_prefixes(base: str, symbol: str, *others: str) -> Iterable[tuple[Unit, tuple[str, ...]]]:
+def _with_prefixes(base: str, symbol: str, other: str) -> Iterable[tuple[Unit, tuple[str, ...]]]:
     """Yield the multiples and parts of a base unit, each with its further spellings."""
     for prefix, (letter, power) in _PREFIXES.items():
-        more = [prefix + other for other in others]
-        if prefix == "micro":
-            more.append(f"u{symbol}")
         unit = Unit(prefix + base, letter + symbol, Fraction(10) ** power, prefix != "deca")
-        yield unit, tuple(more)
+        more = (prefix + other, letter + other)  # micrometre, and msec
+        yield unit, ((*more, "u" + symbol, "u" + other) if prefix == "micro" else more)
 
 
 _INCH = Fraction("0.0254")
