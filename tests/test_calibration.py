@@ -494,7 +494,7 @@ def test_bdv_xml_of_any_unit(tmp_path, written, unit, size, ngff):
     [
         ({}, ("1.0 1.0 1.0", "pixel")),
         ({"unit": "µm"}, ("1.0 1.0 1.0", "pixel")),
-        ({"voxel_size": (4, 1, 2)}, ("2.0 1.0 4.0", "")),
+        ({"voxel_size": (4, 1, 2)}, ("2.0 1.0 4.0", "pixel")),
         ({"voxel_size": (None, 1, 2), "unit": "µm"}, ("1.0 1.0 1.0", "pixel")),
     ],
 )

@@ -110,8 +110,8 @@ def write_bdv(
         size that is known along some axes only: the voxel is then one pixel each way. Only a
         single plane is as thick as its pixels are wide.
     unit
-        Of the voxel size, such as "µm" or "nm"; left empty if not known. A time interval has no
-        place in the XML.
+        Of the voxel size, such as "µm" or "nm"; "pixel" if not known, for other programs take an
+        empty one for micrometres. A time interval has no place in the XML.
     channel_names
         One for each channel; "channel 0", "channel 1", … if not known.
     chunk_shape
@@ -211,7 +211,7 @@ def write_bdv(
     calibration.warn_of_unknown(
         xml.name,
         source.axes_of_several.replace("T", ""),
-        consequence=f"Voxels are written as {voxels.size} {voxels.unit}".strip(),
+        consequence=f"Voxels are written as {voxels.size} {voxels.unit}",
         stacklevel=3,
     )
     if gzip_level is None:
@@ -264,17 +264,18 @@ def _voxel_size(calibration: Calibration, shape: Sequence[int]) -> VoxelSize:
 
     There is no place in it for a size that is not known along one axis only, so if one is not,
     all are one pixel. A single plane of unknown thickness is as thick as its pixels are wide.
+    Without a unit of length it is "pixel": Bio-Formats 7.3 takes an empty one for micrometres.
     """
     steps = [calibration.step(axis) for axis in "ZYX"]
     steps = [
         steps[2] if n == 1 and step.size is None else step
         for n, step in zip(shape, steps, strict=True)
     ]
-    if any(step.size is None for step in steps) or len({step.unit for step in steps}) > 1:
+    (unit, *others) = {step.unit for step in steps}
+    if others or any(step.size is None for step in steps):
         return VoxelSize((1.0, 1.0, 1.0), "pixel")
     z, y, x = (step.number for step in steps)
-    unit = steps[2].unit.symbol if steps[2].unit else "pixel" if steps[2].is_pixel else ""
-    return VoxelSize((z, y, x), unit)
+    return VoxelSize((z, y, x), unit.symbol if unit else "pixel")
 
 
 def _spim_data(
