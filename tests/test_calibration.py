@@ -132,6 +132,7 @@ def test_units_that_the_user_gives(written, unit, ngff, factor):
         ({"unit": "M"}, "unit is 'M', which is no length that is known here: give one of"),
         ({"unit": ""}, "unit is '', which is no length"),
         ({"time_unit": "µm"}, "time_unit is 'µm', which is no time that is known here"),
+        ({"time_interval": "2 s"}, "time_interval is '2 s': give a positive number"),
         ({"time_interval": 0}, "time_interval is 0: give a positive number"),
     ],
 )

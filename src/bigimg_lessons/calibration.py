@@ -117,9 +117,7 @@ class Calibration:
         elif length is not None:
             steps |= {axis: self.step(axis).to(length) for axis in axes}
         if time_interval is not None:
-            if not 0 < time_interval < math.inf:
-                raise ValueError(f"time_interval is {time_interval!r}: give a positive number.")
-            steps["T"] = Step(float(time_interval), duration)
+            steps["T"] = Step(_checked_interval(time_interval), duration)
         elif duration is not None:
             steps["T"] = self.step("T").to(duration)
         return Calibration(steps, remarks).in_one_unit()
@@ -233,6 +231,16 @@ def _checked(voxel_size: Sequence[float | None], axes: str) -> tuple[float | Non
             f"{', '.join(axes.lower())} order, and None for one that is not known."
         )
     return sizes
+
+
+def _checked_interval(time_interval: float) -> float:
+    try:
+        interval = float(time_interval)
+    except (TypeError, ValueError):
+        interval = math.nan
+    if not 0 < interval < math.inf:
+        raise ValueError(f"time_interval is {time_interval!r}: give a positive number.")
+    return interval
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -116,7 +116,8 @@ def build_pyramid(
     downsampling
         ``mean``, exact over level 0 at every level; ``mode`` for labels; or ``stride``. With
         ``mode`` OME-Zarr of whole numbers is marked as an image of labels (``image-label``), and
-        has neither channel names nor a window of grey values.
+        has neither channel names nor a window of grey values. To be shown over an image it must
+        lie in the folder ``labels`` of that, and be named in the list ``labels`` there.
     codec
         For OME-Zarr; by default :func:`bigimg_lessons.ome_zarr.default_codec`. If None, chunks are
         stored as they are. BDV-HDF5 is compressed by gzip.
