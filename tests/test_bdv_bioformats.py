@@ -19,9 +19,15 @@ from bigimg_lessons.pyramid import downsample_mean, plan_levels
 from tests.bdv_files import pixels
 from tests.fetch_bioformats import JAR
 
+# Of most arrays here nobody says how large voxels are; tests/test_calibration.py looks at that.
+pytestmark = pytest.mark.filterwarnings("ignore:.* is written without what is not known")
+
 CASES = {
     "uint8": {"image": ((1, 3, 33, 70, 51), "uint8"), "voxel_size": (30, 8, 8), "unit": "nm"},
-    "uint16": {"image": ((2, 2, 21, 66, 47), "uint16"), "voxel_size": (1.5, 0.5, 0.25)},
+    "uint16": {
+        "image": ((2, 2, 21, 66, 47), "uint16"),
+        "voxel_size": (1.5, 0.5, 0.25),
+    },  # in no unit
     "uint16 native": {"image": ((1, 1, 40, 30, 20), "uint16"), "legacy_uint16": False},
     "uint16 plane": {"image": ((1, 1, 1, 130, 75), "uint16"), "gzip_level": None},
     "float32": {"image": ((1, 1, 17, 40, 50), "float32")},
@@ -96,7 +102,7 @@ def test_bioformats_sees_what_was_written(written, seen_by_bioformats, name):
     assert path.is_file()
     assert seen["format"] == "BDV"
     assert len(seen["series"]) == 1  # one: channels and time points are dimensions of it
-    unit = CASES[name].get("unit", "µm" if "voxel_size" in CASES[name] else "pixel")
+    unit = CASES[name].get("unit", "pixel")  # an empty one would be µm to Bio-Formats
     assert seen["series"][0]["voxel_size"] == [[size, unit] for size in plan[0].voxel_size]
     resolutions = seen["series"][0]["resolutions"]
     assert [r["shape"] for r in resolutions] == [list(level.shape) for level in levels]

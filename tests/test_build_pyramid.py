@@ -25,6 +25,9 @@ from tests.bdv_files import pixels
 from tests.exact_means import exact_mean
 from tests.test_ome_zarr import check_levels, levels_of, metadata
 
+# Of most arrays here nobody says how large voxels are; tests/test_calibration.py looks at that.
+pytestmark = pytest.mark.filterwarnings("ignore:.* is written without what is not known")
+
 MEBI = 2**20
 CHUNK = (8, 16, 16)
 
@@ -127,7 +130,8 @@ def test_bioimage_brings_its_metadata(tmp_path, build):
             "Channel": {"Name": ["red", "green"]},
         },
     )
-    bdv = build(image, "s.xml", voxel_size=(1.5, 0.2, 0.2), channel_names=["red", "green"])
+    names = ["red", "green"]
+    bdv = build(image, "s.xml", voxel_size=(1.5, 0.2, 0.2), unit="µm", channel_names=names)
     path = build(BioImage(bdv, reader=BdvReader))
     check_levels(path, image[None])
     described = metadata(path)
@@ -157,9 +161,10 @@ def test_each_chunk_of_the_source_is_read_exactly_once(build, chunks):
         return np.full(block_info[None]["chunk-shape"], 7, "uint8")
 
     grid = da.core.normalize_chunks(chunks, shape)
+    source = da.map_blocks(block, chunks=grid, dtype="uint8", meta=np.empty((0,) * 5, "uint8"))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        build(da.map_blocks(block, chunks=grid, dtype="uint8", meta=np.empty((0,) * 5, "uint8")))
+        build(source, unit="pixel", time_interval=1, time_unit="s")
     assert len(computed) == math.prod(map(len, grid))
     assert set(computed.values()) == {1}
 
@@ -214,7 +219,7 @@ def test_each_voxel_is_asked_for_exactly_once(build):
         ({"axes": "YYX"}, ValueError, "axes are 'YYX', but"),
         ({"voxel_size": (1, 1)}, ValueError, r"size is \(1, 1\): give three positive numbers"),
         ({"voxel_size": (1, 0, 1)}, ValueError, r"size is \(1, 0, 1\): give three positive"),
-        ({"unit": "furlong"}, ValueError, "unit is 'furlong', which OME-Zarr does not know: give"),
+        ({"unit": "furlong"}, ValueError, "unit is 'furlong', which is no length .* give one"),
         ({"channel_names": ["a", "b"]}, ValueError, r"\['a', 'b'\]: give 1, one for each channel"),
         ({"chunk_shape": (8, 8)}, ValueError, r"chunk_shape is \(8, 8\): give 3 numbers"),
         ({"chunk_shape": (8, 8, 0)}, ValueError, r"chunk_shape is \(8, 8, 0\): give whole"),

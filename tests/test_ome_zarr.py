@@ -29,6 +29,9 @@ VERSIONS = ["0.4", "0.5"]
 SHAPES = {"YX": (33, 50), "ZYX": (20, 33, 50), "CYX": (3, 33, 50), "TCZYX": (2, 3, 20, 33, 50)}
 VOXEL_SIZE = {"Z": 3.0, "Y": 1.0, "X": 0.5}
 
+# Of most arrays here nobody says how large voxels are; tests/test_calibration.py looks at that.
+pytestmark = pytest.mark.filterwarnings("ignore:.* is written without what is not known")
+
 
 @pytest.fixture
 def write(tmp_path):
@@ -227,7 +230,8 @@ def test_explicit_factors_and_max_levels(write):
 @pytest.mark.filterwarnings("error")
 def test_validates(write, axes, version):
     size = [VOXEL_SIZE[axis] for axis in axes if axis in "ZYX"]
-    path = write(pixels(SHAPES[axes], "uint16"), axes=axes, version=version, voxel_size=size)
+    options = {"voxel_size": size, "unit": "µm", "time_interval": 2, "time_unit": "min"}
+    path = write(pixels(SHAPES[axes], "uint16"), axes=axes, version=version, **options)
     model = ome_zarr_models.open_ome_zarr(zarr.open_group(path, mode="r"))
     module = {"0.4": ome_zarr_models.v04, "0.5": ome_zarr_models.v05}[version]
     assert type(model) is module.image.Image
@@ -235,7 +239,8 @@ def test_validates(write, axes, version):
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_scales_and_half_pixel_translations(write, version):
-    path = write(pixels((2, 12, 20, 20), "uint8"), voxel_size=(2, 0.5, 0.25), version=version)
+    size = (2, 0.5, 0.25)
+    path = write(pixels((2, 12, 20, 20), "uint8"), voxel_size=size, unit="µm", version=version)
     multiscale = metadata(path)["multiscales"][0]
     assert multiscale["axes"] == [
         {"name": "c", "type": "channel"},
@@ -264,41 +269,119 @@ def test_strides_are_not_shifted(write):
     np.testing.assert_array_equal(levels_of(path)[1][...], levels_of(path)[0][::2, ::2, ::2])
 
 
-@pytest.mark.parametrize(
-    ("unit", "expected"), [("µm", "micrometer"), ("nm", "nanometer"), ("millimeter", "millimeter")]
-)
-def test_units(write, unit, expected):
-    path = write(np.zeros((4, 4), "uint8"), unit=unit, voxel_size=(1, 1))
-    assert metadata(path)["multiscales"][0]["axes"][0]["unit"] == expected
+def windows(path):
+    return [channel["window"] for channel in metadata(path)["omero"]["channels"]]
 
 
-def test_no_unit_without_voxel_size(write):
-    path = write(np.zeros((4, 4), "uint8"))
-    assert metadata(path)["multiscales"][0]["axes"][0] == {"name": "y", "type": "space"}
-
-
-def test_channels_have_names_and_ranges(write):
+def test_channels_have_names_and_windows(write):
     image = np.zeros((2, 20, 40), "uint16")
     image[0], image[1] = 300, 400
     image[1, :, 20:] = 1000
     path = write(image, axes="CYX", channel_names=["DAPI", "GFP"])
     channels = metadata(path)["omero"]["channels"]
     assert [channel["label"] for channel in channels] == ["DAPI", "GFP"]
-    assert [channel["window"] for channel in channels] == [
-        {"min": 0, "max": 65535, "start": 300, "end": 300},
-        {"min": 0, "max": 65535, "start": 400, "end": 1000},
+    assert windows(path) == [
+        {"min": 0, "max": 300, "start": 0, "end": 300},
+        {"min": 400, "max": 1000, "start": 400, "end": 1000},
     ]
     assert channels[0]["color"] != channels[1]["color"]
 
 
-def test_range_of_nothing_finite(write):
-    image = np.full((8, 8), np.nan, "float32")
-    path = write(image)
-    window = {"min": 0, "max": 1, "start": 0, "end": 1}
-    assert metadata(path)["omero"]["channels"][0]["window"] == window
-    image[3, 4], image[0, 0] = 2.5, np.inf
-    window = metadata(write(image, "some"))["omero"]["channels"][0]["window"]
-    assert window == {"min": 2.5, "max": 2.5, "start": 2.5, "end": 2.5}
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint32", "float32", "float64"])
+@pytest.mark.parametrize("axes", ["ZYX", "TCZYX"])
+def test_windows_are_the_range_of_level_0(write, dtype, axes):
+    """Of the whole image, also where averages hide its brightest and darkest voxels."""
+    shape = (2, 3, 20, 33, 50)[-len(axes) :]
+    image = np.full(shape, 100, dtype)
+    rng = np.random.default_rng(0)
+    channels = image[None] if "C" not in axes else np.moveaxis(image, 1, 0)
+    expected = []
+    for number, channel in enumerate(channels):
+        low, high = number, 120 + number
+        for value in (low, high):
+            channel[tuple(rng.integers(channel.shape))] = value
+        expected.append({"min": low, "max": high, "start": low, "end": high})
+    path = write(image, axes=axes)
+    assert len(levels_of(path)) > 1
+    assert windows(path) == expected
+
+
+def test_windows_of_floats_pass_over_what_is_not_finite(write):
+    image = np.full((40, 40), np.nan, "float32")
+    assert windows(write(image, "nothing")) == [{"min": 0, "max": 1, "start": 0, "end": 1}]
+    image[:, ::9] = 0.1  # no block of the coarsest level is without NaN
+    image[3, 9], image[0, 0], image[0, 1] = 0.7, np.inf, -np.inf
+    path = write(image, "some")
+    # As short as a float32 is written: not 0.10000000149.
+    assert windows(path) == [{"min": 0.1, "max": 0.7, "start": 0.1, "end": 0.7}]
+    text = (path / "zarr.json").read_text()
+    assert "NaN" not in text
+    assert "Infinity" not in text
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "ends"),
+    [
+        (0, "uint8", (0, 1)),
+        (255, "uint8", (0, 255)),
+        (-7, "int16", (-7, 0)),
+        (0.5, "float32", (0, 0.5)),
+        (-0.0, "float32", (0, 1)),
+        (-1e308, "float64", (-1e308, 0)),
+        (2**63, "uint64", (0, 2.0**63)),
+    ],
+)
+def test_window_of_a_single_value_is_no_single_value(write, value, dtype, ends):
+    image = np.full((9, 9), value, dtype)
+    assert windows(write(image)) == [
+        {"min": ends[0], "max": ends[1], "start": ends[0], "end": ends[1]}
+    ]
+
+
+def test_windows_differ_for_readers_that_take_numbers_as_doubles(write):
+    image = np.full((9, 9), 2**63, "uint64")
+    image[0, 0] += 1
+    (window,) = windows(write(image))
+    assert float(window["start"]) < float(window["end"])
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_labels_are_marked_as_such(write, version):
+    labels = np.zeros((8, 40, 40), "uint16")
+    labels[2:, 5:20, 5:20] = 7
+    path = write(labels, downsampling="mode", version=version)
+    described = metadata(path)
+    assert described["image-label"] == ({"version": "0.4"} if version == "0.4" else {})
+    assert "omero" not in described
+    assert described["multiscales"][0]["type"] == "mode"
+    model = ome_zarr_models.open_ome_zarr(zarr.open_group(path, mode="r"))
+    module = {"0.4": ome_zarr_models.v04, "0.5": ome_zarr_models.v05}[version]
+    assert type(model) is module.image_label.ImageLabel
+    averaged = write(labels, "averaged", version=version)
+    assert "image-label" not in metadata(averaged)
+    assert "omero" in metadata(averaged)
+
+
+def test_labels_have_no_channel_names(write):
+    labels = np.zeros((2, 40, 40), "uint8")
+    with pytest.raises(ValueError, match=r"channel_names are \['a', 'b'\], but .* labels"):
+        write(labels, axes="CYX", downsampling="mode", channel_names=["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("cell.v2.ome.zarr", "cell.v2"),
+        ("scan_2026.02.13_0.5um.ome.zarr", "scan_2026.02.13_0.5um"),
+        ("cell.v2.ZARR", "cell.v2"),
+        ("cells.zarr.old", "cells.zarr.old"),
+        ("cells", "cells"),
+        (".zarr", ".zarr"),
+    ],
+)
+def test_names_keep_their_dots(tmp_path, file, name):
+    path = write_ome_zarr(tmp_path / file, np.zeros((4, 4), "uint8"), progress=False)
+    assert metadata(path)["multiscales"][0]["name"] == name
 
 
 # Other readers

@@ -11,6 +11,8 @@ import dask.array as da
 import numpy as np
 import numpy.typing as npt
 
+from bigimg_lessons.bioimage_calibration import calibration_of
+from bigimg_lessons.calibration import Calibration
 from bigimg_lessons.counting import format_bytes
 
 AXES = "TCZYX"
@@ -32,10 +34,8 @@ class LazyImage:
         Of the voxels, in the machine's byte order.
     chunk_shape
         The array's own chunks along these axes, or None if it can be read voxel by voxel.
-    voxel_size
-        One for each of Z, Y and X that the image has, as far as it knows them; else None.
-    unit
-        Of the voxel size, as a symbol such as "µm"; None if not known.
+    known
+        Its voxel size and time interval with their units, as far as it knows them.
     channel_names
         One for each channel; None if not known.
     """
@@ -45,8 +45,7 @@ class LazyImage:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     chunk_shape: tuple[int, ...] | None
-    voxel_size: tuple[float, ...] | None
-    unit: str | None
+    known: Calibration
     channel_names: tuple[str, ...] | None
 
     @classmethod
@@ -58,7 +57,7 @@ class LazyImage:
         image
             Dask array, zarr array, HDF5 dataset, ``numpy.memmap``, numpy array, or anything else
             that has ``shape``, ``dtype`` and can be sliced; or a ``bioio.BioImage``, which brings
-            its voxel size, unit and channel names.
+            its voxel size, time interval, units and channel names.
         axes
             Which axes it has; by default the last of TCZYX. A BioImage knows.
 
@@ -84,15 +83,10 @@ class LazyImage:
             )
         # Along each axis dask tells the length of every chunk, the others the one of all.
         chunks = [int(np.max(lengths)) for lengths in getattr(array, "chunks", None) or ()]
-        known_size = known_unit = names = None
+        known, names = Calibration(), None
         names_of_axes = _checked_axes(axes, shape)
         if is_bioimage:
-            size = image.physical_pixel_sizes
-            if any(size):
-                spatial = [axis for axis in names_of_axes if axis in "ZYX"]
-                known_size = tuple(getattr(size, axis) or 1.0 for axis in spatial)
-                unit = image.dimension_properties.X.unit
-                known_unit = f"{unit:~P}" if unit else None
+            known = calibration_of(image)
             names = tuple(map(str, image.channel_names or ())) or None
         return cls(
             array=array,
@@ -100,8 +94,7 @@ class LazyImage:
             shape=shape,
             dtype=np.dtype(array.dtype).newbyteorder("="),
             chunk_shape=tuple(chunks) or None,
-            voxel_size=known_size,
-            unit=known_unit,
+            known=known,
             channel_names=names,
         )
 
@@ -115,6 +108,11 @@ class LazyImage:
         """The image's axes among Z, Y and X."""
         return "".join(axis for axis in self.axes if axis in "ZYX")
 
+    @property
+    def axes_of_several(self) -> str:
+        """The axes along which there is more than one voxel."""
+        return "".join(axis for axis, extent in self.sizes.items() if extent > 1)
+
     def read(self, region: tuple[slice, ...]) -> npt.NDArray[Any]:
         """Return the voxels of a region, which has a slice for each axis."""
         part = self.array[region]
@@ -125,46 +123,6 @@ class LazyImage:
             return voxels
         # In one piece: a view of a mapped file would be gathered from it several times.
         return np.ascontiguousarray(part, self.dtype)
-
-    def calibration(
-        self, voxel_size: Sequence[float] | None, unit: str | None, *, spatial_axes: str
-    ) -> tuple[tuple[float, ...], str | None]:
-        """Take what is given, else what the image knows, else ones.
-
-        Parameters
-        ----------
-        voxel_size, unit
-            As given by the user.
-        spatial_axes
-            Axes of the result: the image's own, or "ZYX".
-
-        Returns
-        -------
-        tuple of float
-            A size for each of these axes.
-        str or None
-            The unit; "µm" for a size without, None if there is no size.
-
-        Raises
-        ------
-        ValueError
-            If the numbers are not positive, or too few or many.
-        """
-        if voxel_size is None and self.voxel_size is not None:
-            known = dict(zip(self.spatial_axes, self.voxel_size, strict=True))
-            voxel_size = [known.get(axis, 1.0) for axis in spatial_axes]
-            unit = unit or self.unit
-        if voxel_size is None:
-            return (1.0,) * len(spatial_axes), unit
-        lengths = tuple(map(float, voxel_size))
-        if len(lengths) != len(spatial_axes) or not all(0 < n < math.inf for n in lengths):
-            count = {2: "two", 3: "three"}[len(spatial_axes)]
-            order = ", ".join(spatial_axes.lower())
-            raise ValueError(
-                f"The voxel size is {voxel_size!r}: give {count} positive numbers, in {order} "
-                "order."
-            )
-        return lengths, unit or "µm"
 
     def checked_channel_names(self, names: Sequence[str] | None) -> list[str]:
         """Take what is given, else what the image knows, else numbers.

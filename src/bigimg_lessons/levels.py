@@ -24,7 +24,8 @@ class Level:
     shape
         Voxels along each axis: those of level 0 divided by `factors`, rounded up.
     voxel_size
-        Size of a voxel, in the units of the level 0 size that the plan was given.
+        Size of a voxel, in the units of the level 0 size that the plan was given; in voxels of
+        level 0 along an axis whose size is not known.
     offset
         Position of the centre of the first voxel relative to that of level 0, same units:
         ``0.5 * (factor - 1) * voxel_size_of_level_0``.
@@ -40,7 +41,7 @@ def plan_levels(
     shape: Sequence[int],
     *,
     chunk_shape: Sequence[int],
-    voxel_size: Sequence[float] | None = None,
+    voxel_size: Sequence[float | None] | None = None,
     factors: Sequence[Sequence[int]] | None = None,
     max_levels: int | None = None,
 ) -> tuple[Level, ...]:
@@ -58,7 +59,8 @@ def plan_levels(
     chunk_shape
         Voxels of a chunk along each axis, the same at every level.
     voxel_size
-        Size of a voxel along each axis, in any unit; cubes if not given.
+        Size of a voxel along each axis, in any unit; cubes if not given. An axis whose size is
+        None is planned as if it were that of the finest axis.
     factors
         The levels' factors relative to level 0, if they are not to be chosen: first all ones,
         and each next a whole multiple of the one before.
@@ -83,19 +85,23 @@ def plan_levels(
     """
     shape = whole_numbers("shape", shape)
     chunk_shape = whole_numbers("chunk_shape", chunk_shape, like=shape)
-    size = tuple(float(length) for length in voxel_size or (1.0,) * len(shape))
-    if len(size) != len(shape) or not all(0 < length < math.inf for length in size):
+    sizes = (None,) * len(shape) if voxel_size is None else tuple(voxel_size)
+    known = [float(length) for length in sizes if length is not None]
+    if len(sizes) != len(shape) or not all(0 < length < math.inf for length in known):
         raise ValueError(
-            f"voxel_size is {voxel_size!r}: give {len(shape)} positive numbers, one for each axis "
-            f"of the shape {shape}."
+            f"voxel_size is {voxel_size!r}: give {len(shape)} positive numbers, or None, one for "
+            f"each axis of the shape {shape}."
         )
     if max_levels is not None and max_levels < 1:
         raise ValueError(f"max_levels is {max_levels}: give 1 or more, as level 0 counts.")
 
+    finest = min(known, default=1.0)
+    like_finest = tuple(finest if length is None else float(length) for length in sizes)
+    size = tuple(1.0 if length is None else float(length) for length in sizes)
     chosen = (
         _nested_factors(factors, shape)
         if factors is not None
-        else _halving_factors(shape, chunk_shape, size)
+        else _halving_factors(shape, chunk_shape, like_finest)
     )
     return tuple(
         Level(

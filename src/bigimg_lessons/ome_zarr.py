@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import shutil
 import warnings
 from collections.abc import Iterator, Sequence
@@ -30,26 +31,18 @@ from tqdm import tqdm
 from zarr.codecs import BloscCodec
 
 from bigimg_lessons.blocks import block_bytes, build_levels, plan_blocks, reads_per_chunk
+from bigimg_lessons.calibration import Calibration, Step
 from bigimg_lessons.counting import format_bytes
 from bigimg_lessons.downsampling import Array, Downsampling
 from bigimg_lessons.lazy_image import LazyImage
 from bigimg_lessons.levels import Level, plan_levels, whole_numbers
+from bigimg_lessons.units import METRE, SECOND
 
 Version = Literal["0.4", "0.5"]
 
 CHUNK_SHAPES = {2: (1024, 1024), 3: (128, 128, 128)}
 """Voxels per chunk unless others are given, by number of spatial axes."""
 
-# What NGFF calls the units of length that microscopists write.
-_UNITS = {
-    "micrometer": ("µm", "um", "μm", "micron", "microns", "micrometre", "micrometers"),
-    "nanometer": ("nm", "nanometre", "nanometers"),
-    "millimeter": ("mm", "millimetre", "millimeters"),
-    "centimeter": ("cm", "centimetre", "centimeters"),
-    "meter": ("m", "metre", "meters"),
-    "angstrom": ("Å", "å", "ångström"),
-    "picometer": ("pm", "picometre"),
-}
 _COLOURS = ("00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000", "0000FF")
 
 # Smaller blocks cost more for the calls into zarr than larger ones for memory.
@@ -81,8 +74,10 @@ def write_ome_zarr(
     *,
     version: Version = "0.5",
     axes: str | None = None,
-    voxel_size: Sequence[float] | None = None,
+    voxel_size: Sequence[float | None] | None = None,
     unit: str | None = None,
+    time_interval: float | None = None,
+    time_unit: str | None = None,
     channel_names: Sequence[str] | None = None,
     chunk_shape: Sequence[int] | None = None,
     shard_shape: Sequence[int] | None = None,
@@ -107,7 +102,9 @@ def write_ome_zarr(
         As ``source`` there.
     version
         Of OME-Zarr.
-    axes, voxel_size, unit, channel_names, chunk_shape, shard_shape, factors, max_levels
+    axes, voxel_size, unit, time_interval, time_unit, channel_names
+        As there.
+    chunk_shape, shard_shape, factors, max_levels
         As there; shapes, sizes and factors are in z, y, x (or y, x) order.
     downsampling, codec, memory_limit, overwrite, progress
         As there.
@@ -130,22 +127,36 @@ def write_ome_zarr(
             f"The image's voxels are of type {source.dtype}: convert them to integers or floats."
         )
     source.check_chunks_fit(memory_limit)
-    size, unit = source.calibration(voxel_size, unit, spatial_axes=source.spatial_axes)
-    unit = _ngff_unit(unit)
+    calibration = source.known.overridden(
+        source.spatial_axes,
+        voxel_size=voxel_size,
+        unit=unit,
+        time_interval=time_interval,
+        time_unit=time_unit,
+    )
+    is_labels = downsampling == "mode" and source.dtype.kind in "iu"
+    if is_labels and channel_names is not None:
+        raise ValueError(
+            f"channel_names are {channel_names!r}, but OME-Zarr has no place for them in an image "
+            "of labels, as which mode is written: leave them out."
+        )
     names = source.checked_channel_names(channel_names)
-    space = source.shape[-len(size) :]
-    chunk = whole_numbers("chunk_shape", chunk_shape or CHUNK_SHAPES[len(size)], like=space)
+    space = source.shape[-len(source.spatial_axes) :]
+    chunk = whole_numbers("chunk_shape", chunk_shape or CHUNK_SHAPES[len(space)], like=space)
     shard = None if shard_shape is None else _checked_shards(shard_shape, chunk, space, version)
     if codec == "default":
         codec = default_codec(source.dtype)
 
-    others = source.shape[: -len(size)]
-    levels = tuple(
-        _with_axes(level, others)
-        for level in plan_levels(
-            space, chunk_shape=chunk, voxel_size=size, factors=factors, max_levels=max_levels
-        )
+    others = source.shape[: -len(space)]
+    plan = plan_levels(
+        space,
+        chunk_shape=chunk,
+        voxel_size=calibration.comparable(source.spatial_axes),
+        factors=factors,
+        max_levels=max_levels,
     )
+    steps = [_ngff_step(calibration, axis) for axis in source.axes]
+    levels = tuple(_with_axes(level, others, [step.number for step in steps]) for level in plan)
     unit_shape = (1,) * len(others) + (shard or chunk)
     block_shape = plan_blocks(
         levels,
@@ -158,6 +169,12 @@ def write_ome_zarr(
     )
     needed = block_bytes(
         levels, block_shape=block_shape, dtype=source.dtype, downsampling=downsampling
+    )
+    calibration.warn_of_unknown(
+        target.name,
+        source.axes_of_several,
+        consequence="OME-Zarr gets 1 without a unit for a size that is not known",
+        stacklevel=3,
     )
     if source.chunk_shape is not None:
         _warn_of_repeated_reads(source.shape, block_shape, source.chunk_shape, memory_limit)
@@ -193,7 +210,7 @@ def write_ome_zarr(
                 place = tuple(slice(s, s + n) for s, n in zip(start, block.shape, strict=True))
                 with _explained(target):
                     arrays[depth][place] = block
-                if depth + 1 == len(levels):
+                if depth == 0 and not is_labels:
                     ranges.see(start, block)
                 with bar.get_lock():
                     bar.update(block.nbytes)
@@ -209,9 +226,12 @@ def write_ome_zarr(
             )
         # The group comes last: until then not even the folder aside opens as an image.
         with _explained(target):
-            metadata = _metadata(
-                target.name, source.axes, levels, unit, downsampling, version
-            ) | _omero(names, ranges.ends(), source.dtype)
+            metadata = _metadata(target.name, source.axes, levels, steps, downsampling, version)
+            if is_labels:
+                # Only 0.4 has a version of its own here.
+                metadata["image-label"] = {"version": "0.4"} if version == "0.4" else {}
+            else:
+                metadata |= _omero(names, ranges.windows())
             zarr.create_group(
                 aside,
                 zarr_format=3 if version == "0.5" else 2,
@@ -255,15 +275,23 @@ def _checked_shards(
     return shard
 
 
-def _with_axes(level: Level, others: tuple[int, ...]) -> Level:
-    """Put axes in front that no level shrinks: time and channels."""
-    count = len(others)
+def _with_axes(level: Level, others: tuple[int, ...], sizes: Sequence[float]) -> Level:
+    """Put axes in front that no level shrinks, time and channels, and measure all by `sizes`."""
+    factors = (1,) * len(others) + level.factors
     return Level(
-        factors=(1,) * count + level.factors,
+        factors=factors,
         shape=others + level.shape,
-        voxel_size=(1.0,) * count + level.voxel_size,
-        offset=(0.0,) * count + level.offset,
+        voxel_size=tuple(f * s for f, s in zip(factors, sizes, strict=True)),
+        offset=tuple(0.5 * (f - 1) * s for f, s in zip(factors, sizes, strict=True)),
     )
+
+
+def _ngff_step(calibration: Calibration, axis: str) -> Step:
+    """Return the step along an axis in a unit that OME-Zarr knows."""
+    step = calibration.step(axis)
+    if step.unit is None or step.unit.is_ngff:
+        return step
+    return step.to(SECOND if axis == "T" else METRE)
 
 
 def _create_array(
@@ -318,17 +346,17 @@ def _metadata(
     name: str,
     axes: str,
     levels: Sequence[Level],
-    unit: str | None,
+    steps: Sequence[Step],
     downsampling: Downsampling,
     version: Version,
 ) -> dict[str, Any]:
     """Describe the levels as NGFF does, in the field ``multiscales``."""
     kinds = {"T": "time", "C": "channel"}
     described: list[dict[str, str]] = []
-    for axis in axes:
+    for axis, step in zip(axes, steps, strict=True):
         entry = {"name": axis.lower(), "type": kinds.get(axis, "space")}
-        if axis in "ZYX" and unit is not None:
-            entry["unit"] = unit
+        if step.unit is not None:
+            entry["unit"] = step.unit.name
         described.append(entry)
     datasets = []
     for number, level in enumerate(levels):
@@ -340,7 +368,7 @@ def _metadata(
         ]
         datasets.append({"path": str(number), "coordinateTransformations": transforms})
     multiscale = {
-        "name": name.partition(".")[0],
+        "name": re.sub(r"(\.ome)?\.zarr$", "", name, flags=re.IGNORECASE) or name,
         "axes": described,
         "datasets": datasets,
         "type": downsampling,
@@ -354,22 +382,21 @@ def _metadata(
     return {"multiscales": [multiscale]}
 
 
-def _omero(
-    names: Sequence[str], ranges: Sequence[tuple[float, float]], dtype: np.dtype[Any]
-) -> dict[str, Any]:
-    """Name the channels, and tell viewers which grey values to show, in the field ``omero``."""
+def _omero(names: Sequence[str], windows: Sequence[tuple[float, float]]) -> dict[str, Any]:
+    """Name the channels, and tell viewers which grey values to show, in the field ``omero``.
+
+    ``start`` and ``end`` are what napari and vizarr show as black and white, ``min`` and ``max``
+    the ends of vizarr's slider: there is nothing to see outside the values that the image has.
+    """
     channels = []
-    for number, (name, (low, high)) in enumerate(zip(names, ranges, strict=True)):
-        limits = (low, high)
-        if dtype.kind in "iu":
-            limits = (int(np.iinfo(dtype).min), int(np.iinfo(dtype).max))
+    for number, (name, (low, high)) in enumerate(zip(names, windows, strict=True)):
         colour = "FFFFFF" if len(names) == 1 else _COLOURS[number % len(_COLOURS)]
         channels.append(
             {
                 "label": name,
                 "color": colour,
                 "active": True,
-                "window": {"min": limits[0], "max": limits[1], "start": low, "end": high},
+                "window": {"min": low, "max": high, "start": low, "end": high},
             }
         )
     model = "greyscale" if len(names) == 1 else "color"
@@ -389,34 +416,46 @@ class _GreyRanges:
 
     def __init__(self, axes: str, count: int) -> None:
         self._axis = axes.find("C")
-        self._ends: list[list[Any]] = [[] for _ in range(count)]
+        self._ends: list[tuple[Any, Any] | None] = [None] * count
         self._lock = Lock()
 
     def see(self, start: tuple[int, ...], block: Array) -> None:
-        """Take a block into account, which begins at `start`."""
+        """Take a block of level 0 into account, which begins at `start`."""
         first = 0 if self._axis < 0 else start[self._axis]
         planes = [block] if self._axis < 0 else np.moveaxis(block, self._axis, 0)
         for number, voxels in enumerate(planes, start=first):
-            finite = voxels[np.isfinite(voxels)]
-            if finite.size:
-                with self._lock:
-                    self._ends[number] += [finite.min().item(), finite.max().item()]
+            low, high = voxels.min(), voxels.max()
+            if not (np.isfinite(low) and np.isfinite(high)):
+                finite = voxels[np.isfinite(voxels)]
+                if not finite.size:
+                    continue
+                low, high = finite.min(), finite.max()
+            with self._lock:
+                seen = self._ends[number] or (low, high)
+                self._ends[number] = (min(seen[0], low), max(seen[1], high))
 
-    def ends(self) -> list[tuple[float, float]]:
-        """Return both for each channel; 0 and 1 where there is no finite voxel."""
-        return [(min(ends), max(ends)) if ends else (0, 1) for ends in self._ends]
+    def windows(self) -> list[tuple[float, float]]:
+        """Return both for each channel, the first always below the second.
+
+        See :func:`_window` for a channel of one value; 0 and 1 where there is no finite voxel.
+        """
+        return [(0, 1) if ends is None else _window(*ends) for ends in self._ends]
 
 
-def _ngff_unit(unit: str | None) -> str | None:
-    """Return the unit's name in NGFF."""
-    if unit is None or unit in ("pixel", "pixels"):
-        return None
-    for name, others in _UNITS.items():
-        if unit == name or unit in others:
-            return name
-    raise ValueError(
-        f"The unit is {unit!r}, which OME-Zarr does not know: give one of {', '.join(_UNITS)}."
-    )
+def _window(low: np.number[Any], high: np.number[Any]) -> tuple[float, float]:
+    """Return the ends of a range, made to differ; that of one value reaches to zero."""
+    start, end = _json_number(low), _json_number(high)
+    if start < end:
+        return start, end
+    return (min(start, 0), max(end, 0)) if start else (0, 1)
+
+
+def _json_number(value: np.number[Any]) -> float:
+    """Return an integer as it is if a double can hold it, and a float in its fewest digits."""
+    if isinstance(value, np.floating):
+        return float(str(value))
+    number = int(value)
+    return number if abs(number) <= 2**53 else float(number)
 
 
 @contextmanager

@@ -48,8 +48,10 @@ def build_pyramid(
     *,
     file_format: FileFormat | None = None,
     axes: str | None = None,
-    voxel_size: Sequence[float] | None = None,
+    voxel_size: Sequence[float | None] | None = None,
     unit: str | None = None,
+    time_interval: float | None = None,
+    time_unit: str | None = None,
     channel_names: Sequence[str] | None = None,
     chunk_shape: Sequence[int] | None = None,
     shard_shape: Sequence[int] | None = None,
@@ -74,7 +76,8 @@ def build_pyramid(
     source
         Dask array, zarr array, HDF5 dataset, ``numpy.memmap``, numpy array, or anything else
         that has ``shape``, ``dtype`` and reads when it is sliced; or a ``bioio.BioImage``, whose
-        voxel size, unit and channel names are then taken unless given. Integers of 8, 16 or 32
+        voxel size, time interval, units (see :mod:`bigimg_lessons.bioimage_calibration`) and
+        channel names are then taken unless given. Integers of 8, 16 or 32
         bits, or floats; other integers if nothing is to be averaged.
     target
         What to make: for OME-Zarr a folder, by custom ending in ``.ome.zarr``, for BDV-HDF5 an
@@ -87,9 +90,19 @@ def build_pyramid(
         last of these.
     voxel_size
         Size of a voxel in z, y, x order (y, x for an image without Z; BDV-HDF5 always has
-        all three, here and in the other parameters). Ones if not known.
+        all three, here and in the other parameters), and None where it is not known. An axis
+        whose size is not known has no unit in OME-Zarr and the scale 1, as there must be one, and
+        its levels are planned as if its voxels were as short as the shortest. BDV-HDF5 then says
+        that voxels are one pixel each way.
     unit
-        Of the voxel size, such as "µm", which it is by default, or "nm".
+        Of the voxel size, such as "µm", "nm" or "inch" (see :func:`bigimg_lessons.units.length`).
+        None is assumed: without it none is written. "pixel" says that there is none. Without
+        `voxel_size` it is the unit in which the source's own size is expressed, or the unit of a
+        size that has none.
+    time_interval, time_unit
+        The time from one time point to the next, and its unit, such as "s", "ms" or "min" (see
+        :func:`bigimg_lessons.units.duration`), in the same way. OME-Zarr only: BDV-HDF5 has no
+        place for them.
     channel_names
         One for each channel.
     chunk_shape
@@ -101,7 +114,10 @@ def build_pyramid(
     factors, max_levels
         As for :func:`plan_levels`, which chooses the levels unless factors are given.
     downsampling
-        ``mean``, exact over level 0 at every level; ``mode`` for labels; or ``stride``.
+        ``mean``, exact over level 0 at every level; ``mode`` for labels; or ``stride``. With
+        ``mode`` OME-Zarr of whole numbers is marked as an image of labels (``image-label``), and
+        has neither channel names nor a window of grey values. To be shown over an image it must
+        lie in the folder ``labels`` of that, and be named in the list ``labels`` there.
     codec
         For OME-Zarr; by default :func:`bigimg_lessons.ome_zarr.default_codec`. If None, chunks are
         stored as they are. BDV-HDF5 is compressed by gzip.
@@ -135,7 +151,8 @@ def build_pyramid(
     Warns
     -----
     UserWarning
-        If chunks of the source have to be read several times.
+        If the voxel size, the time interval or a unit is not known and is therefore not written,
+        or chunks of the source have to be read several times.
 
     Examples
     --------
@@ -143,7 +160,11 @@ def build_pyramid(
     >>> import numpy as np
     >>> stack = np.zeros((20, 300, 300), "uint8")
     >>> path = build_pyramid(
-    ...     stack, Path(mkdtemp(), "stack.ome.zarr"), voxel_size=(4, 1, 1), progress=False
+    ...     stack,
+    ...     Path(mkdtemp(), "stack.ome.zarr"),
+    ...     voxel_size=(40, 10, 10),
+    ...     unit="nm",
+    ...     progress=False,
     ... )
     >>> sorted(level.name for level in path.iterdir() if level.is_dir())
     ['0', '1', '2']
@@ -157,6 +178,8 @@ def build_pyramid(
             axes=axes,
             voxel_size=voxel_size,
             unit=unit,
+            time_interval=time_interval,
+            time_unit=time_unit,
             channel_names=channel_names,
             chunk_shape=chunk_shape,
             shard_shape=shard_shape,
@@ -170,6 +193,11 @@ def build_pyramid(
         )
     if shard_shape is not None:
         raise ValueError("shard_shape is given, but HDF5 has no shards: leave it out.")
+    if time_interval is not None or time_unit is not None:
+        raise ValueError(
+            f"time_interval is {time_interval!r} and time_unit is {time_unit!r}, but BDV-HDF5 has "
+            "no place for them: leave them out."
+        )
     if codec not in ("default", None):
         raise ValueError(
             f"codec is {codec!r}, but BDV-HDF5 is compressed by gzip: leave codec out, or give "

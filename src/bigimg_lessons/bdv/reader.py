@@ -40,57 +40,7 @@ from bigimg_lessons.bdv.remarks import Remarks
 from bigimg_lessons.bdv.scenes import Scene, scenes_of
 from bigimg_lessons.bdv.spimdata import SpimData
 from bigimg_lessons.bdv.split import SetupPart
-
-MICROMETRES = {
-    "pm": 1e-6,
-    "picometer": 1e-6,
-    "picometre": 1e-6,
-    "å": 1e-4,
-    "angstrom": 1e-4,
-    "ångström": 1e-4,
-    "nm": 1e-3,
-    "nanometer": 1e-3,
-    "nanometre": 1e-3,
-    "µm": 1.0,
-    r"\u00b5m": 1.0,  # as ImageJ stores µm in text that only holds ASCII
-    "um": 1.0,
-    "micron": 1.0,
-    "micrometer": 1.0,
-    "micrometre": 1.0,
-    "mm": 1e3,
-    "millimeter": 1e3,
-    "millimetre": 1e3,
-    "cm": 1e4,
-    "centimeter": 1e4,
-    "centimetre": 1e4,
-    "inch": 25_400.0,
-    "m": 1e6,
-    "meter": 1e6,
-    "metre": 1e6,
-}
-"""Micrometres in each unit of length; upper case, and a plural s after a word, are understood."""
-
-# Case-folding unites the micro sign (U+00B5) with the Greek letter mu (U+03BC).
-_FACTORS = {name.casefold(): factor for name, factor in MICROMETRES.items()}
-
-
-def micrometres(unit: str) -> float | None:
-    """Micrometres in a unit of length.
-
-    Parameters
-    ----------
-    unit
-        The unit's name, as BigDataViewer's XML gives it.
-
-    Returns
-    -------
-    float | None
-        ``None`` if it is no length: ``"pixel"``, empty, or unknown.
-    """
-    name = unit.strip().casefold()
-    if len(name) > 4:  # not "ms"
-        name = name.removesuffix("s")
-    return _FACTORS.get(name)
+from bigimg_lessons.units import micrometres
 
 
 def _tidy(number: float) -> float:
@@ -120,8 +70,8 @@ class Reader(bioio_base.reader.Reader):
     file is right, also in ``metadata``.
 
     ``physical_pixel_sizes`` are those of the current level, in micrometres if the XML gives a
-    unit of length (see `MICROMETRES`), else in the XML's own unit; ``dimension_properties``
-    tells which.
+    unit of length (see :func:`bigimg_lessons.units.length`), else in the XML's own unit;
+    ``dimension_properties`` tells which.
 
     Parameters
     ----------

@@ -49,6 +49,7 @@ from bigimg_lessons.bdv.spimdata import (
     to_xml,
 )
 from bigimg_lessons.blocks import build_levels, plan_blocks
+from bigimg_lessons.calibration import Calibration
 from bigimg_lessons.counting import format_bytes
 from bigimg_lessons.downsampling import Downsampling
 from bigimg_lessons.lazy_image import AXES, LazyImage
@@ -69,7 +70,7 @@ def write_bdv(
     image: Any,
     *,
     axes: str | None = None,
-    voxel_size: Sequence[float] | None = None,
+    voxel_size: Sequence[float | None] | None = None,
     unit: str | None = None,
     channel_names: Sequence[str] | None = None,
     chunk_shape: Sequence[int] = (64, 64, 64),
@@ -104,9 +105,12 @@ def write_bdv(
     axes
         The array's axes, such as "TYX", if they are not the last of TCZYX.
     voxel_size
-        Size of a voxel in z, y, x order; ones if not known.
+        Size of a voxel in z, y, x order, None where it is not known. The XML has no place for a
+        size that is known along some axes only: the voxel is then one pixel each way. Only a
+        single plane is as thick as its pixels are wide.
     unit
-        Of the voxel size; "µm", or "pixel" if the voxel size is not known.
+        Of the voxel size, such as "µm" or "nm"; "pixel" if not known, for other programs take an
+        empty one for micrometres. A time interval has no place in the XML.
     channel_names
         One for each channel; "channel 0", "channel 1", … if not known.
     chunk_shape
@@ -153,6 +157,11 @@ def write_bdv(
     OSError
         If the disk has not enough space. Without compression that is known before, with
         compression only when it is full.
+
+    Warns
+    -----
+    UserWarning
+        If the voxel size or its unit is not known, and is therefore not written.
     """
     xml = Path(path).expanduser().resolve()
     if xml.suffix.lower() != ".xml":
@@ -173,14 +182,14 @@ def write_bdv(
         )
     source.check_chunks_fit(memory_limit)
     shape = tuple(source.sizes.get(axis, 1) for axis in AXES)
-    (z, y, x), unit = source.calibration(voxel_size, unit, spatial_axes="ZYX")
-    voxels = VoxelSize((z, y, x), unit or "pixel")
+    calibration = source.known.overridden("ZYX", voxel_size=voxel_size, unit=unit)
+    voxels = _voxel_size(calibration, shape[2:])
     names = source.checked_channel_names(channel_names)
     document = to_xml(_spim_data(h5.name, shape, voxels, names))
     levels = plan_levels(
         shape[2:],
         chunk_shape=chunk_shape,
-        voxel_size=(z, y, x),
+        voxel_size=calibration.comparable("ZYX"),
         factors=factors,
         max_levels=max_levels,
     )
@@ -197,6 +206,12 @@ def write_bdv(
         source_chunk_shape=_chunk_in_space(source),
         downsampling=downsampling,
         memory_limit=memory_limit,
+    )
+    calibration.warn_of_unknown(
+        xml.name,
+        source.axes_of_several.replace("T", ""),
+        consequence=f"Voxels are written as {voxels.size} {voxels.unit}",
+        stacklevel=3,
     )
     if gzip_level is None:
         _check_space(xml.parent, _size(shape[:2], source.dtype, levels))
@@ -241,6 +256,25 @@ def write_bdv(
             _refuse_existing(h5, xml)
         _put_in_place(aside, h5, xml)
     return xml
+
+
+def _voxel_size(calibration: Calibration, shape: Sequence[int]) -> VoxelSize:
+    """Return what the XML says of the size of a voxel: three numbers, in one unit.
+
+    There is no place in it for a size that is not known along one axis only, so if one is not,
+    all are one pixel. A single plane of unknown thickness is as thick as its pixels are wide.
+    Without a unit of length it is "pixel": Bio-Formats 7.3 takes an empty one for micrometres.
+    """
+    steps = [calibration.step(axis) for axis in "ZYX"]
+    steps = [
+        steps[2] if n == 1 and step.size is None else step
+        for n, step in zip(shape, steps, strict=True)
+    ]
+    (unit, *others) = {step.unit for step in steps}
+    if others or any(step.size is None for step in steps):
+        return VoxelSize((1.0, 1.0, 1.0), "pixel")
+    z, y, x = (step.number for step in steps)
+    return VoxelSize((z, y, x), unit.symbol if unit else "pixel")
 
 
 def _spim_data(
