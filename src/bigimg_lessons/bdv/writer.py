@@ -31,6 +31,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from bigimg_lessons.bdv.description import describe, describe_copy
 from bigimg_lessons.bdv.hdf5 import (
     DATA_TYPE_ATTRIBUTE,
     PIXEL_TYPES,
@@ -39,16 +40,8 @@ from bigimg_lessons.bdv.hdf5 import (
     setup_path,
     subdivisions_path,
 )
-from bigimg_lessons.bdv.spimdata import (
-    Attribute,
-    PathReference,
-    SpimData,
-    ViewRegistration,
-    ViewSetup,
-    ViewTransform,
-    VoxelSize,
-    to_xml,
-)
+from bigimg_lessons.bdv.reader import Reader
+from bigimg_lessons.bdv.spimdata import VoxelSize, to_xml
 from bigimg_lessons.blocks import build_levels, plan_blocks
 from bigimg_lessons.counting import format_bytes
 from bigimg_lessons.downsampling import Downsampling
@@ -174,10 +167,30 @@ def write_bdv(
         )
     source.check_chunks_fit(memory_limit)
     shape = tuple(source.sizes.get(axis, 1) for axis in AXES)
-    (z, y, x), unit = source.calibration(voxel_size, unit, spatial_axes="ZYX")
-    voxels = VoxelSize((z, y, x), unit or "pixel")
+    (z, y, x), found_unit = source.calibration(voxel_size, unit, spatial_axes="ZYX")
+    voxels = VoxelSize((z, y, x), found_unit or "pixel")
     names = source.checked_channel_names(channel_names)
-    document = to_xml(_spim_data(h5.name, shape, voxels, names))
+    reader = getattr(image, "reader", image)
+    if isinstance(reader, Reader):
+        description = describe_copy(
+            h5.name,
+            reader,
+            voxel_size=None if voxel_size is None and unit is None else voxels,
+            channel_names=None if channel_names is None else names,
+        )
+        setups = [setup.id for setup in reader.setups]
+    else:
+        description = describe(h5.name, shape, voxels, names)
+        setups = [setup.id for setup in description.setups]
+    document = to_xml(description)
+    # A view that is missing is not stored: zeros would be voxels that nobody measured.
+    views = [
+        (place, timepoint, setup)
+        for place, (timepoint, setup) in zip(
+            np.ndindex(shape[:2]), product(description.timepoints, setups), strict=True
+        )
+        if (timepoint, setup) not in description.missing
+    ]
     levels = plan_levels(
         shape[2:],
         chunk_shape=chunk_shape,
@@ -200,7 +213,7 @@ def write_bdv(
         memory_limit=memory_limit,
     )
     if gzip_level is None:
-        _check_space(xml.parent, _size(shape[:2], source.dtype, levels))
+        _check_space(xml.parent, _size(len(views), source.dtype, levels))
 
     with TemporaryDirectory(dir=xml.parent, prefix=f".{xml.stem}-", suffix=".part") as folder:
         aside = Path(folder)
@@ -208,16 +221,16 @@ def write_bdv(
             _created(aside / h5.name) as file,
             tqdm(
                 desc=h5.name,
-                total=_size(shape[:2], source.dtype, levels),
+                total=_size(len(views), source.dtype, levels),
                 unit="B",
                 unit_scale=True,
                 disable=not progress,
             ) as bar,
             _ChunkWriter(gzip_level, bar.update) as writer,
         ):
-            for setup in range(shape[1]):
+            for setup in setups:
                 _describe_setup(file, setup, levels, chunk_shape, source.dtype, legacy_uint16)
-            for timepoint, setup in np.ndindex(shape[:2]):
+            for place, timepoint, setup in views:
                 cells = [
                     file.create_dataset(
                         cells_path(timepoint, setup, number),
@@ -230,7 +243,7 @@ def write_bdv(
                     for number, level in enumerate(levels)
                 ]
                 build_levels(
-                    partial(_read, source, timepoint, setup),
+                    partial(_read, source, place),
                     partial(writer.put, cells),
                     levels,
                     block_shape=block_shape,
@@ -242,36 +255,6 @@ def write_bdv(
             _refuse_existing(h5, xml)
         _put_in_place(aside, h5, xml)
     return xml
-
-
-def _spim_data(
-    h5: str, shape: tuple[int, ...], voxels: VoxelSize, channel_names: Sequence[str]
-) -> SpimData:
-    z, y, x = voxels.size
-    calibration = ViewTransform(
-        (x, 0.0, 0.0, 0.0, 0.0, y, 0.0, 0.0, 0.0, 0.0, z, 0.0), "calibration"
-    )
-    return SpimData(
-        hdf5=PathReference(h5),
-        setups=tuple(
-            ViewSetup(
-                id=number,
-                name=name,
-                size=(shape[2], shape[3], shape[4]),
-                voxel_size=voxels,
-                attributes=(("channel", number),),
-            )
-            for number, name in enumerate(channel_names)
-        ),
-        timepoints=tuple(range(shape[0])),
-        attributes=tuple(
-            Attribute("channel", number, name) for number, name in enumerate(channel_names)
-        ),
-        registrations=tuple(
-            ViewRegistration(timepoint, setup, (calibration,))
-            for timepoint, setup in np.ndindex(shape[:2])
-        ),
-    )
 
 
 def _describe_setup(
@@ -430,17 +413,17 @@ def _chunk_in_space(source: LazyImage) -> tuple[int, ...] | None:
     return tuple(chunk.get(axis, 1) for axis in "ZYX")
 
 
-def _read(source: LazyImage, timepoint: int, setup: int, region: tuple[slice, ...]) -> Array:
-    """Return the voxels of `region`, slices in z, y and x, of one channel at one time."""
-    view = (slice(timepoint, timepoint + 1), slice(setup, setup + 1))
+def _read(source: LazyImage, place: tuple[int, int], region: tuple[slice, ...]) -> Array:
+    """Return the voxels of `region`, slices in z, y and x, at a place along T and C."""
+    view = tuple(slice(index, index + 1) for index in place)
     along = dict(zip(AXES, view + region, strict=True))
     voxels = source.read(tuple(along[axis] for axis in source.axes))
     return voxels.reshape([axis.stop - axis.start for axis in region])
 
 
-def _size(views: tuple[int, ...], dtype: np.dtype[Any], levels: Sequence[Level]) -> int:
-    """Return the bytes of all voxels of all levels, channels and time points."""
-    return math.prod(views) * sum(math.prod(level.shape) for level in levels) * dtype.itemsize
+def _size(views: int, dtype: np.dtype[Any], levels: Sequence[Level]) -> int:
+    """Return the bytes of all voxels of all levels of a number of views."""
+    return views * sum(math.prod(level.shape) for level in levels) * dtype.itemsize
 
 
 def _check_space(folder: Path, needed: int) -> None:
