@@ -29,6 +29,7 @@ import zarr
 from tqdm import tqdm
 from zarr.codecs import BloscCodec
 
+from bigimg_lessons.bdv.position import position_of
 from bigimg_lessons.blocks import block_bytes, build_levels, plan_blocks, reads_per_chunk
 from bigimg_lessons.counting import format_bytes
 from bigimg_lessons.downsampling import Array, Downsampling
@@ -130,6 +131,7 @@ def write_ome_zarr(
             f"The image's voxels are of type {source.dtype}: convert them to integers or floats."
         )
     source.check_chunks_fit(memory_limit)
+    position = position_of(image, voxel_size)
     size, unit = source.calibration(voxel_size, unit, spatial_axes=source.spatial_axes)
     unit = _ngff_unit(unit)
     names = source.checked_channel_names(channel_names)
@@ -146,6 +148,9 @@ def write_ome_zarr(
             space, chunk_shape=chunk, voxel_size=size, factors=factors, max_levels=max_levels
         )
     )
+    # Twelve digits: what is left of dividing and multiplying by the voxel size goes.
+    along = zip(position.offset[-len(size) :], size, strict=True)
+    origin = (0.0,) * len(others) + tuple(float(f"{o * s:.12g}") for o, s in along)
     unit_shape = (1,) * len(others) + (shard or chunk)
     block_shape = plan_blocks(
         levels,
@@ -159,6 +164,12 @@ def write_ome_zarr(
     needed = block_bytes(
         levels, block_shape=block_shape, dtype=source.dtype, downsampling=downsampling
     )
+    if position.lost:
+        warnings.warn(
+            f"OME-Zarr {version} has no place for all that the BigDataViewer image tells. Lost are "
+            f"{'; '.join(position.lost)}.",
+            stacklevel=3,
+        )
     if source.chunk_shape is not None:
         _warn_of_repeated_reads(source.shape, block_shape, source.chunk_shape, memory_limit)
     total = sum(math.prod(level.shape) for level in levels) * source.dtype.itemsize
@@ -210,7 +221,7 @@ def write_ome_zarr(
         # The group comes last: until then not even the folder aside opens as an image.
         with _explained(target):
             metadata = _metadata(
-                target.name, source.axes, levels, unit, downsampling, version
+                target.name, source.axes, levels, origin, unit, downsampling, version
             ) | _omero(names, ranges.ends(), source.dtype)
             zarr.create_group(
                 aside,
@@ -318,6 +329,7 @@ def _metadata(
     name: str,
     axes: str,
     levels: Sequence[Level],
+    origin: Sequence[float],
     unit: str | None,
     downsampling: Downsampling,
     version: Version,
@@ -336,7 +348,10 @@ def _metadata(
         offset = (0.0,) * len(axes) if downsampling == "stride" else level.offset
         transforms = [
             {"type": "scale", "scale": list(level.voxel_size)},
-            {"type": "translation", "translation": list(offset)},
+            {
+                "type": "translation",
+                "translation": [a + b for a, b in zip(origin, offset, strict=True)],
+            },
         ]
         datasets.append({"path": str(number), "coordinateTransformations": transforms})
     multiscale = {

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import product
+from typing import Any
 
 import numpy as np
 
 from bigimg_lessons.bdv.reader import Reader
-from bigimg_lessons.bdv.registration import at_level, calibration, offset_of
+from bigimg_lessons.bdv.registration import Size, at_level, calibration, offset_of
 from bigimg_lessons.bdv.spimdata import (
     Attribute,
     PathReference,
@@ -24,6 +27,9 @@ View = tuple[int, int]
 """Ids of a time point and a setup."""
 
 Transforms = tuple[ViewTransform, ...]
+
+# Sizes that have passed through float32 are still the same.
+_TOLERANCE = 1e-6
 
 
 def describe(
@@ -75,6 +81,7 @@ def describe_copy(
     reader: Reader,
     *,
     voxel_size: VoxelSize | None = None,
+    is_new_unit: bool = False,
     channel_names: Sequence[str] | None = None,
 ) -> SpimData:
     """Describe a copy of a BigDataViewer image: its current scene at its current level.
@@ -89,8 +96,11 @@ def describe_copy(
     reader
         Of the image.
     voxel_size
-        To replace that of the image. Registrations that tell more than the old one do not hold
-        for another, and are left out.
+        To replace that of the current level. Registrations that tell more than the old one do
+        not hold for another, and are left out.
+    is_new_unit
+        Whether `voxel_size` is only the old one in another unit. Then registrations stay, and
+        space is scaled with them.
     channel_names
         One for each channel, to replace those of the image.
 
@@ -102,22 +112,17 @@ def describe_copy(
     Warns
     -----
     UserWarning
-        If registrations are left out.
+        If registrations are left out, or a view has none.
     """
-    data, factors = reader.metadata, reader.level_factors
+    factors = reader.level_factors
     names = channel_names or (None,) * len(reader.setups)
-    views = {(t, setup.id): setup for t in reader.timepoints for setup in reader.setups}
-    missing = frozenset(views.keys() & data.missing)
-    registered = {
-        (view.timepoint, view.setup): view.transforms
-        for view in data.registrations
-        if (view.timepoint, view.setup) in views
-    }
-    for view in views.keys() - registered.keys() - missing:
-        known = data.voxel_size(views[view])
-        registered[view] = (calibration(known.size),) if known else ()
+    registered = registrations(reader)
+    _warn_of_unregistered(reader, registered)
+    if is_new_unit and known_voxel_size(reader) is None:
+        voxel_size = None
     if voxel_size is not None:
-        registered = _recalibrated(registered, _scaled(voxel_size, factors, -1), reader)
+        full = _scaled(voxel_size, factors, -1)
+        registered = (_rescaled if is_new_unit else _recalibrated)(registered, full, reader)
     setups = [
         ViewSetup(
             id=setup.id,
@@ -133,12 +138,97 @@ def describe_copy(
         setups=tuple(sorted(setups, key=lambda setup: setup.id)),
         timepoints=reader.timepoints,
         attributes=_attributes(reader, names),
-        missing=missing,
+        missing=missing_views(reader),
         registrations=tuple(
             ViewRegistration(*view, at_level(registered[view], factors))
             for view in sorted(registered)
         ),
     )
+
+
+def bdv_reader(image: Any) -> Reader | None:
+    """Return the reader of a BigDataViewer image, which tells more than its voxels.
+
+    Parameters
+    ----------
+    image
+        ``bioio.BioImage``, reader, array, or anything else.
+    """
+    reader = getattr(image, "reader", image)
+    return reader if isinstance(reader, Reader) else None
+
+
+def missing_views(reader: Reader) -> frozenset[View]:
+    """Return the views of the current scene that the XML calls missing.
+
+    Parameters
+    ----------
+    reader
+        Of the image.
+    """
+    setups = {setup.id for setup in reader.setups}
+    return frozenset(
+        (timepoint, setup)
+        for timepoint, setup in reader.metadata.missing
+        if timepoint in reader.timepoints and setup in setups
+    )
+
+
+def known_voxel_size(reader: Reader) -> Size | None:
+    """Return the size of a full-resolution voxel of the current scene, in the XML's numbers.
+
+    Parameters
+    ----------
+    reader
+        Of the image.
+
+    Returns
+    -------
+    tuple of float or None
+        In z, y, x order; None unless it is known along all axes.
+    """
+    known = reader.metadata.voxel_size(reader.setups[0])
+    return known.size if known is not None and all(known.size) else None
+
+
+def registrations(reader: Reader) -> dict[View, Transforms]:
+    """Return how the views of the current scene are registered, at full resolution.
+
+    Parameters
+    ----------
+    reader
+        Of the image.
+
+    Returns
+    -------
+    dict
+        The transforms of each view. One of which the XML tells none has its calibration, or
+        nothing if its voxel size is unknown; if it is missing too, it is left out.
+    """
+    stated = {(v.timepoint, v.setup): v.transforms for v in reader.metadata.registrations}
+    known, missing = known_voxel_size(reader), missing_views(reader)
+    own = () if known is None else (calibration(known),)
+    return {
+        view: stated.get(view, own)
+        for view in product(reader.timepoints, [setup.id for setup in reader.setups])
+        if view in stated or view not in missing
+    }
+
+
+def _warn_of_unregistered(reader: Reader, registered: Iterable[View]) -> None:
+    stated = {(v.timepoint, v.setup) for v in reader.metadata.registrations}
+    if without := sorted(set(registered) - stated):
+        warnings.warn(
+            f"No place in space is told for {_views(without)}: it is written with the voxel size "
+            "as the only transform.",
+            stacklevel=5,
+        )
+
+
+def _views(views: Sequence[View]) -> str:
+    timepoint, setup = views[0]
+    others = f" and for {len(views) - 1} views more" if len(views) > 1 else ""
+    return f"setup {setup} at time point {timepoint}{others}"
 
 
 def _scaled(voxel_size: VoxelSize, factors: Sequence[float], power: int = 1) -> VoxelSize:
@@ -147,27 +237,37 @@ def _scaled(voxel_size: VoxelSize, factors: Sequence[float], power: int = 1) -> 
     return VoxelSize((z, y, x), voxel_size.unit)
 
 
+def _rescaled(
+    registered: dict[View, Transforms], voxel_size: VoxelSize, reader: Reader
+) -> dict[View, Transforms]:
+    """Return the registrations into a space with another unit, in which voxels have this size."""
+    known = known_voxel_size(reader)
+    if known is None or np.allclose(voxel_size.size, known, _TOLERANCE, 0):
+        return registered
+    z, y, x = (new / old for new, old in zip(voxel_size.size, known, strict=True))
+    step = replace(calibration((z, y, x)), name=f"to {voxel_size.unit}")
+    return {view: (step, *transforms) for view, transforms in registered.items()}
+
+
 def _recalibrated(
     registered: dict[View, Transforms], voxel_size: VoxelSize, reader: Reader
 ) -> dict[View, Transforms]:
     """Return the registrations of voxels whose size is told anew; warn of what gets lost."""
-    known = reader.metadata.voxel_size(reader.setups[0])
-    if known is not None and np.allclose(voxel_size.size, known.size, rtol=1e-6, atol=0):
-        return registered  # told again, or only the unit is new
+    known = known_voxel_size(reader)
+    if known is not None and np.allclose(voxel_size.size, known, _TOLERANCE, 0):
+        return registered
+    old = known or (1.0, 1.0, 1.0)
     lost = [
         view
         for view in sorted(registered)
-        if known is None
-        or offset_of(ViewRegistration(*view, registered[view]).model, known.size) != (0, 0, 0)
+        if offset_of(ViewRegistration(*view, registered[view]).model, old) != (0, 0, 0)
     ]
     if lost:
-        old = f"{_numbers(known.size)} {known.unit}".strip() if known else "unknown size"
-        timepoint, setup = lost[0]
+        was, now = (", ".join(f"{n:.6g}" for n in size) for size in (old, voxel_size.size))
         warnings.warn(
-            f"The image is registered for voxels of {old} (z, y, x), and they are now to be of "
-            f"{_numbers(voxel_size.size)} {voxel_size.unit}: the registrations of {len(lost)} of "
-            f"its {len(registered)} views, such as that of setup {setup} at time point "
-            f"{timepoint}, are not kept. To keep them, leave out voxel_size and unit.",
+            f"The registrations are not kept for {_views(lost)}: they hold for voxels of {was} "
+            f"(z, y, x, at full resolution), and these are told to be of {now}. To keep them, "
+            "leave out voxel_size.",
             stacklevel=5,
         )
     return dict.fromkeys(registered, (calibration(voxel_size.size),))
@@ -190,9 +290,5 @@ def _attributes(reader: Reader, names: Sequence[str | None]) -> tuple[Attribute,
 
 
 def _one_line(name: str | None) -> str | None:
-    """Return a name as it can be written: some programs break it into indented lines."""
-    return None if name is None else " ".join(name.split())
-
-
-def _numbers(values: Sequence[float]) -> str:
-    return ", ".join(f"{value:.6g}" for value in values)
+    """Return a name without line breaks, which XML may change, and which are not written."""
+    return None if name is None else re.sub(r"\s*[\t\r\n]\s*", " ", name)

@@ -31,7 +31,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
-from bigimg_lessons.bdv.description import describe, describe_copy
+from bigimg_lessons.bdv.description import bdv_reader, describe, describe_copy
 from bigimg_lessons.bdv.hdf5 import (
     DATA_TYPE_ATTRIBUTE,
     PIXEL_TYPES,
@@ -40,7 +40,6 @@ from bigimg_lessons.bdv.hdf5 import (
     setup_path,
     subdivisions_path,
 )
-from bigimg_lessons.bdv.reader import Reader
 from bigimg_lessons.bdv.spimdata import VoxelSize, to_xml
 from bigimg_lessons.blocks import build_levels, plan_blocks
 from bigimg_lessons.counting import format_bytes
@@ -170,12 +169,12 @@ def write_bdv(
     (z, y, x), found_unit = source.calibration(voxel_size, unit, spatial_axes="ZYX")
     voxels = VoxelSize((z, y, x), found_unit or "pixel")
     names = source.checked_channel_names(channel_names)
-    reader = getattr(image, "reader", image)
-    if isinstance(reader, Reader):
+    if reader := bdv_reader(image):
         description = describe_copy(
             h5.name,
             reader,
             voxel_size=None if voxel_size is None and unit is None else voxels,
+            is_new_unit=voxel_size is None,
             channel_names=None if channel_names is None else names,
         )
         setups = [setup.id for setup in reader.setups]
