@@ -94,10 +94,18 @@ def write_bdv(
         voxels that BigDataViewer knows (integers of 8 to 64 bits, float32 and float64), 64-bit
         integers have no exact mean, and need another `downsampling` or one level. Chunks of the
         source that span several channels or time points are read for each of these.
+
+        A BigDataViewer image, as ``BioImage`` or reader, is copied with all that its XML tells of
+        the current scene: numbers of time points and setups, their names and attributes, missing
+        views (which are not stored), registrations, voxel size and unit. If a coarser level is
+        current, that is registered where it lies. Its ``dask_data`` is an array, and tells none
+        of this. Of other images no position is known: bioio tells neither the stage positions of
+        an OME-TIFF nor the translation of an OME-Zarr, so they are not kept.
     axes
         The array's axes, such as "TYX", if they are not the last of TCZYX.
     voxel_size
-        Size of a voxel in z, y, x order; ones if not known.
+        Size of a voxel in z, y, x order; ones if not known. For a BigDataViewer image another than
+        its own takes the place of registrations that were made for that.
     unit
         Of the voxel size; "µm", or "pixel" if the voxel size is not known.
     channel_names
@@ -146,6 +154,11 @@ def write_bdv(
     OSError
         If the disk has not enough space. Without compression that is known before, with
         compression only when it is full.
+
+    Warns
+    -----
+    UserWarning
+        If registrations of a BigDataViewer image are not kept, or a view of it has none.
     """
     xml = Path(path).expanduser().resolve()
     if xml.suffix.lower() != ".xml":
