@@ -323,6 +323,19 @@ def test_the_same_voxel_size_told_again_ends_nothing(dataset, copy):
     assert steps(path) == {(0, 0): [(None, MOVED)]}
 
 
+def test_another_unit_scales_space_with_the_voxels(dataset, copy):
+    source, _ = dataset([setup(0, 0, unit="nm")], registration(0, 0, MOVED))
+    path = copy(BioImage(source), unit="µm")
+    voxel = document(path).find(".//voxelSize")
+    assert voxel.findtext("unit") == "µm"
+    sizes = [float(length) for length in voxel.findtext("size").split()]
+    np.testing.assert_allclose(sizes, [0.0005, 0.00025, 0.002], rtol=1e-9)
+    (transforms,) = steps(path).values()
+    assert [name for name, _ in transforms] == ["to µm", None]
+    in_micrometres = np.diag([0.001, 0.001, 0.001, 1]) @ model([("", MOVED)])
+    np.testing.assert_allclose(model(transforms), in_micrometres, rtol=1e-9)
+
+
 def test_a_copied_level_with_another_voxel_size_keeps_its_half_voxel(dataset, copy):
     source, _ = dataset([setup(0, 0)], registration(0, 0, CALIBRATION), levels=2)
     image = BioImage(source)

@@ -28,6 +28,8 @@ View = tuple[int, int]
 
 Transforms = tuple[ViewTransform, ...]
 
+_ONES: Size = (1.0, 1.0, 1.0)
+
 # Sizes that have passed through float32 are still the same.
 _TOLERANCE = 1e-6
 
@@ -70,7 +72,7 @@ def describe(
             Attribute("channel", number, name) for number, name in enumerate(channel_names)
         ),
         registrations=tuple(
-            ViewRegistration(timepoint, setup, (calibration(voxel_size.size),))
+            ViewRegistration(timepoint, setup, (calibration(_complete(voxel_size) or _ONES),))
             for timepoint, setup in np.ndindex(shape[0], shape[1])
         ),
     )
@@ -118,11 +120,16 @@ def describe_copy(
     names = channel_names or (None,) * len(reader.setups)
     registered = registrations(reader)
     _warn_of_unregistered(reader, registered)
-    if is_new_unit and known_voxel_size(reader) is None:
+    known = known_voxel_size(reader)
+    if is_new_unit and known is None:
         voxel_size = None
-    if voxel_size is not None:
-        full = _scaled(voxel_size, factors, -1)
-        registered = (_rescaled if is_new_unit else _recalibrated)(registered, full, reader)
+    if voxel_size is not None and (told := _complete(_scaled(voxel_size, factors, -1))):
+        if known is not None and np.allclose(told, known, _TOLERANCE, 0):
+            pass
+        elif known is not None and is_new_unit:
+            registered = _rescaled(registered, known, told, voxel_size.unit)
+        else:
+            registered = _recalibrated(registered, known or _ONES, told)
     setups = [
         ViewSetup(
             id=setup.id,
@@ -187,8 +194,14 @@ def known_voxel_size(reader: Reader) -> Size | None:
     tuple of float or None
         In z, y, x order; None unless it is known along all axes.
     """
-    known = reader.metadata.voxel_size(reader.setups[0])
-    return known.size if known is not None and all(known.size) else None
+    voxel_size = reader.metadata.voxel_size(reader.setups[0])
+    return None if voxel_size is None else _complete(voxel_size)
+
+
+def _complete(voxel_size: VoxelSize) -> Size | None:
+    """Return the three numbers, None unless all of them are known."""
+    z, y, x = voxel_size.size
+    return (z, y, x) if z and y and x else None
 
 
 def registrations(reader: Reader) -> dict[View, Transforms]:
@@ -233,44 +246,37 @@ def _views(views: Sequence[View]) -> str:
 
 def _scaled(voxel_size: VoxelSize, factors: Sequence[float], power: int = 1) -> VoxelSize:
     """Return the voxel size of a level, or with the power -1 that of full resolution."""
-    z, y, x = (s * f**power for s, f in zip(voxel_size.size, factors, strict=True))
+    z, y, x = (s and s * f**power for s, f in zip(voxel_size.size, factors, strict=True))
     return VoxelSize((z, y, x), voxel_size.unit)
 
 
 def _rescaled(
-    registered: dict[View, Transforms], voxel_size: VoxelSize, reader: Reader
+    registered: dict[View, Transforms], known: Size, told: Size, unit: str
 ) -> dict[View, Transforms]:
-    """Return the registrations into a space with another unit, in which voxels have this size."""
-    known = known_voxel_size(reader)
-    if known is None or np.allclose(voxel_size.size, known, _TOLERANCE, 0):
-        return registered
-    z, y, x = (new / old for new, old in zip(voxel_size.size, known, strict=True))
-    step = replace(calibration((z, y, x)), name=f"to {voxel_size.unit}")
+    """Return the registrations into the space of another unit, in which voxels are as told."""
+    z, y, x = (new / old for new, old in zip(told, known, strict=True))
+    step = replace(calibration((z, y, x)), name=f"to {unit}")
     return {view: (step, *transforms) for view, transforms in registered.items()}
 
 
 def _recalibrated(
-    registered: dict[View, Transforms], voxel_size: VoxelSize, reader: Reader
+    registered: dict[View, Transforms], known: Size, told: Size
 ) -> dict[View, Transforms]:
     """Return the registrations of voxels whose size is told anew; warn of what gets lost."""
-    known = known_voxel_size(reader)
-    if known is not None and np.allclose(voxel_size.size, known, _TOLERANCE, 0):
-        return registered
-    old = known or (1.0, 1.0, 1.0)
     lost = [
         view
         for view in sorted(registered)
-        if offset_of(ViewRegistration(*view, registered[view]).model, old) != (0, 0, 0)
+        if offset_of(ViewRegistration(*view, registered[view]).model, known) != (0, 0, 0)
     ]
     if lost:
-        was, now = (", ".join(f"{n:.6g}" for n in size) for size in (old, voxel_size.size))
+        was, now = (", ".join(f"{length:.6g}" for length in size) for size in (known, told))
         warnings.warn(
             f"The registrations are not kept for {_views(lost)}: they hold for voxels of {was} "
             f"(z, y, x, at full resolution), and these are told to be of {now}. To keep them, "
             "leave out voxel_size.",
             stacklevel=5,
         )
-    return dict.fromkeys(registered, (calibration(voxel_size.size),))
+    return dict.fromkeys(registered, (calibration(told),))
 
 
 def _attributes(reader: Reader, names: Sequence[str | None]) -> tuple[Attribute, ...]:
