@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from bioio import BioImage
 
 from bigimg_lessons.bdv.writer import write_bdv
 from bigimg_lessons.pyramid import downsample_mean, plan_levels
@@ -128,3 +129,24 @@ def test_the_library_of_bigdataviewer_reads_what_was_written(written, seen_by_jh
     assert [level["sha256"] for level in seen["levels"]] == [
         sha256(level[0, 0]) for level in levels
     ]
+
+
+def test_bioformats_gives_every_level_the_voxel_size_of_level_0(tmp_path):
+    """The Fiji tab of lesson 3 warns of this; our reader and the file itself know better."""
+    path = write_bdv(
+        tmp_path / "levels.xml",
+        np.zeros((16, 128, 128), "uint8"),
+        voxel_size=(0.1, 0.04, 0.04),
+        unit="µm",
+        chunk_shape=(8, 8, 8),
+        progress=False,
+    )
+    (seen,) = java("FlatLevels", [path])
+    image = BioImage(path)
+    true = []
+    for level in image.resolution_levels:
+        image.set_resolution_level(level)
+        true.append({"shape": list(image.shape[-3:]), "voxel_size": image.physical_pixel_sizes})
+    assert [level["shape"] for level in seen] == [level["shape"] for level in true]
+    assert true[4]["voxel_size"].X == 0.64
+    assert [level["voxel_size"] for level in seen] == [[0.1, 0.04, 0.04]] * len(true)

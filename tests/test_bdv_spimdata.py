@@ -615,6 +615,18 @@ def test_attribute_names():
     assert data.attribute_name("channel", 3) is None
 
 
+def test_what_else_is_said_of_an_attribute_is_kept():
+    text = xml(ONE, names={"tile": {1: "left"}, "angle": {0: "0"}})
+    text = text.replace(
+        "<name>left</name>", "<location>1.0\n  2.0 3.0 </location><name>left</name>"
+    )
+    data = parse(text)
+    assert data.attributes == (
+        Attribute("tile", 1, "left", (("location", "1.0 2.0 3.0"),)),
+        Attribute("angle", 0, "0"),
+    )
+
+
 def test_results_cannot_be_changed_and_can_be_pickled():
     data = parse(xml(ONE))
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -740,6 +752,8 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 kinds = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,9}", fullmatch=True).filter(
     lambda kind: kind not in ("id", "name")
 )
+words = texts.map(lambda text: " ".join(text.split()))
+details = st.lists(st.tuples(kinds, words), max_size=2).map(tuple)
 pairs = st.lists(st.tuples(ids, ids), max_size=3).map(tuple)
 spim_data = st.builds(
     SpimData,
@@ -758,9 +772,9 @@ spim_data = st.builds(
         unique_by=lambda setup: setup.id,
     ).map(lambda setups: tuple(sorted(setups, key=lambda setup: setup.id))),
     timepoints=st.sets(ids, min_size=1, max_size=4).map(lambda times: tuple(sorted(times))),
-    attributes=st.lists(st.builds(Attribute, kinds, ids, st.none() | texts), max_size=3).map(
-        lambda attributes: tuple(sorted(attributes, key=lambda attribute: attribute.kind))
-    ),
+    attributes=st.lists(
+        st.builds(Attribute, kinds, ids, st.none() | texts, details), max_size=3
+    ).map(lambda attributes: tuple(sorted(attributes, key=lambda attribute: attribute.kind))),
     missing=st.frozensets(st.tuples(ids, ids), max_size=3),
     registrations=st.lists(
         st.builds(

@@ -290,8 +290,8 @@ def test_bioimage_brings_its_metadata(write):
     assert factors_of(path)[:3] == [(1, 1, 1), (1, 2, 2), (1, 4, 4)]
     setups = document(path).findall(".//ViewSetup")
     assert [setup.findtext("name") for setup in setups] == ["red", "green"]
-    assert {setup.findtext("voxelSize/size") for setup in setups} == {"0.2 0.2 1.5"}
-    assert {setup.findtext("voxelSize/unit") for setup in setups} == {"µm"}
+    assert {setup.findtext("voxelSize/size") for setup in setups} == {"200.0 200.0 1500.0"}
+    assert {setup.findtext("voxelSize/unit") for setup in setups} == {"nm"}
     given = write(bioimage, "given", voxel_size=(3, 1, 1), unit="nm", channel_names=["a", "b"])
     setups = document(given).findall(".//ViewSetup")
     assert [setup.findtext("name") for setup in setups] == ["a", "b"]

@@ -81,6 +81,7 @@ EXPECTED = {
     (INSIDE, "predict-yz-chunks"): ChunkGrid((256, 1024, 1024), (64, 64, 64))
     .reading((ALL, ALL, 512))
     .chunks,
+    (INSIDE, "predict-written"): nbytes((32, 64, 64), "uint8") / nbytes((1, 64, 64), "uint8"),
 }
 
 # What the checked output of the lesson prints where the value is measured.
@@ -91,6 +92,7 @@ PRINTED = {
     (STORE, "predict-planes-cube"): ("count-bytes", r"planes .* ([\d.]+ MiB)\n"),
     (INSIDE, "predict-coarsest"): ("levels", r"level 4: .* ([\d.]+ KiB)\n"),
     (INSIDE, "predict-yz-chunks"): ("count", r"YZ .* BDV-HDF5 (\d+) chunks"),
+    (INSIDE, "predict-written"): ("written", r"Zarr +(\d+) ×"),
 }
 
 

@@ -30,6 +30,7 @@ import zarr
 from tqdm import tqdm
 from zarr.codecs import BloscCodec
 
+from bigimg_lessons.bdv.position import position_of
 from bigimg_lessons.blocks import block_bytes, build_levels, plan_blocks, reads_per_chunk
 from bigimg_lessons.calibration import Calibration, Step
 from bigimg_lessons.counting import format_bytes
@@ -127,6 +128,7 @@ def write_ome_zarr(
             f"The image's voxels are of type {source.dtype}: convert them to integers or floats."
         )
     source.check_chunks_fit(memory_limit)
+    position = position_of(image, voxel_size)
     calibration = source.known.overridden(
         source.spatial_axes,
         voxel_size=voxel_size,
@@ -157,6 +159,9 @@ def write_ome_zarr(
     )
     steps = [_ngff_step(calibration, axis) for axis in source.axes]
     levels = tuple(_with_axes(level, others, [step.number for step in steps]) for level in plan)
+    # Twelve digits: what is left of dividing and multiplying by the voxel size goes.
+    along = zip(position.offset[-len(space) :], levels[0].voxel_size[len(others) :], strict=True)
+    origin = (0.0,) * len(others) + tuple(float(f"{o * s:.12g}") for o, s in along)
     unit_shape = (1,) * len(others) + (shard or chunk)
     block_shape = plan_blocks(
         levels,
@@ -176,6 +181,12 @@ def write_ome_zarr(
         consequence="OME-Zarr gets 1 without a unit for a size that is not known",
         stacklevel=3,
     )
+    if position.lost:
+        warnings.warn(
+            f"OME-Zarr {version} has no place for all that the BigDataViewer image tells. Lost are "
+            f"{'; '.join(position.lost)}.",
+            stacklevel=3,
+        )
     if source.chunk_shape is not None:
         _warn_of_repeated_reads(source.shape, block_shape, source.chunk_shape, memory_limit)
     total = sum(math.prod(level.shape) for level in levels) * source.dtype.itemsize
@@ -226,7 +237,9 @@ def write_ome_zarr(
             )
         # The group comes last: until then not even the folder aside opens as an image.
         with _explained(target):
-            metadata = _metadata(target.name, source.axes, levels, steps, downsampling, version)
+            metadata = _metadata(
+                target.name, source.axes, levels, origin, steps, downsampling, version
+            )
             if is_labels:
                 # Only 0.4 has a version of its own here.
                 metadata["image-label"] = {"version": "0.4"} if version == "0.4" else {}
@@ -346,6 +359,7 @@ def _metadata(
     name: str,
     axes: str,
     levels: Sequence[Level],
+    origin: Sequence[float],
     steps: Sequence[Step],
     downsampling: Downsampling,
     version: Version,
@@ -364,7 +378,10 @@ def _metadata(
         offset = (0.0,) * len(axes) if downsampling == "stride" else level.offset
         transforms = [
             {"type": "scale", "scale": list(level.voxel_size)},
-            {"type": "translation", "translation": list(offset)},
+            {
+                "type": "translation",
+                "translation": [a + b for a, b in zip(origin, offset, strict=True)],
+            },
         ]
         datasets.append({"path": str(number), "coordinateTransformations": transforms})
     multiscale = {

@@ -77,8 +77,11 @@ def build_pyramid(
         Dask array, zarr array, HDF5 dataset, ``numpy.memmap``, numpy array, or anything else
         that has ``shape``, ``dtype`` and reads when it is sliced; or a ``bioio.BioImage``, whose
         voxel size, time interval, units (see :mod:`bigimg_lessons.bioimage_calibration`) and
-        channel names are then taken unless given. Integers of 8, 16 or 32
-        bits, or floats; other integers if nothing is to be averaged.
+        channel names are then taken unless given. Integers of 8, 16 or 32 bits, or floats; other
+        integers if nothing is to be averaged. A BigDataViewer image also brings the place of its
+        views: BDV-HDF5 keeps it whole, see :func:`bigimg_lessons.bdv.writer.write_bdv`, and
+        OME-Zarr a translation that all views share. Stage positions of an OME-TIFF and the
+        translation of an OME-Zarr are not kept, as bioio does not tell them.
     target
         What to make: for OME-Zarr a folder, by custom ending in ``.ome.zarr``, for BDV-HDF5 an
         XML file ending in ``.xml``, with an HDF5 file beside it.
@@ -152,7 +155,8 @@ def build_pyramid(
     -----
     UserWarning
         If the voxel size, the time interval or a unit is not known and is therefore not written,
-        or chunks of the source have to be read several times.
+        if chunks of the source have to be read several times, or if something that a BigDataViewer
+        image tells has no place in the target.
 
     Examples
     --------

@@ -38,7 +38,7 @@ from bigimg_lessons.bdv.pairing import (
 )
 from bigimg_lessons.bdv.remarks import Remarks
 from bigimg_lessons.bdv.scenes import Scene, scenes_of
-from bigimg_lessons.bdv.spimdata import SpimData
+from bigimg_lessons.bdv.spimdata import SpimData, ViewSetup
 from bigimg_lessons.bdv.split import SetupPart
 from bigimg_lessons.units import micrometres
 
@@ -242,6 +242,21 @@ class Reader(bioio_base.reader.Reader):
         return self._data
 
     @property
+    def setups(self) -> tuple[ViewSetup, ...]:
+        """The view setups of the current scene, one for each channel."""
+        return self._scene.setups
+
+    @property
+    def timepoints(self) -> tuple[int, ...]:
+        """Ids of the time points along T."""
+        return self._data.timepoints
+
+    @property
+    def level_factors(self) -> tuple[float, float, float]:
+        """Full-resolution voxels per voxel of the current level, in z, y, x order."""
+        return self._scene.layout.levels[self._current_resolution_level].factors
+
+    @property
     def channel_names(self) -> list[str]:
         """Names of the channels of the current scene."""
         return list(self._scene.channels)
@@ -258,11 +273,10 @@ class Reader(bioio_base.reader.Reader):
         if voxel is None:
             return types.PhysicalPixelSizes(None, None, None)
         unit = micrometres(voxel.unit) or 1.0
-        factors = self._scene.layout.levels[self._current_resolution_level].factors
         return types.PhysicalPixelSizes(
             *(
                 None if s is None else _tidy(s * f * unit)
-                for s, f in zip(voxel.size, factors, strict=True)
+                for s, f in zip(voxel.size, self.level_factors, strict=True)
             )
         )
 

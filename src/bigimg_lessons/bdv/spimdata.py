@@ -136,11 +136,15 @@ class Attribute:
         Its number among its kind.
     name
         Its name, or ``None``.
+    details
+        What else is said of it, as pairs of (element, text) in the order of the XML: a tile's
+        ``location``, an angle's ``axis`` and ``degrees``, a colour.
     """
 
     kind: str
     id: int
     name: str | None = None
+    details: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,6 +161,13 @@ class ViewTransform:
 
     affine: Affine
     name: str | None = None
+
+    @property
+    def model(self) -> npt.NDArray[np.float64]:
+        """The matrix with a fourth row, so that steps can be multiplied."""
+        model = np.eye(4)
+        model[:3] = np.reshape(self.affine, (3, 4))
+        return model
 
 
 @dataclass(frozen=True)
@@ -180,9 +191,7 @@ class ViewRegistration:
         """All transforms as one 4-by-4 matrix from pixels (x, y, z, 1) to space (x, y, z, 1)."""
         model = np.eye(4)
         for transform in self.transforms:
-            step = np.eye(4)
-            step[:3] = np.reshape(transform.affine, (3, 4))
-            model = model @ step
+            model = model @ transform.model
         return model
 
 
@@ -433,6 +442,8 @@ def to_xml(data: SpimData) -> str:
         _add(node, "id", str(attribute.id))
         if attribute.name is not None:
             _add(node, "name", attribute.name)
+        for tag, text in attribute.details:
+            _add(node, _tag(tag), text)
     _add_timepoints(sequence, data.timepoints)
     if data.missing:
         node = ElementTree.SubElement(sequence, "MissingViews")
@@ -541,7 +552,12 @@ def _attributes(node: Node, remarks: Remarks) -> Iterator[Attribute]:
             except ValueError as error:
                 remarks.add("Attributes", f"{error} It is left out, with its name.")
                 continue
-            yield Attribute(kind, number, child.text("name"))
+            details = tuple(
+                (part.tag, " ".join(part.own_text.split()))
+                for part in child.children()
+                if part.tag not in ("id", "name")
+            )
+            yield Attribute(kind, number, child.text("name"), details)
 
 
 def _registrations(node: Node | None, remarks: Remarks) -> Iterator[ViewRegistration]:

@@ -31,6 +31,7 @@ import numpy as np
 import numpy.typing as npt
 from tqdm import tqdm
 
+from bigimg_lessons.bdv.description import bdv_reader, describe, describe_copy
 from bigimg_lessons.bdv.hdf5 import (
     cells_path,
     resolutions_path,
@@ -38,16 +39,7 @@ from bigimg_lessons.bdv.hdf5 import (
     subdivisions_path,
 )
 from bigimg_lessons.bdv.pixel_types import DATA_TYPE_ATTRIBUTE, PIXEL_TYPES
-from bigimg_lessons.bdv.spimdata import (
-    Attribute,
-    PathReference,
-    SpimData,
-    ViewRegistration,
-    ViewSetup,
-    ViewTransform,
-    VoxelSize,
-    to_xml,
-)
+from bigimg_lessons.bdv.spimdata import VoxelSize, to_xml
 from bigimg_lessons.blocks import build_levels, plan_blocks
 from bigimg_lessons.calibration import Calibration
 from bigimg_lessons.counting import format_bytes
@@ -102,12 +94,20 @@ def write_bdv(
         voxels that BigDataViewer knows (integers of 8 to 64 bits, float32 and float64), 64-bit
         integers have no exact mean, and need another `downsampling` or one level. Chunks of the
         source that span several channels or time points are read for each of these.
+
+        A BigDataViewer image, as ``BioImage`` or reader, is copied with all that its XML tells of
+        the current scene: numbers of time points and setups, their names and attributes, missing
+        views (which are not stored), registrations, voxel size and unit. If a coarser level is
+        current, that is registered where it lies. Its ``dask_data`` is an array, and tells none
+        of this. Of other images no position is known: bioio tells neither the stage positions of
+        an OME-TIFF nor the translation of an OME-Zarr, so they are not kept.
     axes
         The array's axes, such as "TYX", if they are not the last of TCZYX.
     voxel_size
         Size of a voxel in z, y, x order, None where it is not known. The XML has no place for a
         size that is known along some axes only: the voxel is then one pixel each way. Only a
-        single plane is as thick as its pixels are wide.
+        single plane is as thick as its pixels are wide. For a BigDataViewer
+        image another than its own takes the place of registrations that were made for that.
     unit
         Of the voxel size, such as "µm" or "nm"; "pixel" if not known, for other programs take an
         empty one for micrometres. A time interval has no place in the XML.
@@ -161,7 +161,8 @@ def write_bdv(
     Warns
     -----
     UserWarning
-        If the voxel size or its unit is not known, and is therefore not written.
+        If the voxel size or its unit is not known, and is therefore not written, or if
+        registrations of a BigDataViewer image are not kept, or a view of it has none.
     """
     xml = Path(path).expanduser().resolve()
     if xml.suffix.lower() != ".xml":
@@ -185,7 +186,27 @@ def write_bdv(
     calibration = source.known.overridden("ZYX", voxel_size=voxel_size, unit=unit)
     voxels = _voxel_size(calibration, shape[2:])
     names = source.checked_channel_names(channel_names)
-    document = to_xml(_spim_data(h5.name, shape, voxels, names))
+    if reader := bdv_reader(image):
+        description = describe_copy(
+            h5.name,
+            reader,
+            voxel_size=None if voxel_size is None and unit is None else voxels,
+            is_new_unit=voxel_size is None,
+            channel_names=None if channel_names is None else names,
+        )
+        setups = [setup.id for setup in reader.setups]
+    else:
+        description = describe(h5.name, shape, voxels, names)
+        setups = [setup.id for setup in description.setups]
+    document = to_xml(description)
+    # A view that is missing is not stored: zeros would be voxels that nobody measured.
+    views = [
+        (place, timepoint, setup)
+        for place, (timepoint, setup) in zip(
+            np.ndindex(shape[:2]), product(description.timepoints, setups), strict=True
+        )
+        if (timepoint, setup) not in description.missing
+    ]
     levels = plan_levels(
         shape[2:],
         chunk_shape=chunk_shape,
@@ -210,11 +231,13 @@ def write_bdv(
     calibration.warn_of_unknown(
         xml.name,
         source.axes_of_several.replace("T", ""),
-        consequence=f"Voxels are written as {voxels.size} {voxels.unit}",
+        consequence=f"Voxels are written as {voxels.size} {voxels.unit}"
+        if reader is None
+        else "The XML says of it what that of the image says",
         stacklevel=3,
     )
     if gzip_level is None:
-        _check_space(xml.parent, _size(shape[:2], source.dtype, levels))
+        _check_space(xml.parent, _size(len(views), source.dtype, levels))
 
     with TemporaryDirectory(dir=xml.parent, prefix=f".{xml.stem}-", suffix=".part") as folder:
         aside = Path(folder)
@@ -222,16 +245,16 @@ def write_bdv(
             _created(aside / h5.name) as file,
             tqdm(
                 desc=h5.name,
-                total=_size(shape[:2], source.dtype, levels),
+                total=_size(len(views), source.dtype, levels),
                 unit="B",
                 unit_scale=True,
                 disable=not progress,
             ) as bar,
             _ChunkWriter(gzip_level, bar.update) as writer,
         ):
-            for setup in range(shape[1]):
+            for setup in setups:
                 _describe_setup(file, setup, levels, chunk_shape, source.dtype, legacy_uint16)
-            for timepoint, setup in np.ndindex(shape[:2]):
+            for place, timepoint, setup in views:
                 cells = [
                     file.create_dataset(
                         cells_path(timepoint, setup, number),
@@ -244,7 +267,7 @@ def write_bdv(
                     for number, level in enumerate(levels)
                 ]
                 build_levels(
-                    partial(_read, source, timepoint, setup),
+                    partial(_read, source, place),
                     partial(writer.put, cells),
                     levels,
                     block_shape=block_shape,
@@ -275,36 +298,6 @@ def _voxel_size(calibration: Calibration, shape: Sequence[int]) -> VoxelSize:
         return VoxelSize((1.0, 1.0, 1.0), "pixel")
     z, y, x = (step.number for step in steps)
     return VoxelSize((z, y, x), unit.symbol if unit else "pixel")
-
-
-def _spim_data(
-    h5: str, shape: tuple[int, ...], voxels: VoxelSize, channel_names: Sequence[str]
-) -> SpimData:
-    z, y, x = (length or 1.0 for length in voxels.size)
-    calibration = ViewTransform(
-        (x, 0.0, 0.0, 0.0, 0.0, y, 0.0, 0.0, 0.0, 0.0, z, 0.0), "calibration"
-    )
-    return SpimData(
-        hdf5=PathReference(h5),
-        setups=tuple(
-            ViewSetup(
-                id=number,
-                name=name,
-                size=(shape[2], shape[3], shape[4]),
-                voxel_size=voxels,
-                attributes=(("channel", number),),
-            )
-            for number, name in enumerate(channel_names)
-        ),
-        timepoints=tuple(range(shape[0])),
-        attributes=tuple(
-            Attribute("channel", number, name) for number, name in enumerate(channel_names)
-        ),
-        registrations=tuple(
-            ViewRegistration(timepoint, setup, (calibration,))
-            for timepoint, setup in np.ndindex(shape[:2])
-        ),
-    )
 
 
 def _describe_setup(
@@ -463,17 +456,17 @@ def _chunk_in_space(source: LazyImage) -> tuple[int, ...] | None:
     return tuple(chunk.get(axis, 1) for axis in "ZYX")
 
 
-def _read(source: LazyImage, timepoint: int, setup: int, region: tuple[slice, ...]) -> Array:
-    """Return the voxels of `region`, slices in z, y and x, of one channel at one time."""
-    view = (slice(timepoint, timepoint + 1), slice(setup, setup + 1))
+def _read(source: LazyImage, place: tuple[int, int], region: tuple[slice, ...]) -> Array:
+    """Return the voxels of `region`, slices in z, y and x, at a place along T and C."""
+    view = tuple(slice(index, index + 1) for index in place)
     along = dict(zip(AXES, view + region, strict=True))
     voxels = source.read(tuple(along[axis] for axis in source.axes))
     return voxels.reshape([axis.stop - axis.start for axis in region])
 
 
-def _size(views: tuple[int, ...], dtype: np.dtype[Any], levels: Sequence[Level]) -> int:
-    """Return the bytes of all voxels of all levels, channels and time points."""
-    return math.prod(views) * sum(math.prod(level.shape) for level in levels) * dtype.itemsize
+def _size(views: int, dtype: np.dtype[Any], levels: Sequence[Level]) -> int:
+    """Return the bytes of all voxels of all levels of a number of views."""
+    return views * sum(math.prod(level.shape) for level in levels) * dtype.itemsize
 
 
 def _check_space(folder: Path, needed: int) -> None:
