@@ -323,9 +323,12 @@ def test_the_same_voxel_size_told_again_ends_nothing(dataset, copy):
     assert steps(path) == {(0, 0): [(None, MOVED)]}
 
 
-def test_another_unit_scales_space_with_the_voxels(dataset, copy):
+@pytest.mark.parametrize("again", [False, True])
+def test_another_unit_scales_space_with_the_voxels(dataset, copy, again):
     source, _ = dataset([setup(0, 0, unit="nm")], registration(0, 0, MOVED))
-    path = copy(BioImage(source), unit="µm")
+    image = BioImage(source)
+    told = {"voxel_size": image.physical_pixel_sizes} if again else {}
+    path = copy(image, unit="µm", **told)
     voxel = document(path).find(".//voxelSize")
     assert voxel.findtext("unit") == "µm"
     sizes = [float(length) for length in voxel.findtext("size").split()]

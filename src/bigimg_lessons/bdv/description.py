@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Iterable, Sequence
@@ -123,13 +124,13 @@ def describe_copy(
     known = known_voxel_size(reader)
     if is_new_unit and known is None:
         voxel_size = None
-    if voxel_size is not None and (told := _complete(_scaled(voxel_size, factors, -1))):
-        if known is not None and np.allclose(told, known, _TOLERANCE, 0):
-            pass
-        elif known is not None and is_new_unit:
-            registered = _rescaled(registered, known, told, voxel_size.unit)
-        else:
-            registered = _recalibrated(registered, known or _ONES, told)
+    told = None if voxel_size is None else _complete(_scaled(voxel_size, factors, -1))
+    if voxel_size is None or told is None or (known and np.allclose(told, known, _TOLERANCE, 0)):
+        pass  # as in the source
+    elif known is not None and (is_new_unit or tells_known_size(reader, voxel_size.size)):
+        registered = _rescaled(registered, known, told, voxel_size.unit)
+    else:
+        registered = _recalibrated(registered, known or _ONES, told)
     setups = [
         ViewSetup(
             id=setup.id,
@@ -196,6 +197,20 @@ def known_voxel_size(reader: Reader) -> Size | None:
     """
     voxel_size = reader.metadata.voxel_size(reader.setups[0])
     return None if voxel_size is None else _complete(voxel_size)
+
+
+def tells_known_size(reader: Reader, voxel_size: Sequence[float | None]) -> bool:
+    """Return whether a voxel size is that of the current level, as bioio gives it.
+
+    Parameters
+    ----------
+    reader
+        Of the image.
+    voxel_size
+        In z, y, x order.
+    """
+    pairs = zip(voxel_size, reader.physical_pixel_sizes, strict=True)
+    return all(a and b and math.isclose(a, b, rel_tol=_TOLERANCE) for a, b in pairs)
 
 
 def _complete(voxel_size: VoxelSize) -> Size | None:

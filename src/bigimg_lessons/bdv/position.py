@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from bigimg_lessons.bdv.description import (
     known_voxel_size,
     missing_views,
     registrations,
+    tells_known_size,
 )
 from bigimg_lessons.bdv.reader import Reader
 from bigimg_lessons.bdv.registration import Size, at_level, offset_of
@@ -60,7 +60,7 @@ def position_of(image: Any, voxel_size: Sequence[float | None] | None = None) ->
         return Position(NOWHERE, ())
     missing = missing_views(reader)
     offset, problem = _shared_offset(reader, missing)
-    if voxel_size is not None and offset != NOWHERE and not _alike(voxel_size, reader):
+    if voxel_size is not None and offset != NOWHERE and not tells_known_size(reader, voxel_size):
         offset, problem = NOWHERE, "its position, which was told for another voxel size"
     lost = [problem] if problem else []
     if missing:
@@ -102,11 +102,6 @@ def _shared_offset(reader: Reader, missing: frozenset[tuple[int, int]]) -> tuple
         return NOWHERE, "its positions, which differ between time points or channels"
     dz, dy, dx = offsets[0]
     return (dz / z, dy / y, dx / x), None
-
-
-def _alike(voxel_size: Sequence[float | None], reader: Reader) -> bool:
-    pairs = zip(voxel_size, reader.physical_pixel_sizes, strict=True)
-    return all(a and b and math.isclose(a, b, rel_tol=1e-6) for a, b in pairs)
 
 
 def _listed(timepoints: Sequence[int]) -> str:
