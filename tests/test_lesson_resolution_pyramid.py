@@ -28,7 +28,7 @@ RECORDED = json.loads(
 )
 # As the table calls them; the version is part of the claim, but for our own.
 NAMES = {
-    "bigimg-lessons": "`build_pyramid`",
+    "bigimg-lessons": "ours",
     "ome-zarr": "ome-zarr-py",
     "ngff-zarr": "ngff-zarr",
     "iohub": "iohub",
