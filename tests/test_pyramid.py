@@ -98,6 +98,15 @@ def test_plan_makes_voxels_near_cubes_first(voxel_size, expected):
     assert [level.factors for level in plan][: len(expected)] == expected
 
 
+def test_plan_takes_an_axis_of_unknown_size_for_as_fine_as_the_finest():
+    plan = plan_levels((96, 256, 128), chunk_shape=(32, 32, 32), voxel_size=(None, 0.05, 0.1))
+    assert [level.factors for level in plan] == [(1, 1, 1), (2, 2, 1), (4, 4, 2), (8, 8, 4)]
+    assert plan[-1].voxel_size == (8, 0.4, 0.4)  # in voxels of level 0 along z
+    assert plan[-1].offset[0] == 3.5
+    cubes = plan_levels((96, 256, 128), chunk_shape=(32, 32, 32))
+    assert plan_levels((96, 256, 128), chunk_shape=(32, 32, 32), voxel_size=[None] * 3) == cubes
+
+
 def test_plan_leaves_an_axis_of_one_voxel_alone():
     plan = plan_levels((1, 300, 100), chunk_shape=(1, 64, 64), voxel_size=(0.1, 1, 1))
     assert [level.factors for level in plan] == [(1, 1, 1), (1, 2, 2), (1, 4, 4), (1, 8, 8)]
