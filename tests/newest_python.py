@@ -1,16 +1,20 @@
-"""Find the newest CPython on this machine, newer than the one that runs this.
+"""Find the newest CPython on this machine, among those that the project allows.
 
-``python tests/newest_python.py`` prints its path, or nothing and exits with 1 where there is none.
-It looks at what is on the search path, and where pyenv and GitHub's machines keep others. Only
-released versions count; virtual environments are passed over, as they belong to somebody.
+``python tests/newest_python.py`` prints its path; if none is newer than the Python that runs this,
+it prints nothing and exits with 1. It looks at what is on the search path, and where pyenv and
+GitHub's machines keep others. Only released versions count; virtual environments are passed over,
+as they belong to somebody.
 """
 
 import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
 
 _TELL = """
 import platform, sys
@@ -58,15 +62,25 @@ def version(python: Path) -> Version | None:
     return tuple(map(int, numbers.split()))
 
 
-def newest(pythons: Iterable[Path], *, above: Version) -> Path | None:
-    """Return the newest of `pythons` whose minor version is above that of `above`."""
+def allowed() -> SpecifierSet:
+    """Return the Pythons that the project allows."""
+    project = Path(__file__).parents[1] / "pyproject.toml"
+    return SpecifierSet(tomllib.loads(project.read_text("utf-8"))["project"]["requires-python"])
+
+
+def newest(pythons: Iterable[Path], *, above: Version, within: SpecifierSet) -> Path | None:
+    """Return the newest of `pythons` allowed whose minor version is above that of `above`."""
     known = [(found, path) for path in pythons if (found := version(path)) is not None]
-    newer = [(found, path) for found, path in known if found[:2] > above[:2]]
+    newer = [
+        (found, path)
+        for found, path in known
+        if found[:2] > above[:2] and within.contains(".".join(map(str, found)))
+    ]
     return max(newer)[1] if newer else None
 
 
 if __name__ == "__main__":
-    found = newest(candidates(), above=sys.version_info[:3])
+    found = newest(candidates(), above=sys.version_info[:3], within=allowed())
     if found is None:
         sys.exit(1)
     sys.stdout.write(f"{found}\n")

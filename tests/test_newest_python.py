@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from tests import newest_python
+
+ALL = SpecifierSet(">=3.11")
 
 posix = pytest.mark.skipif(os.name == "nt", reason="writes shell scripts")
 
@@ -37,13 +40,23 @@ def test_the_newest_release_is_taken(fake):
         fake("e", "python3.16", numbers="3 16 0", implementation="PyPy"),
         fake("f", "python3.17", numbers="3 17 0", own=False),
     ]
-    assert newest_python.newest(pythons, above=(3, 11, 7)) == pythons[1]
+    assert newest_python.newest(pythons, above=(3, 11, 7), within=ALL) == pythons[1]
 
 
 @posix
 def test_another_patch_of_the_same_version_is_not_newer(fake):
     pythons = [fake("a", "python3.11", numbers="3 11 9"), fake("b", "python3.10", numbers="3 10 1")]
-    assert newest_python.newest(pythons, above=(3, 11, 7)) is None
+    assert newest_python.newest(pythons, above=(3, 11, 7), within=ALL) is None
+
+
+@posix
+def test_what_the_project_does_not_allow_is_passed_over(fake):
+    pythons = [
+        fake("a", "python3.13", numbers="3 13 2"),
+        fake("b", "python3.98", numbers="3 98 0"),
+    ]
+    within = newest_python.allowed()
+    assert newest_python.newest(pythons, above=(3, 11, 7), within=within) == pythons[0]
 
 
 @posix
@@ -52,7 +65,9 @@ def test_what_does_not_run_is_passed_over(fake, tmp_path):
     broken.write_text("#!/bin/sh\nexit 127\n")
     silent = fake("b", "python3.15")
     silent.write_text("#!/bin/sh\n")
-    assert newest_python.newest([broken, silent, tmp_path / "gone"], above=(3, 11)) is None
+    assert (
+        newest_python.newest([broken, silent, tmp_path / "gone"], above=(3, 11), within=ALL) is None
+    )
 
 
 @posix
@@ -82,11 +97,13 @@ def test_this_python_tells_its_version_unless_it_is_a_virtual_environment():
 
 @posix
 def test_the_command_prints_the_path_or_fails(fake, tmp_path):
-    fake("pyenv/versions/3.99.0/bin", "python3.99", numbers="3 99 0")
+    fake("pyenv/versions/3.12.99/bin", "python3.12", numbers="3 12 99")
+    if sys.version_info >= (3, 12):
+        pytest.skip("no Python that is allowed is newer for sure")
     environment = {"PATH": "", "PYENV_ROOT": str(tmp_path / "pyenv"), "RUNNER_TOOL_CACHE": "/none"}
     command = [sys.executable, newest_python.__file__]
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert run.stdout == f"{tmp_path}/pyenv/versions/3.99.0/bin/python3.99\n"
+    assert run.stdout == f"{tmp_path}/pyenv/versions/3.12.99/bin/python3.12\n"
     environment["PYENV_ROOT"] = "/none"
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout) == (1, "")
