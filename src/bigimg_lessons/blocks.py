@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from itertools import pairwise
 from threading import Lock
@@ -29,6 +30,7 @@ from bigimg_lessons.downsampling import (
     sum_dtype,
 )
 from bigimg_lessons.levels import Level, whole_numbers
+from bigimg_lessons.voxels import checked_voxels, plain_dtype
 
 
 def plan_blocks(
@@ -88,7 +90,7 @@ def plan_blocks(
     (64, 512, 512)
     """
     shape = levels[0].shape
-    dtype = np.dtype(dtype)
+    dtype = plain_dtype(dtype)
     ratios = [_ratio(finer, level) for finer, level in pairwise(levels)]
     unit = tuple(map(math.lcm, whole_numbers("chunk_shape", chunk_shape, like=shape), *ratios))
     source = whole_numbers("source_chunk_shape", source_chunk_shape or unit, like=shape)
@@ -103,7 +105,11 @@ def plan_blocks(
         axis = units.index(max(units))
         block[axis] = unit[axis] * -(-units[axis] // 2)
     # Doubling an axis doubles the memory at most.
-    while math.prod(block) * dtype.itemsize < least_bytes and 2 * memory() <= memory_limit:
+    # What sticks out of the image is no voxel: blocks of small frames hold many of them.
+    while (
+        math.prod(map(min, block, shape)) * dtype.itemsize < least_bytes
+        and 2 * memory() <= memory_limit
+    ):
         short = [axis for axis, (b, w) in enumerate(zip(block, whole, strict=True)) if b < w]
         if not short:
             break
@@ -184,7 +190,8 @@ def build_levels(
     Parameters
     ----------
     read
-        Takes slices into level 0, one for each axis, and returns those voxels.
+        Takes slices into level 0, one for each axis, and returns those voxels: as many, and of
+        `dtype` or a narrower type of its kind.
     write
         Takes the level, where the block begins along each axis, and the block, of `dtype`, not
         to be changed. The begin is a multiple of `block_shape`, and so of the chunk shape; only
@@ -205,9 +212,11 @@ def build_levels(
     Raises
     ------
     TypeError
-        If the dtype cannot be downsampled so.
+        If the dtype cannot be downsampled so, or `read` returns another one.
+    ValueError
+        If `read` returns another number of voxels than it was asked for.
     """
-    tree = _Tree(read, write, tuple(levels), tuple(block_shape), np.dtype(dtype), downsampling)
+    tree = _Tree(read, write, tuple(levels), tuple(block_shape), plain_dtype(dtype), downsampling)
     if threads == 1:
         for index in tree.leaves():
             tree.build(index)
@@ -220,7 +229,8 @@ def build_levels(
                     done, running = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:
                         future.result()
-                running.add(pool.submit(tree.build, index))
+                # With the caller's context, in which a dask client may be set.
+                running.add(pool.submit(copy_context().run, tree.build, index))
             for future in running:
                 future.result()
         except BaseException:
@@ -300,7 +310,11 @@ class _Tree:
 
     def build(self, index: Array) -> None:
         """Read and write a block of level 0, and all coarser blocks which that completes."""
-        kept = self._read(_region(*self._bounds(0, index)))
+        start, stop = self._bounds(0, index)
+        region = _region(start, stop)
+        shape = (stop - start).tolist()
+        kept = checked_voxels(self._read(region), shape=shape, dtype=self._dtype, region=region)
+        kept = kept.astype(self._dtype, copy=False)
         for depth in range(len(self._levels)):
             start, stop = self._bounds(depth, index)
             done = kept
