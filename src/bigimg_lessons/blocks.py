@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bigimg_lessons.downsampling import (
+    SUM_AND_COUNT,
     Array,
     Downsampling,
     Region,
@@ -27,6 +28,8 @@ from bigimg_lessons.downsampling import (
     box_sums,
     downsample_mode,
     downsample_stride,
+    nan_means,
+    nan_sums,
     sum_dtype,
 )
 from bigimg_lessons.levels import Level, whole_numbers
@@ -203,8 +206,9 @@ def build_levels(
     dtype
         Of what `read` returns.
     downsampling
-        ``mean``, exact over level 0 at every level; ``mode`` for labels, or ``stride``, both
-        taken from the next finer level. See the functions ``downsample_...``.
+        ``mean``, exact over level 0 at every level, or ``nanmean``, the same over those voxels
+        that are numbers; ``mode`` for labels, or ``stride``, both taken from the next finer
+        level. See the functions ``downsample_...``.
     threads
         Blocks of level 0 to work on at once. If 1, `read` and `write` are called by the calling
         thread; else by several threads at once, never twice for the same voxels.
@@ -275,7 +279,9 @@ class _Tree:
         self._read = read
         self._write = write
         self._levels = levels
-        self._downsampling = downsampling
+        # Integers are all numbers.
+        is_plain = downsampling == "nanmean" and dtype.kind != "f"
+        self._downsampling = "mean" if is_plain else downsampling
         self._dtype = dtype
         self._kept_dtypes = [_kept_dtype(dtype, level, downsampling) for level in levels]
         self._block = np.array(block_shape)
@@ -323,6 +329,8 @@ class _Tree:
                 # Voxels of level 0 that the block covers: at the end fewer than factors say.
                 covered = np.minimum(stop * factors, self._shapes[0]) - start * factors
                 done = box_means(kept, tuple(covered.tolist()), factors, self._dtype)
+            elif depth and self._downsampling == "nanmean":
+                done = nan_means(kept, self._dtype)
             self._write(depth, tuple(start.tolist()), done)
             if depth + 1 == len(self._levels):
                 return
@@ -338,6 +346,8 @@ class _Tree:
         ratio = tuple(self._ratios[depth].tolist())
         if self._downsampling == "mean":
             return box_sums(kept, ratio, self._kept_dtypes[depth + 1])
+        if self._downsampling == "nanmean":
+            return nan_sums(kept, ratio)
         return (downsample_mode if self._downsampling == "mode" else downsample_stride)(kept, ratio)
 
     def _put(self, depth: int, index: Array, corner: Array, part: Array) -> Array | None:
@@ -371,6 +381,10 @@ def _region(start: Array, stop: Array) -> Region:
 def _kept_dtype(dtype: np.dtype[Any], level: Level, downsampling: Downsampling) -> np.dtype[Any]:
     """Return the dtype in which a level is kept until the next is made from it."""
     if downsampling not in get_args(Downsampling):
-        raise ValueError(f"downsampling is {downsampling!r}: choose 'mean', 'mode' or 'stride'.")
+        known = ", ".join(map(repr, get_args(Downsampling)))
+        raise ValueError(f"downsampling is {downsampling!r}: choose one of {known}.")
     count = math.prod(level.factors)
-    return sum_dtype(dtype, count) if downsampling == "mean" and count > 1 else dtype
+    if count == 1 or downsampling in ("mode", "stride"):
+        return dtype
+    needed = sum_dtype(dtype, count)
+    return SUM_AND_COUNT if downsampling == "nanmean" and dtype.kind == "f" else needed

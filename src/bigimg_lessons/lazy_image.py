@@ -99,7 +99,8 @@ class LazyImage:
                 "ones of TCZYX, none of them empty."
             )
         letters = letters_of_axes(axes, names_of_own, whole_shape)
-        if "S" in letters:
+        has_samples = "S" in letters
+        if has_samples:
             letters = letters.replace("C", "-").replace("S", "C")
         names_of_axes = "".join(axis for axis in AXES if axis in letters)
         places = tuple(map(letters.index, names_of_axes))
@@ -124,7 +125,7 @@ class LazyImage:
             chunk_shape=_chunk_shape(array, places),
             voxel_size=known_size,
             unit=known_unit,
-            channel_names=names,
+            channel_names=None if has_samples else names,  # they would be those of a dropped axis
         )
 
     @property
@@ -243,9 +244,7 @@ def _chunk_shape(array: Any, places: tuple[int, ...]) -> tuple[int, ...] | None:
     return tuple(int(np.max(chunks[place])) for place in places)
 
 
-def _computed(
-    part: da.Array, dtype: np.dtype[Any], region: Sequence[slice]
-) -> npt.NDArray[Any]:
+def _computed(part: da.Array, dtype: np.dtype[Any], region: Sequence[slice]) -> npt.NDArray[Any]:
     """Compute a dask array in the threads, processes or cluster that dask is set to.
 
     Its chunks come back as they are, whoever computed them, and go into place one by one: a

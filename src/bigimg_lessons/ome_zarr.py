@@ -125,9 +125,10 @@ def write_ome_zarr(
     _check_place(target, overwrite=overwrite)
 
     source = LazyImage.of(image, axes=axes)
-    if source.dtype.kind not in "iuf":
+    if source.dtype.kind not in "iuf" or source.dtype.itemsize > 8:
         raise TypeError(
-            f"The image's voxels are of type {source.dtype}: convert them to integers or floats."
+            f"The image's voxels are of type {source.dtype}: convert them to integers or floats of "
+            "at most 64 bits, a mask with astype('uint8')."
         )
     source.check_chunks_fit(memory_limit)
     size, unit = source.calibration(voxel_size, unit, spatial_axes=source.spatial_axes)

@@ -135,7 +135,9 @@ def _ome_zarr_names(array: zarr.Array[Any]) -> Sequence[Any]:
     if not level:
         return _names_beside(array)
     try:
-        group = zarr.open_group(store, path=parent, mode="r", zarr_format=array.metadata.zarr_format)
+        group = zarr.open_group(
+            store, path=parent, mode="r", zarr_format=array.metadata.zarr_format
+        )
     except (FileNotFoundError, KeyError, ValueError):
         return ()
     return _names_of_level(group, level)
