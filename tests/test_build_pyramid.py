@@ -238,7 +238,7 @@ def test_each_voxel_is_asked_for_exactly_once(build):
         ),
         ({"factors": [(1, 1)]}, ValueError, r"factors\[0\] is \(1, 1\): give 3 numbers"),
         ({"max_levels": 0}, ValueError, "max_levels is 0"),
-        ({"downsampling": "median"}, ValueError, "downsampling is 'median': choose 'mean'"),
+        ({"downsampling": "median"}, ValueError, "downsampling is 'median': choose one of 'mean'"),
         ({"file_format": "n5"}, ValueError, "file_format is 'n5': choose one of 'ome-zarr-0.4'"),
         ({"name": "image"}, ValueError, r"image' ends neither in '.zarr' nor in '.xml'"),
         ({"name": "none/a.zarr"}, FileNotFoundError, r"no folder '.*none': make it first"),

@@ -183,6 +183,19 @@ def test_codec_can_be_chosen(write, codec, version):
         assert "lz4" in str(compressor) if codec else compressor is None
 
 
+def test_version_04_stores_the_codec_as_numcodecs_names_it(write):
+    codec = BloscCodec(cname="lz4hc", clevel=3, shuffle="bitshuffle", blocksize=2**16)
+    path = write(pixels((20, 33, 50), "uint16"), codec=codec, version="0.4")
+    for number in range(len(levels_of(path))):
+        assert json.loads((path / str(number) / ".zarray").read_text())["compressor"] == {
+            "id": "blosc",
+            "cname": "lz4hc",
+            "clevel": 3,
+            "shuffle": 2,
+            "blocksize": 2**16,
+        }
+
+
 def test_shards_hold_chunks(write):
     image = pixels((30, 60, 60), "uint16")
     path = write(image, chunk_shape=(8, 8, 8), shard_shape=(16, 32, 32))

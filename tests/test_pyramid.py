@@ -452,7 +452,10 @@ def test_building_keeps_one_block_per_level():
 
 def test_building_refuses_an_unknown_way():
     levels = plan_levels((9, 9), chunk_shape=(4, 4))
-    with pytest.raises(ValueError, match="downsampling is 'median': choose 'mean', 'mode' or"):
+    with pytest.raises(
+        ValueError,
+        match="downsampling is 'median': choose one of 'mean', 'nanmean', 'mode', 'stride'",
+    ):
         plan_blocks(levels, chunk_shape=(4, 4), dtype="uint8", downsampling="median")
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from itertools import pairwise
 from threading import Lock
@@ -19,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bigimg_lessons.downsampling import (
+    SUM_AND_COUNT,
     Array,
     Downsampling,
     Region,
@@ -26,9 +28,12 @@ from bigimg_lessons.downsampling import (
     box_sums,
     downsample_mode,
     downsample_stride,
+    nan_means,
+    nan_sums,
     sum_dtype,
 )
 from bigimg_lessons.levels import Level, whole_numbers
+from bigimg_lessons.voxels import checked_voxels, plain_dtype
 
 
 def plan_blocks(
@@ -88,7 +93,7 @@ def plan_blocks(
     (64, 512, 512)
     """
     shape = levels[0].shape
-    dtype = np.dtype(dtype)
+    dtype = plain_dtype(dtype)
     ratios = [_ratio(finer, level) for finer, level in pairwise(levels)]
     unit = tuple(map(math.lcm, whole_numbers("chunk_shape", chunk_shape, like=shape), *ratios))
     source = whole_numbers("source_chunk_shape", source_chunk_shape or unit, like=shape)
@@ -103,7 +108,11 @@ def plan_blocks(
         axis = units.index(max(units))
         block[axis] = unit[axis] * -(-units[axis] // 2)
     # Doubling an axis doubles the memory at most.
-    while math.prod(block) * dtype.itemsize < least_bytes and 2 * memory() <= memory_limit:
+    # What sticks out of the image is no voxel: blocks of small frames hold many of them.
+    while (
+        math.prod(map(min, block, shape)) * dtype.itemsize < least_bytes
+        and 2 * memory() <= memory_limit
+    ):
         short = [axis for axis, (b, w) in enumerate(zip(block, whole, strict=True)) if b < w]
         if not short:
             break
@@ -184,7 +193,8 @@ def build_levels(
     Parameters
     ----------
     read
-        Takes slices into level 0, one for each axis, and returns those voxels.
+        Takes slices into level 0, one for each axis, and returns those voxels: as many, and of
+        `dtype` or a narrower type of its kind.
     write
         Takes the level, where the block begins along each axis, and the block, of `dtype`, not
         to be changed. The begin is a multiple of `block_shape`, and so of the chunk shape; only
@@ -196,8 +206,9 @@ def build_levels(
     dtype
         Of what `read` returns.
     downsampling
-        ``mean``, exact over level 0 at every level; ``mode`` for labels, or ``stride``, both
-        taken from the next finer level. See the functions ``downsample_...``.
+        ``mean``, exact over level 0 at every level, or ``nanmean``, the same over those voxels
+        that are numbers; ``mode`` for labels, or ``stride``, both taken from the next finer
+        level. See the functions ``downsample_...``.
     threads
         Blocks of level 0 to work on at once. If 1, `read` and `write` are called by the calling
         thread; else by several threads at once, never twice for the same voxels.
@@ -205,9 +216,11 @@ def build_levels(
     Raises
     ------
     TypeError
-        If the dtype cannot be downsampled so.
+        If the dtype cannot be downsampled so, or `read` returns another one.
+    ValueError
+        If `read` returns another number of voxels than it was asked for.
     """
-    tree = _Tree(read, write, tuple(levels), tuple(block_shape), np.dtype(dtype), downsampling)
+    tree = _Tree(read, write, tuple(levels), tuple(block_shape), plain_dtype(dtype), downsampling)
     if threads == 1:
         for index in tree.leaves():
             tree.build(index)
@@ -220,7 +233,8 @@ def build_levels(
                     done, running = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:
                         future.result()
-                running.add(pool.submit(tree.build, index))
+                # With the caller's context, in which a dask client may be set.
+                running.add(pool.submit(copy_context().run, tree.build, index))
             for future in running:
                 future.result()
         except BaseException:
@@ -265,7 +279,9 @@ class _Tree:
         self._read = read
         self._write = write
         self._levels = levels
-        self._downsampling = downsampling
+        # Integers are all numbers.
+        is_plain = downsampling == "nanmean" and dtype.kind != "f"
+        self._downsampling = "mean" if is_plain else downsampling
         self._dtype = dtype
         self._kept_dtypes = [_kept_dtype(dtype, level, downsampling) for level in levels]
         self._block = np.array(block_shape)
@@ -300,7 +316,11 @@ class _Tree:
 
     def build(self, index: Array) -> None:
         """Read and write a block of level 0, and all coarser blocks which that completes."""
-        kept = self._read(_region(*self._bounds(0, index)))
+        start, stop = self._bounds(0, index)
+        region = _region(start, stop)
+        shape = (stop - start).tolist()
+        kept = checked_voxels(self._read(region), shape=shape, dtype=self._dtype, region=region)
+        kept = kept.astype(self._dtype, copy=False)
         for depth in range(len(self._levels)):
             start, stop = self._bounds(depth, index)
             done = kept
@@ -309,6 +329,8 @@ class _Tree:
                 # Voxels of level 0 that the block covers: at the end fewer than factors say.
                 covered = np.minimum(stop * factors, self._shapes[0]) - start * factors
                 done = box_means(kept, tuple(covered.tolist()), factors, self._dtype)
+            elif depth and self._downsampling == "nanmean":
+                done = nan_means(kept, self._dtype)
             self._write(depth, tuple(start.tolist()), done)
             if depth + 1 == len(self._levels):
                 return
@@ -324,6 +346,8 @@ class _Tree:
         ratio = tuple(self._ratios[depth].tolist())
         if self._downsampling == "mean":
             return box_sums(kept, ratio, self._kept_dtypes[depth + 1])
+        if self._downsampling == "nanmean":
+            return nan_sums(kept, ratio)
         return (downsample_mode if self._downsampling == "mode" else downsample_stride)(kept, ratio)
 
     def _put(self, depth: int, index: Array, corner: Array, part: Array) -> Array | None:
@@ -357,6 +381,10 @@ def _region(start: Array, stop: Array) -> Region:
 def _kept_dtype(dtype: np.dtype[Any], level: Level, downsampling: Downsampling) -> np.dtype[Any]:
     """Return the dtype in which a level is kept until the next is made from it."""
     if downsampling not in get_args(Downsampling):
-        raise ValueError(f"downsampling is {downsampling!r}: choose 'mean', 'mode' or 'stride'.")
+        known = ", ".join(map(repr, get_args(Downsampling)))
+        raise ValueError(f"downsampling is {downsampling!r}: choose one of {known}.")
     count = math.prod(level.factors)
-    return sum_dtype(dtype, count) if downsampling == "mean" and count > 1 else dtype
+    if count == 1 or downsampling in ("mode", "stride"):
+        return dtype
+    needed = sum_dtype(dtype, count)
+    return SUM_AND_COUNT if downsampling == "nanmean" and dtype.kind == "f" else needed

@@ -15,7 +15,10 @@ from bigimg_lessons.levels import whole_numbers
 Array = npt.NDArray[Any]
 Region = tuple[slice, ...]
 
-Downsampling = Literal["mean", "mode", "stride"]
+Downsampling = Literal["mean", "nanmean", "mode", "stride"]
+
+# What is kept of a box of floats of which some are not numbers.
+SUM_AND_COUNT = np.dtype([("sum", np.float64), ("count", np.int64)])
 
 # Arrays are worked on in pieces of this many voxels of the result, so that a piece, what goes
 # into it and the sums in between stay in the processor's cache.
@@ -27,8 +30,10 @@ def downsample_mean(block: Array, factors: Sequence[int]) -> Array:
 
     Integers are summed as integers, wide enough for any value, and the mean is rounded once,
     halves to the even neighbour as Python's ``round`` does: so averaging shifts an image's
-    overall brightness neither up nor down. Floats are summed in float64. A box cut off by the
-    end of the block is averaged over the voxels that it has.
+    overall brightness neither up nor down. Floats are summed in float64: a box that holds a NaN
+    becomes NaN (:func:`downsample_nanmean` leaves those out), one that holds an infinity becomes
+    that, or NaN if it holds both. A box cut off by the end of the block is averaged over the
+    voxels that it has.
 
     Parameters
     ----------
@@ -59,6 +64,38 @@ def downsample_mean(block: Array, factors: Sequence[int]) -> Array:
     steps = _per_axis(block, factors)
     sums = box_sums(block, steps, sum_dtype(block.dtype, math.prod(steps)))
     return box_means(sums, block.shape, steps, block.dtype)
+
+
+def downsample_nanmean(block: Array, factors: Sequence[int]) -> Array:
+    """Average those voxels of each box that are numbers.
+
+    For floats in which NaN marks voxels that were not measured. Infinities count as numbers.
+    Integers are averaged as by :func:`downsample_mean`.
+
+    Parameters
+    ----------
+    block, factors
+        As for :func:`downsample_mean`.
+
+    Returns
+    -------
+    numpy.ndarray
+        As there; NaN where all voxels of a box are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As there.
+
+    Examples
+    --------
+    >>> downsample_nanmean(np.array([1, np.nan, np.nan, np.nan]), (2,))
+    array([ 1., nan])
+    """
+    if block.dtype.kind != "f":
+        return downsample_mean(block, factors)
+    sum_dtype(block.dtype, 1)
+    return nan_means(nan_sums(block, _per_axis(block, factors)), block.dtype)
 
 
 def downsample_mode(block: Array, factors: Sequence[int]) -> Array:
@@ -206,7 +243,7 @@ def sum_dtype(dtype: np.dtype[Any], count: int) -> np.dtype[Any]:
     TypeError
         If there is none.
     """
-    if dtype.kind == "f":
+    if dtype.kind == "f" and dtype.itemsize <= 8:
         return np.dtype(np.float64)
     if dtype.kind in "iu":
         for bits in (16, 32, 64):
@@ -215,7 +252,7 @@ def sum_dtype(dtype: np.dtype[Any], count: int) -> np.dtype[Any]:
                 return wider
     raise TypeError(
         f"The mean of {count} values of dtype {dtype} cannot be summed exactly: give integers of "
-        "8, 16 or 32 bits, or floats."
+        "8, 16 or 32 bits, or floats of at most 64; for labels choose downsampling='mode'."
     )
 
 
@@ -246,6 +283,29 @@ def box_means(
         part, count = sums[target], math.prod(extents)
         means[target] = part / count if dtype.kind == "f" else _rounded_quotient(part, count)
     return means
+
+
+def nan_sums(block: Array, factors: tuple[int, ...]) -> Array:
+    """Sum and count the numbers in each box, as :data:`SUM_AND_COUNT`.
+
+    `block` is of floats, or of sums and counts of boxes already.
+    """
+    if block.dtype == SUM_AND_COUNT:
+        numbers, counts = block["sum"], block["count"]
+    else:
+        is_number = ~np.isnan(block)
+        numbers, counts = np.where(is_number, block, 0), is_number.view(np.uint8)
+    kept = np.empty(_shrunk(block.shape, factors), SUM_AND_COUNT)
+    kept["sum"] = box_sums(numbers, factors, SUM_AND_COUNT["sum"])
+    kept["count"] = box_sums(counts, factors, SUM_AND_COUNT["count"])
+    return kept
+
+
+def nan_means(kept: Array, dtype: np.dtype[Any]) -> Array:
+    """Divide sums by their counts; NaN where there was nothing to sum."""
+    means = np.full(kept.shape, np.nan)
+    np.divide(kept["sum"], kept["count"], out=means, where=kept["count"] > 0)
+    return means.astype(dtype)
 
 
 def _rounded_quotient(sums: Array, count: int) -> Array:

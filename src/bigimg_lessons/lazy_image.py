@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+import dask
 import dask.array as da
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +15,10 @@ import numpy.typing as npt
 from bigimg_lessons.bioimage_calibration import calibration_of
 from bigimg_lessons.calibration import Calibration
 from bigimg_lessons.counting import format_bytes
+from bigimg_lessons.source_axes import AXES, letters_of_axes, named_axes
+from bigimg_lessons.voxels import checked_voxels, plain_dtype
 
-AXES = "TCZYX"
+__all__ = ["AXES", "LazyImage"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,8 @@ class LazyImage:
     ----------
     array
         Anything that has ``shape``, ``dtype`` and reads when it is sliced.
+    places
+        Which axis of `array` each of `axes` is; axes of `array` that are left out have one voxel.
     axes
         A letter for each axis, in the order of "TCZYX"; the last two are Y and X.
     shape
@@ -41,6 +46,7 @@ class LazyImage:
     """
 
     array: Any
+    places: tuple[int, ...]
     axes: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
@@ -55,18 +61,22 @@ class LazyImage:
         Parameters
         ----------
         image
-            Dask array, zarr array, HDF5 dataset, ``numpy.memmap``, numpy array, or anything else
-            that has ``shape``, ``dtype`` and can be sliced; or a ``bioio.BioImage``, which brings
-            its voxel size, time interval, units and channel names.
+            Dask array, zarr array, HDF5 dataset, xarray, ``numpy.memmap``, numpy array, or anything
+            else that has ``shape``, ``dtype`` and can be sliced; or a ``bioio.BioImage``, which
+            brings its voxel size, time interval, units and channel names.
         axes
-            Which axes it has; by default the last of TCZYX. A BioImage knows.
+            A letter of TCZYX, or S for samples, for each axis of the array, in any order; by
+            default what the image itself calls them, see
+            :func:`bigimg_lessons.source_axes.named_axes`, else the last of TCZYX. Samples, the
+            colours of a picture, become channels.
 
         Raises
         ------
         TypeError
             If the image is no array.
         ValueError
-            If it has not two to five axes, one of them is empty, or `axes` do not fit.
+            If it has not two to five axes, one of them is empty or of unknown length, `axes` do
+            not fit or contradict the names of the image's own, or these are not known.
         """
         is_bioimage = hasattr(image, "dask_data")
         array = image.dask_data if is_bioimage else image
@@ -75,27 +85,40 @@ class LazyImage:
                 f"The image is a {type(image).__name__}, which has no shape and dtype: give an "
                 "array (dask, zarr, HDF5, numpy) or a BioImage."
             )
-        shape = tuple(map(int, array.shape))
-        if not 2 <= len(shape) <= 5 or 0 in shape:
+        if any(math.isnan(n) for n in array.shape):
             raise ValueError(
-                f"The image has the shape {shape}: give two to five axes, the last "
+                f"The image has the shape {tuple(array.shape)}, of which not all is known: let dask "
+                "find it out, with compute_chunk_sizes()."
+            )
+        whole_shape = tuple(map(int, array.shape))
+        names_of_own = named_axes(image)
+        if not 2 <= len(whole_shape) <= 5 + (names_of_own is not None) or 0 in whole_shape:
+            raise ValueError(
+                f"The image has the shape {whole_shape}: give two to five axes, the last "
                 "ones of TCZYX, none of them empty."
             )
-        # Along each axis dask tells the length of every chunk, the others the one of all.
-        chunks = [int(np.max(lengths)) for lengths in getattr(array, "chunks", None) or ()]
+        letters = letters_of_axes(axes, names_of_own, whole_shape)
+        has_samples = "S" in letters
+        if has_samples:
+            letters = letters.replace("C", "-").replace("S", "C")
+        names_of_axes = "".join(axis for axis in AXES if axis in letters)
+        places = tuple(map(letters.index, names_of_axes))
+        shape = tuple(whole_shape[place] for place in places)
+        if getattr(array, "chunks", None) and hasattr(array, "variable"):
+            array = array.data  # the dask array that an xarray wraps
         known, names = Calibration(), None
-        names_of_axes = _checked_axes(axes, shape)
         if is_bioimage:
             known = calibration_of(image)
             names = tuple(map(str, image.channel_names or ())) or None
         return cls(
             array=array,
+            places=places,
             axes=names_of_axes,
             shape=shape,
-            dtype=np.dtype(array.dtype).newbyteorder("="),
-            chunk_shape=tuple(chunks) or None,
+            dtype=plain_dtype(getattr(array.dtype, "numpy_dtype", array.dtype)),
+            chunk_shape=_chunk_shape(array, places),
             known=known,
-            channel_names=names,
+            channel_names=None if has_samples else names,  # they would be those of a dropped axis
         )
 
     @property
@@ -114,15 +137,27 @@ class LazyImage:
         return "".join(axis for axis, extent in self.sizes.items() if extent > 1)
 
     def read(self, region: tuple[slice, ...]) -> npt.NDArray[Any]:
-        """Return the voxels of a region, which has a slice for each axis."""
-        part = self.array[region]
+        """Return the voxels of a region, which has a slice for each axis.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the array gives another type or shape than it declares, or masked voxels.
+        """
+        there = [slice(0, 1)] * len(self.array.shape)
+        for place, along in zip(self.places, region, strict=True):
+            there[place] = along
+        part = self.array[tuple(there)]
+        shape = [along.stop - along.start for along in there]
         if isinstance(part, da.Array):
-            # Straight into place: compute() would hold all chunks, and then join them.
-            voxels = np.empty(part.shape, self.dtype)
-            da.store(part, voxels, lock=False)
-            return voxels
+            voxels = _computed(part, self.dtype, there)
+        else:
+            voxels = part
+        voxels = checked_voxels(voxels, shape=shape, dtype=self.dtype, region=there)
+        left_out = [place for place in range(len(there)) if place not in self.places]
+        voxels = voxels.transpose(*left_out, *self.places)[(0,) * len(left_out)]
         # In one piece: a view of a mapped file would be gathered from it several times.
-        return np.ascontiguousarray(part, self.dtype)
+        return np.ascontiguousarray(voxels, self.dtype)
 
     def checked_channel_names(self, names: Sequence[str] | None) -> list[str]:
         """Take what is given, else what the image knows, else numbers.
@@ -159,18 +194,30 @@ class LazyImage:
             )
 
 
-def _checked_axes(axes: str | None, shape: tuple[int, ...]) -> str:
-    """Return the letters of the axes; complain unless they fit the shape."""
-    letters = AXES[-len(shape) :] if axes is None else axes.upper()
-    places = [AXES.find(letter) for letter in letters]
-    if (
-        len(letters) != len(shape)
-        or -1 in places
-        or places != sorted(set(places))
-        or not letters.endswith("YX")
-    ):
-        raise ValueError(
-            f"axes are {axes!r}, but the image has the shape {shape}: give {len(shape)} letters "
-            "of TCZYX in that order, YX the last."
-        )
-    return letters
+def _chunk_shape(array: Any, places: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Return the array's own chunks along its axes at these places, if it tells any."""
+    chunks = getattr(array, "chunks", None)
+    if not chunks:
+        return None
+    # Along each axis dask tells the length of every chunk, the others the one of all.
+    return tuple(int(np.max(chunks[place])) for place in places)
+
+
+def _computed(part: da.Array, dtype: np.dtype[Any], region: Sequence[slice]) -> npt.NDArray[Any]:
+    """Compute a dask array in the threads, processes or cluster that dask is set to.
+
+    Its chunks come back as they are, whoever computed them, and go into place one by one: a
+    process of its own could not write into this one's memory. Each is let go as it is copied,
+    so that they are not held twice.
+    """
+    voxels = np.empty(part.shape, dtype)
+    chunks = list(dask.compute(*part.to_delayed().ravel()))
+    for place in reversed(da.core.slices_from_chunks(part.chunks)):
+        chunk = chunks.pop()
+        shape = [along.stop - along.start for along in place]
+        where = [
+            slice(whole.start + along.start, whole.start + along.stop)
+            for whole, along in zip(region, place, strict=True)
+        ]
+        voxels[place] = checked_voxels(chunk, shape=shape, dtype=dtype, region=where)
+    return voxels

@@ -123,9 +123,10 @@ def write_ome_zarr(
     _check_place(target, overwrite=overwrite)
 
     source = LazyImage.of(image, axes=axes)
-    if source.dtype.kind not in "iuf":
+    if source.dtype.kind not in "iuf" or source.dtype.itemsize > 8:
         raise TypeError(
-            f"The image's voxels are of type {source.dtype}: convert them to integers or floats."
+            f"The image's voxels are of type {source.dtype}: convert them to integers or floats of "
+            "at most 64 bits, a mask with astype('uint8')."
         )
     source.check_chunks_fit(memory_limit)
     position = position_of(image, voxel_size)
@@ -331,11 +332,14 @@ def _create_array(
         shards = others + tuple(c * count for c, count in zip(chunks, counts, strict=True))
     compressor: BloscCodec | dict[str, Any] | None = codec
     if version == "0.4" and codec is not None:
+        # As text: since zarr 3.4 the codec's own attributes are, and before they were not.
+        blosc: Any = codec.to_dict()["configuration"]
         compressor = {
             "id": "blosc",
-            "cname": codec.cname.value,
-            "clevel": codec.clevel,
-            "shuffle": ("noshuffle", "shuffle", "bitshuffle").index(codec.shuffle.value),
+            "cname": blosc["cname"],
+            "clevel": blosc["clevel"],
+            "shuffle": ("noshuffle", "shuffle", "bitshuffle").index(blosc["shuffle"]),
+            "blocksize": blosc["blocksize"],
         }
     pipeline = {"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"} if find_spec("zarrs") else {}
     with zarr.config.set(pipeline):

@@ -21,6 +21,7 @@ from bigimg_lessons.downsampling import (
     Downsampling,
     downsample_mean,
     downsample_mode,
+    downsample_nanmean,
     downsample_stride,
 )
 from bigimg_lessons.levels import Level, plan_levels
@@ -34,6 +35,7 @@ __all__ = [
     "build_pyramid",
     "downsample_mean",
     "downsample_mode",
+    "downsample_nanmean",
     "downsample_stride",
     "plan_blocks",
     "plan_levels",
@@ -81,7 +83,8 @@ def build_pyramid(
         integers if nothing is to be averaged. A BigDataViewer image also brings the place of its
         views: BDV-HDF5 keeps it whole, see :func:`bigimg_lessons.bdv.writer.write_bdv`, and
         OME-Zarr a translation that all views share. Stage positions of an OME-TIFF and the
-        translation of an OME-Zarr are not kept, as bioio does not tell them.
+        translation of an OME-Zarr are not kept, as bioio does not tell them. A dask array is
+        computed by the scheduler that is set, in threads, processes or a cluster.
     target
         What to make: for OME-Zarr a folder, by custom ending in ``.ome.zarr``, for BDV-HDF5 an
         XML file ending in ``.xml``, with an HDF5 file beside it.
@@ -89,8 +92,10 @@ def build_pyramid(
         ``ome-zarr-0.5`` (Zarr v3), ``ome-zarr-0.4`` (Zarr v2), or ``bdv-hdf5``. By default the
         target's ending decides: ``.zarr`` means ``ome-zarr-0.5``, and ``.xml`` ``bdv-hdf5``.
     axes
-        The array's axes, such as "ZYX", "CYX" or "TZYX", in the order of TCZYX; by default the
-        last of these.
+        The array's axes, such as "ZYX", "CYX" or "YXC", a letter of TCZYX for each in its own
+        order; S stands for samples, the colours of a picture, which become channels. By default
+        what the source itself calls them, as xarray, Zarr, HDF5 and TensorStore may, else the
+        last of TCZYX. They are written in the order of these.
     voxel_size
         Size of a voxel in z, y, x order (y, x for an image without Z; BDV-HDF5 always has
         all three, here and in the other parameters), and None where it is not known. An axis
@@ -117,10 +122,12 @@ def build_pyramid(
     factors, max_levels
         As for :func:`plan_levels`, which chooses the levels unless factors are given.
     downsampling
-        ``mean``, exact over level 0 at every level; ``mode`` for labels; or ``stride``. With
-        ``mode`` OME-Zarr of whole numbers is marked as an image of labels (``image-label``), and
-        has neither channel names nor a window of grey values. To be shown over an image it must
-        lie in the folder ``labels`` of that, and be named in the list ``labels`` there.
+        ``mean``, exact over level 0 at every level, in which a box with a NaN becomes NaN;
+        ``nanmean``, the same over those voxels that are numbers; ``mode`` for labels; or
+        ``stride``. With ``mode`` OME-Zarr of whole numbers is marked as an image of labels
+        (``image-label``), and has neither channel names nor a window of grey values. To be shown
+        over an image it must lie in the folder ``labels`` of that, and be named in the list
+        ``labels`` there.
     codec
         For OME-Zarr; by default :func:`bigimg_lessons.ome_zarr.default_codec`. If None, chunks are
         stored as they are. BDV-HDF5 is compressed by gzip.
@@ -145,9 +152,11 @@ def build_pyramid(
     FileNotFoundError
         If the target's folder does not exist.
     TypeError
-        If the source is no array, or its dtype cannot be stored or downsampled so.
+        If the source is no array, or its dtype cannot be stored or downsampled so, or it gives
+        voxels of another.
     ValueError
-        If an option does not fit the image, the format or another option.
+        If an option does not fit the image, the format or another option, if it is not known
+        what the source's own names of axes mean, or it gives other shapes than it declares.
     OSError
         If the target cannot be written, as when the disk is full.
 

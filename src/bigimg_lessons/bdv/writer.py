@@ -18,8 +18,10 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from itertools import product
+from operator import add
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -49,6 +51,9 @@ from bigimg_lessons.levels import Level, plan_levels
 
 Array = npt.NDArray[Any]
 Encoded = list[bytes | bytearray]
+
+# Bytes that are read at a time if views are smaller.
+_LEAST_READ_BYTES = 8 * 2**20
 
 # Bytes of voxels that may wait to be compressed or stored: work for the cores during a read.
 _WAITING_BYTES = 16 * 2**20
@@ -93,7 +98,8 @@ def write_bdv(
         names are then taken unless given. Each channel becomes a view setup. Of the types of
         voxels that BigDataViewer knows (integers of 8 to 64 bits, float32 and float64), 64-bit
         integers have no exact mean, and need another `downsampling` or one level. Chunks of the
-        source that span several channels or time points are read for each of these.
+        source that span several channels or time points are read for each of these, unless one
+        is a single block.
 
         A BigDataViewer image, as ``BioImage`` or reader, is copied with all that its XML tells of
         the current scene: numbers of time points and setups, their names and attributes, missing
@@ -236,6 +242,7 @@ def write_bdv(
         else "The XML says of it what that of the image says",
         stacklevel=3,
     )
+    view_reader = _ViewReader(source, levels, block_shape, memory_limit)
     if gzip_level is None:
         _check_space(xml.parent, _size(len(views), source.dtype, levels))
 
@@ -267,7 +274,7 @@ def write_bdv(
                     for number, level in enumerate(levels)
                 ]
                 build_levels(
-                    partial(_read, source, place),
+                    partial(view_reader.read, *place),
                     partial(writer.put, cells),
                     levels,
                     block_shape=block_shape,
@@ -448,20 +455,74 @@ def _encode(row: Array, chunk_shape: tuple[int, int, int], gzip_level: int | Non
     return encoded
 
 
+class _ViewReader:
+    """Reads an image view by view, small views several at once.
+
+    To ask for a piece costs the same whether it is a frame of a kilobyte or a thousand of them,
+    and a chunk of the source may span several views. What was read for one view is kept for those
+    that come next, as long as that is no more than a block.
+
+    Parameters
+    ----------
+    source
+        The image.
+    levels, block_shape, memory_limit
+        As planned for one view.
+    """
+
+    def __init__(
+        self,
+        source: LazyImage,
+        levels: Sequence[Level],
+        block_shape: tuple[int, ...],
+        memory_limit: int,
+    ) -> None:
+        self._source = source
+        self._shape = tuple(source.sizes.get(axis, 1) for axis in AXES)
+        views = self._shape[:2]
+        chunk = dict(zip(source.axes, source.chunk_shape or (), strict=False))
+        together = plan_blocks(
+            [
+                replace(level, factors=(1, 1, *level.factors), shape=views + level.shape)
+                for level in levels
+            ],
+            chunk_shape=(1, 1, *block_shape),
+            dtype=source.dtype,
+            source_chunk_shape=[chunk.get(axis, 1) for axis in AXES],
+            downsampling="stride",
+            memory_limit=memory_limit,
+            least_bytes=_LEAST_READ_BYTES,
+        )[:2]
+        whole_views = all(b >= n for b, n in zip(block_shape, self._shape[2:], strict=True))
+        self._together = together if whole_views else (1, 1)
+        self._kept: tuple[tuple[int, ...], Array] | None = None
+
+    def read(self, timepoint: int, channel: int, region: tuple[slice, ...]) -> Array:
+        """Return the voxels of `region`, slices in z, y and x, of one channel at one time."""
+        view = (timepoint, channel)
+        if math.prod(self._together) == 1:
+            return self._read(tuple(slice(v, v + 1) for v in view) + region)[0, 0]
+        start = tuple(v // n * n for v, n in zip(view, self._together, strict=True))
+        if self._kept is None or self._kept[0] != start:
+            self._kept = None  # before the next is read, not after
+            stop = map(min, map(add, start, self._together), self._shape[:2])
+            several = tuple(map(slice, start, stop))
+            self._kept = start, self._read(several + tuple(slice(0, n) for n in self._shape[2:]))
+        kept: Array = self._kept[1][timepoint - start[0], channel - start[1]][region]
+        return kept
+
+    def _read(self, region: tuple[slice, ...]) -> Array:
+        along = dict(zip(AXES, region, strict=True))
+        voxels = self._source.read(tuple(along[axis] for axis in self._source.axes))
+        return voxels.reshape([axis.stop - axis.start for axis in region])
+
+
 def _chunk_in_space(source: LazyImage) -> tuple[int, ...] | None:
     """Return the source's chunk along z, y and x."""
     if source.chunk_shape is None:
         return None
     chunk = dict(zip(source.axes, source.chunk_shape, strict=True))
     return tuple(chunk.get(axis, 1) for axis in "ZYX")
-
-
-def _read(source: LazyImage, place: tuple[int, int], region: tuple[slice, ...]) -> Array:
-    """Return the voxels of `region`, slices in z, y and x, at a place along T and C."""
-    view = tuple(slice(index, index + 1) for index in place)
-    along = dict(zip(AXES, view + region, strict=True))
-    voxels = source.read(tuple(along[axis] for axis in source.axes))
-    return voxels.reshape([axis.stop - axis.start for axis in region])
 
 
 def _size(views: int, dtype: np.dtype[Any], levels: Sequence[Level]) -> int:

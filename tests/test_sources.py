@@ -1,0 +1,380 @@
+"""Sources of every kind: what is written has their voxels and axes, or they are refused."""
+
+import math
+
+import cloudpickle
+import dask
+import dask.array as da
+import h5py
+import numpy as np
+import pytest
+import tensorstore
+import tifffile
+import xarray
+import zarr
+from bioio import BioImage
+from distributed import Client
+
+from bigimg_lessons.pyramid import build_levels, build_pyramid, plan_levels
+from tests.bdv_files import pixels
+from tests.exact_means import exact_mean
+
+FORMATS = ["ome-zarr-0.4", "ome-zarr-0.5", "bdv-hdf5"]
+
+
+@pytest.fixture(params=FORMATS)
+def file_format(request):
+    return request.param
+
+
+@pytest.fixture
+def build(tmp_path, file_format):
+    """Write a pyramid; return level 0, with all of TCZYX, and the names of the axes written."""
+
+    def build(source, **options):
+        ending = ".xml" if file_format == "bdv-hdf5" else ".ome.zarr"
+        options = {"chunk_shape": None, "progress": False, **options}
+        path = build_pyramid(source, tmp_path / f"it{ending}", file_format=file_format, **options)
+        if ending == ".xml":
+            return bdv_voxels(path.with_suffix(".h5"))
+        group = zarr.open_group(path, mode="r")
+        axes = group.attrs.get("ome", group.attrs)["multiscales"][0]["axes"]
+        letters = "".join(axis["name"] for axis in axes).upper()
+        voxels = group["0"][...]
+        missing = tuple("TCZYX".index(axis) for axis in "TCZYX" if axis not in letters)
+        return np.expand_dims(voxels, missing)
+
+    return build
+
+
+def bdv_voxels(path, level=0):
+    with h5py.File(path) as file:
+        times, setups = (
+            sorted((name for name in file if name[0] == kind), key=lambda name: int(name[1:]))
+            for kind in "ts"
+        )
+        # int16 without a data type is uint16.
+        return np.stack(
+            [np.stack([cells(file, time, setup, level) for setup in setups]) for time in times]
+        )
+
+
+def cells(file, time, setup, level):
+    voxels = file[f"{time}/{setup}/{level}/cells"][...]
+    return voxels if "dataType" in file[setup].attrs else voxels.view(np.uint16)
+
+
+# Dask, whoever computes
+
+
+def elsewhere(graph, keys, **options):
+    """Compute as another process does: nothing that tasks change is seen here."""
+    values = dask.local.get_sync(cloudpickle.loads(cloudpickle.dumps(dict(graph))), keys)
+    return cloudpickle.loads(cloudpickle.dumps(values))
+
+
+@pytest.mark.parametrize("scheduler", ["threads", "synchronous", elsewhere])
+def test_any_scheduler_gives_the_voxels(build, tmp_path, scheduler):
+    image = pixels((20, 50, 40), "uint16")
+    zarr.create_array(tmp_path / "source.zarr", data=image, chunks=(8, 16, 16))
+    with dask.config.set(scheduler=scheduler):
+        written = build(da.from_zarr(tmp_path / "source.zarr"), memory_limit=200_000)
+    np.testing.assert_array_equal(written, image[None, None])
+
+
+def test_processes_and_a_cluster_give_the_voxels(tmp_path):
+    image = pixels((8, 30, 20), "uint16")
+    zarr.create_array(tmp_path / "source.zarr", data=image, chunks=(8, 16, 16))
+    source = da.from_zarr(tmp_path / "source.zarr")
+    options = {"chunk_shape": (8, 32, 32), "progress": False}
+    with dask.config.set(scheduler="processes", num_workers=1):
+        path = build_pyramid(source, tmp_path / "processes.ome.zarr", **options)
+        np.testing.assert_array_equal(zarr.open_array(path / "0")[...], image)
+    with Client(n_workers=1, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"):
+        path = build_pyramid(source, tmp_path / "cluster.xml", **options)
+        np.testing.assert_array_equal(bdv_voxels(path.with_suffix(".h5"))[0, 0], image)
+        # These chunks exist on the cluster only.
+        path = build_pyramid(source.persist(), tmp_path / "cluster.ome.zarr", **options)
+        np.testing.assert_array_equal(zarr.open_array(path / "0")[...], image)
+
+
+# Axes by name
+
+
+@pytest.mark.parametrize(
+    "dims",
+    ["tyx", "cyx", "zyx", "yxc", "XYZ", "yxs", "tczyx", ("time", "channel", "y", "x"), "xytczs"],
+)
+def test_the_dims_of_xarray_are_kept(build, dims):
+    extents = dict(zip("TCZYXS", (4, 3, 5, 20, 30, 2), strict=True))
+    letters = "".join(name[0].upper() for name in dims)
+    if "S" in letters:
+        extents["C"] = 1
+    image = pixels(tuple(extents[letter] for letter in letters), "uint16")
+    written = build(xarray.DataArray(image, dims=tuple(dims)), chunk_shape=None)
+    # By numpy alone: all six axes, in order; then samples are channels.
+    full = np.expand_dims(image, tuple(range(6 - image.ndim)))
+    names = "".join(n for n in "TCZYXS" if n not in letters) + letters
+    expected = np.transpose(full, [names.index(n) for n in "TCZYXS"])
+    expected = np.moveaxis(expected, 5, 2).reshape(written.shape)
+    np.testing.assert_array_equal(written, expected)
+
+
+def test_time_is_not_averaged(tmp_path):
+    image = pixels((16, 40, 40), "uint16")
+    named = {
+        "xarray": xarray.DataArray(image, dims=("t", "y", "x")),
+        "dask in xarray": xarray.DataArray(da.from_array(image, chunks=10), dims=tuple("tyx")),
+        "zarr3": zarr.create_array({}, data=image, dimension_names=("t", "y", "x")),
+        "zarr2": zarr.create_array({}, data=image, zarr_format=2),
+        "tensorstore": tensorstore.array(image)[tensorstore.d[:].label["t", "y", "x"]],
+    }
+    named["zarr2"].attrs["_ARRAY_DIMENSIONS"] = ["t", "y", "x"]
+    for version in ("0.4", "0.5"):
+        path = build_pyramid(
+            image,
+            tmp_path / f"{version}.ome.zarr",
+            file_format=f"ome-zarr-{version}",
+            axes="TYX",
+            progress=False,
+        )
+        named[f"level of {version}"] = zarr.open_group(path, mode="r")["0"]
+        named[f"array of {version}"] = zarr.open_array(path / "0", mode="r")
+    for name, source in named.items():
+        path = build_pyramid(
+            source,
+            tmp_path / f"{name}.ome.zarr",
+            chunk_shape=(16, 16),
+            progress=False,
+        )
+        level = zarr.open_array(path / "1")
+        assert level.shape == (16, 20, 20), name
+        np.testing.assert_array_equal(level[...], exact_mean(image, (1, 2, 2)))
+
+
+def test_labels_and_scales_of_hdf5_are_kept(build, tmp_path):
+    image = pixels((4, 20, 30), "uint16")
+    with h5py.File(tmp_path / "source.h5", "w") as file:
+        file["labels"], file["scales"], file["time"] = image, image, np.arange(4)
+        file["labels"].dims[0].label = "t"
+        file["time"].make_scale()
+        file["scales"].dims[0].attach_scale(file["time"])
+        np.testing.assert_array_equal(build(file["labels"])[:, 0, 0], image)
+        np.testing.assert_array_equal(build(file["scales"], overwrite=True)[:, 0, 0], image)
+
+
+def test_samples_of_a_picture_become_channels(build, tmp_path):
+    image = pixels((40, 30, 3), "uint8")
+    tifffile.imwrite(tmp_path / "rgb.tif", image, photometric="rgb")
+    written = build(BioImage(tmp_path / "rgb.tif"))
+    np.testing.assert_array_equal(written[0, :, 0], np.moveaxis(image, 2, 0))
+    np.testing.assert_array_equal(build(image, axes="YXS", overwrite=True), written)
+    with tifffile.imread(tmp_path / "rgb.tif", aszarr=True) as store:
+        source = zarr.open_array(store, mode="r")
+        np.testing.assert_array_equal(build(source, overwrite=True), written)
+
+
+@pytest.mark.parametrize(
+    ("dims", "axes", "message"),
+    [
+        ("pyx", None, "calls its axes .'p', 'y', 'x'.*what 'p' is: pass axes="),
+        ("tyx", "ZYX", "axes are 'ZYX', but the image calls its own axes .'t', 'y', 'x'"),
+        ("tzy", None, "Y and X among them"),
+        ("csyx", None, "2 channels of 3 samples each"),
+        (("t", "y", "x", "x2"), None, "what 'x2' is"),
+    ],
+)
+def test_axes_that_mean_nothing_are_refused(build, tmp_path, dims, axes, message):
+    image = np.zeros((2, 3, 8, 8)[: len(dims)], "uint8")
+    with pytest.raises(ValueError, match=message):
+        build(xarray.DataArray(image, dims=tuple(dims)), axes=axes)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_axes_given_name_what_has_no_known_name(build):
+    image = pixels((4, 20, 30), "uint8")
+    source = xarray.DataArray(image, dims=("plane", "row", "column"))
+    np.testing.assert_array_equal(build(source, axes="TYX")[:, 0, 0], image)
+
+
+# Sources that give something else than they declare
+
+
+class Liar:
+    """Declares one thing and gives another."""
+
+    shape, dtype = (20, 30, 40), np.dtype("uint16")
+
+    def __init__(self, give):
+        self.give = give
+        self.image = pixels(self.shape, "uint16")
+
+    def __getitem__(self, region):
+        return self.give(self.image[region])
+
+
+def lying_dask(give):
+    return da.from_array(pixels((20, 30, 40), "uint16"), chunks=(20, 16, 40)).map_blocks(
+        give, dtype="uint16", meta=np.empty((0, 0, 0), "uint16")
+    )
+
+
+WRONG = {
+    "a row less": (lambda part: part[:, 1:], ValueError, "declares .* voxels at .0:20, .*gave"),
+    "one plane": (lambda part: part[:1], ValueError, "but gave .1, "),
+    "one voxel": (lambda part: part[:1, :1, :1], ValueError, "but gave .1, 1, 1.: give an image"),
+    "an axis less": (lambda part: part[0], ValueError, "but gave"),
+    "floats": (lambda part: part / 2, TypeError, "type uint16, but gave float64 at .0:20"),
+    "signed": (lambda part: part.astype("int16"), TypeError, "but gave int16"),
+    "wider": (lambda part: part.astype("uint32"), TypeError, "but gave uint32"),
+    "masked": (lambda part: np.ma.masked_less(part, 99), ValueError, "are masked"),
+    "objects": (lambda part: part.astype(object), TypeError, "but gave object"),
+}
+
+
+@pytest.mark.parametrize("kind", [Liar, lying_dask])
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_not_as_declared_is_refused(build, tmp_path, kind, wrong):
+    give, error, message = WRONG[wrong]
+    with pytest.raises(error, match=message):
+        build(kind(give))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [Liar, lying_dask])
+@pytest.mark.parametrize(
+    "give", [lambda part: part.astype(">u2"), lambda part: np.ma.array(part)], ids=["bytes", "mask"]
+)
+def test_another_byte_order_and_an_empty_mask_are_right(build, kind, give):
+    np.testing.assert_array_equal(build(kind(give))[0, 0], pixels((20, 30, 40), "uint16"))
+
+
+@pytest.mark.parametrize("kind", [Liar, lying_dask])
+def test_narrower_voxels_are_right(build, kind):
+    written = build(kind(lambda part: (part % 256).astype("uint8")))
+    np.testing.assert_array_equal(written[0, 0], pixels((20, 30, 40), "uint16") % 256)
+
+
+def test_building_checks_what_is_read():
+    levels = plan_levels((8, 8), chunk_shape=(4, 4))
+    for read, error in (
+        (lambda region: np.ones((1, 1), "uint8"), ValueError),
+        (lambda region: np.ones((4, 4), "float32"), TypeError),
+    ):
+        written = []
+        with pytest.raises(error, match="The image declares"):
+            build_levels(
+                read, lambda *block: written.append(block), levels, block_shape=(4, 4), dtype="u1"
+            )
+        assert not written
+
+
+# Odd arrays
+
+
+def odd_arrays():
+    image = pixels((6, 20, 30), "uint16")
+    read_only = image.copy()
+    read_only.setflags(write=False)
+    return {
+        "Fortran order": np.asfortranarray(image),
+        "big-endian": image.astype(">u2"),
+        "read-only": read_only,
+        "negative strides": image[::-1, ::-1, ::-1].copy()[::-1, ::-1, ::-1],
+        "broadcast": np.broadcast_to(image[:1], image.shape),
+        "tensorstore": tensorstore.array(image),
+        "masked array without masks": np.ma.array(image),
+        "dask of uneven chunks": da.from_array(image, chunks=((1, 5), (7, 13), (30,))),
+    }
+
+
+@pytest.mark.parametrize("name", odd_arrays())
+def test_odd_arrays_are_right(build, name):
+    source = odd_arrays()[name]
+    np.testing.assert_array_equal(build(source)[0, 0], np.asarray(source))
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "message"),
+    [
+        ([[1, 2], [3, 4]], TypeError, "is a list, which has no shape and dtype"),
+        ((n for n in range(3)), TypeError, "is a generator"),
+        (np.array(3), ValueError, "give two to five axes"),
+        (np.zeros((4, 4), complex), TypeError, "convert"),
+        (np.zeros((4, 4), bool), TypeError, "convert"),
+        (np.zeros((4, 4), object), TypeError, "convert"),
+        (np.zeros((4, 4), "longdouble"), TypeError, "convert"),
+        (np.zeros((4, 4), [("a", "u1")]), TypeError, "convert"),
+        (np.zeros((4, 0), "u1"), ValueError, "none of them empty"),
+        (np.zeros((2,) * 6, "u1"), ValueError, "give two to five axes"),
+    ],
+)
+def test_what_cannot_be_written_is_refused(build, tmp_path, source, error, message):
+    with pytest.raises(error, match=message):
+        build(source)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_unknown_lengths_are_refused_with_the_remedy(build):
+    image = da.ones((8, 8), chunks=4)
+    with pytest.raises(ValueError, match=r"compute_chunk_sizes\(\)"):
+        build(image[image[:, 0] > 0])
+
+
+# Labels of 64 bits
+
+
+@pytest.mark.parametrize("downsampling", ["mode", "stride"])
+@pytest.mark.parametrize("code", ["q", "Q", "l", "L", ">q", ">Q", "p", "P"])
+def test_labels_of_any_64_bit_type_keep_their_numbers(build, code, downsampling):
+    labels = np.zeros((8, 20, 20), code)
+    labels[:, 8:, 8:] = 2**53 + 1
+    written = build(labels, downsampling=downsampling, chunk_shape=(4, 8, 8))
+    assert written.dtype == labels.dtype.newbyteorder("=")
+    np.testing.assert_array_equal(written[0, 0], labels)
+
+
+# Small frames
+
+
+class Counted:
+    """Counts how often it is sliced."""
+
+    def __init__(self, image):
+        self.image, self.shape, self.dtype, self.reads = image, image.shape, image.dtype, 0
+
+    def __getitem__(self, region):
+        self.reads += 1
+        return self.image[region]
+
+
+@pytest.mark.parametrize("axes", ["TYX", "CYX", "TCYX", "ZYX"])
+def test_small_frames_are_read_many_at_once(build, axes):
+    shape = {"TCYX": (50, 4, 16, 16)}.get(axes, (200, 16, 16))
+    source = Counted(pixels(shape, "uint16"))
+    written = build(source, axes=axes)
+    assert source.reads == 1
+    np.testing.assert_array_equal(written.reshape(shape), source.image)
+
+
+def test_each_chunk_of_many_frames_is_computed_once(build):
+    image = pixels((60, 16, 16), "uint16")
+    seen = []
+
+    def note(part):
+        seen.append(part.shape)
+        return part
+
+    source = da.from_array(image, chunks=(7, 16, 16)).map_blocks(
+        note, dtype="uint16", meta=image[:0]
+    )
+    seen.clear()
+    np.testing.assert_array_equal(build(source, axes="TYX")[:, 0, 0], image)
+    assert len(seen) == math.ceil(60 / 7)
+
+
+def test_reads_of_small_frames_follow_the_memory_allowed(build):
+    source = Counted(pixels((64, 32, 32), "uint16"))
+    written = build(source, axes="TYX", memory_limit=16 * 32 * 32 * 2)
+    assert 4 <= source.reads <= 8
+    np.testing.assert_array_equal(written[:, 0, 0], source.image)
