@@ -17,6 +17,7 @@ MAX_ID = 2**31 - 1
 """Largest number that names something: ids are Java's ints."""
 
 _MAX_DEPTH = 64
+_BLOCK = 2**16  # of the file, parsed at once
 
 
 class _RefusedError(ValueError):
@@ -90,6 +91,13 @@ def parse(content: bytes, source: str) -> ElementTree.Element:
 
 def _build(content: bytes | str, source: str) -> ElementTree.Element:
     builder = ElementTree.TreeBuilder()
+    roots: list[ElementTree.Element] = []
+
+    def start_root(tag: str, attributes: dict[str, str]) -> None:
+        roots.append(builder.start(tag, attributes))
+        # The others are handed over as they are: a function of Python's own for each element
+        # would double the time.
+        parser.StartElementHandler = builder.start
 
     def refuse(*_: object) -> None:
         raise _RefusedError(
@@ -100,23 +108,37 @@ def _build(content: bytes | str, source: str) -> ElementTree.Element:
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = refuse
-    # Handed over as they are: a function of Python's own for each element would double the time.
-    parser.StartElementHandler = builder.start
+    parser.StartElementHandler = start_root
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.data
     try:
-        parser.Parse(content, True)
+        for begin in range(0, len(content), _BLOCK):
+            parser.Parse(content[begin : begin + _BLOCK], False)
+            _refuse_depth(roots[0] if roots else None, source)
+        parser.Parse(content[:0], True)
     except _RefusedError:
         raise
     except (ValueError, LookupError) as error:  # what Python says of encodings it does not know
         raise ValueError(f"{source} is in an encoding that cannot be read: {error}.") from error
-    root = builder.close()
-    level = [root]
+    level = [builder.close()]
     for _ in range(_MAX_DEPTH):
         level = [child for element in level for child in element]
     if level:
-        raise _RefusedError(f"{source} nests more than {_MAX_DEPTH} elements: it is damaged.")
-    return root
+        raise _too_deep(source)
+    return roots[0]
+
+
+def _refuse_depth(element: ElementTree.Element | None, source: str) -> None:
+    """Refuse a tree whose newest elements nest too deeply, before it fills the memory."""
+    for _ in range(_MAX_DEPTH):
+        if element is None or not len(element):
+            return
+        element = element[-1]
+    raise _too_deep(source)
+
+
+def _too_deep(source: str) -> _RefusedError:
+    return _RefusedError(f"{source} nests more than {_MAX_DEPTH} elements: it is damaged.")
 
 
 @dataclass(frozen=True)
