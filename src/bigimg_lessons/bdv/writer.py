@@ -488,7 +488,8 @@ class _ViewReader:
     def _read(self, region: tuple[slice, ...]) -> Array:
         along = dict(zip(AXES, region, strict=True))
         voxels = self._source.read(tuple(along[axis] for axis in self._source.axes))
-        return voxels.reshape([axis.stop - axis.start for axis in region])
+        whole: Array = voxels.reshape([axis.stop - axis.start for axis in region])
+        return whole
 
 
 def _chunk_in_space(source: LazyImage) -> tuple[int, ...] | None:
