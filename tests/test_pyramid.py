@@ -504,6 +504,7 @@ def test_nanmean_is_over_the_numbers_of_level_0(dtype, share):
     assert np.isnan(written[-1][0, 0, 0]) == np.isnan(image[:4, :12, :8]).all()
 
 
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
 def test_a_mean_keeps_nan_and_infinities():
     box = np.array([[1, np.nan, 3, 4, np.inf, 5, np.inf, -np.inf]])
     np.testing.assert_array_equal(downsample_mean(box, (1, 2)), [[np.nan, 3.5, np.inf, np.nan]])

@@ -69,7 +69,7 @@ def cells(file, time, setup, level):
 
 def elsewhere(graph, keys, **options):
     """Compute as another process does: nothing that tasks change is seen here."""
-    values = dask.local.get_sync(cloudpickle.loads(cloudpickle.dumps(dict(graph))), keys)
+    values = dask.local.get_sync(cloudpickle.loads(cloudpickle.dumps(graph)), keys)
     return cloudpickle.loads(cloudpickle.dumps(values))
 
 
