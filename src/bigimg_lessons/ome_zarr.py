@@ -135,8 +135,10 @@ def write_ome_zarr(
     unit = _ngff_unit(unit)
     names = source.checked_channel_names(channel_names)
     space = source.shape[-len(size) :]
-    chunk = CHUNK_SHAPES[len(size)] if chunk_shape is None else tuple(np.atleast_1d(chunk_shape))
-    chunk = whole_numbers("chunk_shape", chunk, like=space)
+    default = CHUNK_SHAPES[len(size)]
+    chunk = whole_numbers(
+        "chunk_shape", default if chunk_shape is None else chunk_shape, like=space
+    )
     shard = None if shard_shape is None else _checked_shards(shard_shape, chunk, space, version)
     if codec == "default":
         codec = default_codec(source.dtype)
