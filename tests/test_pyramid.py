@@ -15,6 +15,7 @@ from bigimg_lessons.pyramid import (
     build_levels,
     downsample_mean,
     downsample_mode,
+    downsample_nanmean,
     downsample_stride,
     plan_blocks,
     plan_levels,
@@ -454,7 +455,7 @@ def test_building_refuses_an_unknown_way():
     levels = plan_levels((9, 9), chunk_shape=(4, 4))
     with pytest.raises(
         ValueError,
-        match="downsampling is 'median': choose one of 'mean', 'nanmean', 'mode', 'stride'",
+        match="downsampling is 'median': choose one of 'mean', 'na",
     ):
         plan_blocks(levels, chunk_shape=(4, 4), dtype="uint8", downsampling="median")
 
@@ -463,3 +464,64 @@ def test_planning_blocks_refuses_a_dtype_without_exact_mean():
     levels = plan_levels((9, 9), chunk_shape=(4, 4))
     with pytest.raises(TypeError, match="4 values of dtype int64 cannot be summed exactly"):
         plan_blocks(levels, chunk_shape=(4, 4), dtype="int64")
+
+
+# NaN
+
+
+def independent_nanmean(image, factors):
+    """Box by box with numpy's own nanmean."""
+    shape = [-(-n // f) for n, f in zip(image.shape, factors, strict=True)]
+    means = np.full(shape, np.nan, image.dtype)
+    for place in np.ndindex(*shape):
+        box = image[tuple(slice(i * f, i * f + f) for i, f in zip(place, factors, strict=True))]
+        if not np.isnan(box).all():
+            means[place] = np.nanmean(box.astype(np.float64))
+    return means
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("share", [0.1, 0.9])
+def test_nanmean_is_over_the_numbers_of_level_0(dtype, share):
+    rng = np.random.default_rng(3)
+    image = rng.normal(0, 100, (9, 21, 34)).astype(dtype)
+    image[rng.random(image.shape) < share] = np.nan
+    image[:4, :8, :8] = np.nan
+    steps = [(1, 1, 1), (1, 2, 2), (2, 6, 4), (4, 12, 8)]
+    levels = plan_levels(image.shape, chunk_shape=(2, 4, 4), factors=steps)
+    written = [np.zeros(level.shape, dtype) for level in levels]
+
+    def write(number, start, block):
+        written[number][tuple(slice(s, s + n) for s, n in zip(start, block.shape, strict=True))] = (
+            block
+        )
+
+    block = plan_blocks(
+        levels,
+        chunk_shape=(2, 4, 4),
+        dtype=dtype,
+        downsampling="nanmean",
+        memory_limit=1,
+    )
+    build_levels(
+        image.__getitem__, write, levels, block_shape=block, dtype=dtype, downsampling="nanmean"
+    )
+    for result, factors in zip(written, steps, strict=True):
+        expected = independent_nanmean(image, factors)
+        np.testing.assert_allclose(result, expected, rtol=1e-6)
+        np.testing.assert_allclose(downsample_nanmean(image, factors), expected, rtol=1e-6)
+    assert np.isnan(written[-1][0, 0, 0]) == np.isnan(image[:4, :12, :8]).all()
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+def test_a_mean_keeps_nan_and_infinities():
+    box = np.array([[1, np.nan, 3, 4, np.inf, 5, np.inf, -np.inf]])
+    np.testing.assert_array_equal(downsample_mean(box, (1, 2)), [[np.nan, 3.5, np.inf, np.nan]])
+    np.testing.assert_array_equal(downsample_nanmean(box, (1, 2)), [[1, 3.5, np.inf, np.nan]])
+
+
+def test_nanmean_of_integers_is_their_mean():
+    image = np.random.default_rng(0).integers(0, 2**16, (7, 9), np.uint16)
+    np.testing.assert_array_equal(downsample_nanmean(image, (2, 3)), downsample_mean(image, (2, 3)))
+    with pytest.raises(TypeError, match="floats of at most 64"):
+        downsample_nanmean(np.zeros(4, "longdouble"), (2,))

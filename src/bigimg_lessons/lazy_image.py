@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-import dask
 import dask.array as da
 import numpy as np
 import numpy.typing as npt
+from dask.array.core import slices_from_chunks
+from dask.base import compute
 
 from bigimg_lessons.bioimage_calibration import calibration_of
 from bigimg_lessons.calibration import Calibration
@@ -87,8 +88,8 @@ class LazyImage:
             )
         if any(math.isnan(n) for n in array.shape):
             raise ValueError(
-                f"The image has the shape {tuple(array.shape)}, of which not all is known: let dask "
-                "find it out, with compute_chunk_sizes()."
+                f"The image has the shape {tuple(array.shape)}, of which not all is known: let "
+                "dask find it out, with compute_chunk_sizes()."
             )
         whole_shape = tuple(map(int, array.shape))
         names_of_own = named_axes(image)
@@ -150,10 +151,8 @@ class LazyImage:
         part = self.array[tuple(there)]
         shape = [along.stop - along.start for along in there]
         if isinstance(part, da.Array):
-            voxels = _computed(part, self.dtype, there)
-        else:
-            voxels = part
-        voxels = checked_voxels(voxels, shape=shape, dtype=self.dtype, region=there)
+            part = _computed(part, self.dtype, there)
+        voxels = checked_voxels(part, shape=shape, dtype=self.dtype, region=there)
         left_out = [place for place in range(len(there)) if place not in self.places]
         voxels = voxels.transpose(*left_out, *self.places)[(0,) * len(left_out)]
         # In one piece: a view of a mapped file would be gathered from it several times.
@@ -211,8 +210,10 @@ def _computed(part: da.Array, dtype: np.dtype[Any], region: Sequence[slice]) -> 
     so that they are not held twice.
     """
     voxels = np.empty(part.shape, dtype)
-    chunks = list(dask.compute(*part.to_delayed().ravel()))
-    for place in reversed(da.core.slices_from_chunks(part.chunks)):
+    delayed = part.to_delayed().ravel()  # type: ignore[no-untyped-call]
+    chunks = list(compute(*delayed))  # type: ignore[no-untyped-call]
+    places = slices_from_chunks(part.chunks)  # type: ignore[no-untyped-call]
+    for place in reversed(places):
         chunk = chunks.pop()
         shape = [along.stop - along.start for along in place]
         where = [

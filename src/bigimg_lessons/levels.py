@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Level:
@@ -133,6 +135,8 @@ def whole_numbers(
     ValueError
         If a number is not whole or below 1, or there are too few or too many.
     """
+    if np.ndim(values) != 1:
+        raise ValueError(f"{name} is {values!r}: give one whole number of 1 or more for each axis.")
     numbers = tuple(int(value) for value in values)
     if numbers != tuple(values) or not numbers or min(numbers) < 1:
         raise ValueError(f"{name} is {values!r}: give whole numbers of 1 or more.")

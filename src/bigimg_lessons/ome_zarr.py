@@ -145,7 +145,10 @@ def write_ome_zarr(
         )
     names = source.checked_channel_names(channel_names)
     space = source.shape[-len(source.spatial_axes) :]
-    chunk = whole_numbers("chunk_shape", chunk_shape or CHUNK_SHAPES[len(space)], like=space)
+    default = CHUNK_SHAPES[len(space)]
+    chunk = whole_numbers(
+        "chunk_shape", default if chunk_shape is None else chunk_shape, like=space
+    )
     shard = None if shard_shape is None else _checked_shards(shard_shape, chunk, space, version)
     if codec == "default":
         codec = default_codec(source.dtype)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -36,7 +37,7 @@ def named_axes(image: Any) -> tuple[str, ...] | None:
         One for each axis; None if it names none at all.
     """
     names: Sequence[Any] = ()
-    dims = getattr(image, "dims", None)
+    dims: Any = getattr(image, "dims", None)
     if isinstance(image, zarr.Array):
         names = _zarr_names(image)
     elif hasattr(dims, "order"):
@@ -124,16 +125,21 @@ def _letter(name: str) -> str | None:
 
 
 def _zarr_names(array: zarr.Array[Any]) -> Sequence[Any]:
-    names = getattr(array.metadata, "dimension_names", None)
-    return names or array.attrs.get("_ARRAY_DIMENSIONS") or _ome_zarr_names(array)
+    names: Any = getattr(array.metadata, "dimension_names", None)
+    names = names or array.attrs.get("_ARRAY_DIMENSIONS")
+    return names or _ome_zarr_names(array)
 
 
 def _ome_zarr_names(array: zarr.Array[Any]) -> Sequence[Any]:
     """Return the axes of the OME-Zarr image of which an array is a level."""
+    store: Any = array.store
     parent, _, level = array.path.rpartition("/")
-    store = array.store
     if not level:
-        return _names_beside(array)
+        # Opened by its own path: look into the folder above, if it lies in one.
+        root = getattr(array.store, "root", None)
+        if not isinstance(root, Path):
+            return ()
+        store, level = root.parent, root.name
     try:
         group = zarr.open_group(
             store, path=parent, mode="r", zarr_format=array.metadata.zarr_format
@@ -141,16 +147,6 @@ def _ome_zarr_names(array: zarr.Array[Any]) -> Sequence[Any]:
     except (FileNotFoundError, KeyError, ValueError):
         return ()
     return _names_of_level(group, level)
-
-
-def _names_beside(array: zarr.Array[Any]) -> Sequence[Any]:
-    """Look into the folder above, for an array that was opened by its own path."""
-    root = getattr(array.store, "root", None)
-    try:
-        group = zarr.open_group(root.parent, mode="r", zarr_format=array.metadata.zarr_format)
-    except (AttributeError, FileNotFoundError, KeyError, ValueError):
-        return ()
-    return _names_of_level(group, root.name)
 
 
 def _names_of_level(group: zarr.Group, level: str) -> Sequence[Any]:

@@ -68,8 +68,9 @@ def checked_voxels(
             "meta says), or convert it with astype."
         )
     if np.ma.is_masked(array):
+        count = np.count_nonzero(np.ma.getmaskarray(array))
         raise ValueError(
-            f"Of the image's voxels at {place} {np.ma.count_masked(array)} are masked, and have no "
-            "value: give them one, with filled(0) for example."
+            f"Of the image's voxels at {place} {count} are masked, and have no value: give them "
+            "one, with filled(0) for example."
         )
     return np.asarray(array)

@@ -501,7 +501,8 @@ class _ViewReader:
         """Return the voxels of `region`, slices in z, y and x, of one channel at one time."""
         view = (timepoint, channel)
         if math.prod(self._together) == 1:
-            return self._read(tuple(slice(v, v + 1) for v in view) + region)[0, 0]
+            voxels: Array = self._read(tuple(slice(v, v + 1) for v in view) + region)[0, 0]
+            return voxels
         start = tuple(v // n * n for v, n in zip(view, self._together, strict=True))
         if self._kept is None or self._kept[0] != start:
             self._kept = None  # before the next is read, not after
@@ -514,7 +515,8 @@ class _ViewReader:
     def _read(self, region: tuple[slice, ...]) -> Array:
         along = dict(zip(AXES, region, strict=True))
         voxels = self._source.read(tuple(along[axis] for axis in self._source.axes))
-        return voxels.reshape([axis.stop - axis.start for axis in region])
+        whole: Array = voxels.reshape([axis.stop - axis.start for axis in region])
+        return whole
 
 
 def _chunk_in_space(source: LazyImage) -> tuple[int, ...] | None:
