@@ -22,8 +22,9 @@ Some settings are there to show where the model fails:
 - many at once: 64 requests at a time leave the interpreter no time to spare, and it works while
   they wait.
 - zstd: decompression, which zarr does in other threads, overlaps with waiting.
-- shards: zarr-python 3.1.6 reads a shard's index, then its chunks one after the other; only
-  different shards are read at the same time. The last column has the model for that:
+- shards: zarr-python before 3.3 reads a shard's index, then its chunks one after the other; only
+  different shards are read at the same time. Since 3.3 it reads the index, then merged ranges at
+  the same time. The last column has a model of chains:
   ``(requests to the shard that is asked most) · latency + bytes / bandwidth + decoding``.
 """
 
@@ -42,7 +43,7 @@ import zarr
 from zarr.storage import LocalStore
 
 from bigimg_lessons.chunks import ChunkGrid, Storage
-from bigimg_lessons.counting import StoreMeter
+from bigimg_lessons.counting import StoreMeter, zarr_reader
 from bigimg_lessons.links import Link
 
 SIDE = 256
@@ -125,7 +126,7 @@ def measure(setting, folder, volume, repeats):
             meter.take()
             far[region]
             asked = meter.take()
-            predicted = grid.reading(region)
+            predicted = grid.reading(region, reader=zarr_reader())
             if asked.count != predicted.requests or (
                 setting.codec is None and asked.bytes_read != predicted.read
             ):
