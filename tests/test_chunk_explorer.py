@@ -41,6 +41,27 @@ def test_results_follow_the_setting_and_can_be_observed() -> None:
     assert explorer.seconds == pytest.approx(256 * 0.0124 + explorer.bytes_read / 175e6)
 
 
+def test_the_reader_decides_how_shards_are_read() -> None:
+    explorer = ChunkExplorer(shape=(128,) * 3, chunk_shape=(16,) * 3, dtype="uint16")
+    explorer.shard_shape = (64,) * 3
+    explorer.orientation = "XY"
+    # As counted with zarr-python 3.1.6, and with 3.4.2.
+    explorer.position = (5, 64, 64)
+    assert (explorer.requests, explorer.bytes_read) == (68, 528_400)
+    explorer.reader = "merging"
+    assert (explorer.requests, explorer.bytes_read) == (8, 1_806_352)
+    assert explorer.seconds == pytest.approx(0.15 + 1_806_352 / 850e6)
+    explorer.shard_shape = None
+    assert (explorer.requests, explorer.bytes_read) == (64, 524_288)
+
+
+def test_chunks_may_be_longer_than_the_volume() -> None:
+    explorer = ChunkExplorer(shape=(3, 33, 700), chunk_shape=(1, 64, 1024), dtype="uint16")
+    assert (explorer.chunks, explorer.bytes_read) == (3, 3 * 131_072)
+    explorer.shard_shape = (4, 128, 2048)
+    assert (explorer.requests, explorer.bytes_read) == (4, 3 * 131_072 + 16 * 16 + 4)
+
+
 def test_a_cube_starts_at_the_position() -> None:
     explorer = ChunkExplorer(orientation="cube", cube_edge=65)
     # The middle, as well as a cube of 65 can be in the middle of an even number.
@@ -76,7 +97,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"shape": (256, 1024, 1.5)}, r"shape\[2\] is 1\.5: give a whole number"),
     ({"shape": (10**6, 10**6, 10**6)}, r"bytes: give a shape of at most .* \(1 PiB\)"),
     ({"chunk_shape": (64, 64, -64)}, r"chunk_shape is \(64, 64, -64\): give whole numbers of 1"),
-    ({"chunk_shape": (257, 64, 64)}, r"chunk_shape is .* larger than the image"),
+    ({"chunk_shape": (2**18, 2**20, 2**20)}, r"padded, .* bytes: give shorter chunks and shards"),
     ({"chunk_shape": (1, 1, 64), "shape": (10**5, 10**5, 10**5)}, r"give larger chunks"),
     ({"shard_shape": (100, 64, 64)}, r"shard_shape is .* give whole multiples of the chunk"),
     ({"shard_shape": (64, 64, 64), "edges": "cut"}, r"edges is 'cut', but chunks in shards"),
@@ -93,6 +114,18 @@ WRONG: list[tuple[dict[str, Any], str]] = [
         r"A cube of 200 voxels from position \(128, 512, 512\) reaches outside the volume",
     ),
     ({"storage": "tape"}, r"storage is 'tape': give one of hdd, sata-ssd, nvme, lan, s3"),
+    ({"reader": "zarr"}, r"reader is 'zarr': give one of one-by-one, merging"),
+    ({"reader": None}, r"reader is None: give one of one-by-one, merging"),
+    (
+        {
+            "shape": (256, 256, 256),
+            "position": (0, 0, 0),
+            "chunk_shape": (1, 1, 1),
+            "shard_shape": (256, 256, 256),
+            "reader": "merging",
+        },
+        r"16,777,216 chunks must be looked at: give smaller shards, larger chunks",
+    ),
 ]
 
 
@@ -120,7 +153,7 @@ def test_what_the_page_sends_counts_as_if_set_in_python() -> None:
     explorer.set_state({"shape": [8, 64, 64], "chunk_shape": [1, 64, 64], "position": [0, 0, 63]})
     assert explorer.chunk_shape == (1, 64, 64)
     assert explorer.requests == 8
-    with pytest.raises(TraitError, match="larger than the image"):
+    with pytest.raises(TraitError, match="inside the volume"):
         explorer.set_state({"shape": [8, 32, 32]})
     assert explorer.shape == (8, 64, 64)
     # Sent as lists, as the page has them: what is equal is no change there.
@@ -164,7 +197,15 @@ def test_plain_html_tells_what_a_yz_slice_costs() -> None:
         ["BDV-HDF5", "64 × 64 × 64", "64 of 1,024", "64", "16.0", "64.0"],
         ["OME-Zarr", "128 × 128 × 128", "16 of 128", "16", "32.0", "128.0"],
         # 4 shards: their indexes of 64 × 16 + 4 bytes do not show in these digits.
-        ["Sharded OME-Zarr", "64 × 64 × 64", "64 of 1,024", "68", "16.0", "64.0"],
+        [
+            "Sharded OME-Zarr: a reader that asks for each chunk",
+            *("64 × 64 × 64", "64 of 1,024", "68", "16.0", "64.0"),
+        ],
+        # It also reads what lies between the chunks that touch the plane.
+        [
+            "Sharded OME-Zarr: a reader that merges neighbouring chunks",
+            *("64 × 64 × 64", "64 of 1,024", "8", "28.0", "112.0"),
+        ],
     ]
     caption = html.find("caption")
     assert caption is not None

@@ -1,6 +1,7 @@
 import doctest
 import itertools
 import math
+import time
 
 import numpy as np
 import pytest
@@ -10,10 +11,14 @@ from hypothesis import strategies as st
 import bigimg_lessons.chunks
 from bigimg_lessons.chunks import (
     LARGEST_IMAGE,
+    MERGING,
     MOST_CHUNKS,
+    ONE_BY_ONE,
+    READERS,
     STORAGES,
     ChunkGrid,
     Reading,
+    ShardReader,
     Storage,
 )
 from tests.chunk_cases import DTYPES, cases
@@ -50,7 +55,7 @@ def test_touched(case):
 
 def test_every_slice_of_one_short_axis():
     for size in range(1, 10):
-        for chunk, start in itertools.product(range(1, size + 1), range(size)):
+        for chunk, start in itertools.product(range(1, size + 3), range(size)):
             grid = ChunkGrid((size,), (chunk,))
             for stop, step in itertools.product(range(start + 1, size + 1), range(1, size + 2)):
                 touched = sorted({place // chunk for place in range(start, stop, step)})
@@ -73,6 +78,103 @@ def test_reading(case, dtype, edges):
     assert reading.amplification == pytest.approx(read * item / wanted)
     assert (grid.nbytes, grid.chunk_bytes) == (math.prod(case.shape) * item, full * item)
     assert (grid.shard_count, grid.index_bytes, grid.chunks_per_shard) == (0, 0, None)
+
+
+def along_the_curve(place):
+    """Where a chunk lies along a Z-order curve, digit by digit: the first axis is fastest."""
+    bits = [f"{number:08b}" for number in place]
+    return "".join(digits[level] for level in range(8) for digits in reversed(bits))
+
+
+def merged(spans, max_gap, max_merged):
+    """Requests for byte spans of a file, as zarr-python 3.4.2 plans them: (start, stop)."""
+    requests = []
+    for start, stop in sorted(spans):
+        if requests and start - requests[-1][1] <= max_gap and stop - requests[-1][0] <= max_merged:
+            requests[-1][1] = stop
+        else:
+            requests.append([start, stop])
+    return requests
+
+
+@many
+@given(
+    cases(sharded=True),
+    DTYPES,
+    st.sampled_from(["morton", "C"]),
+    st.sampled_from([0, 3, 8, 40, 200, 10**6]),
+    st.sampled_from([0, 10, 50, 10**6]),
+)
+def test_reading_shards_by_merged_ranges(case, dtype, order, max_gap, max_merged):
+    grid = ChunkGrid(case.shape, case.chunk_shape, dtype, case.shard_shape, shard_order=order)
+    inside = [s // c for s, c in zip(case.shard_shape, case.chunk_shape, strict=True)]
+    wanted = set(itertools.product(*grid.touched(case.region)))
+    requests = read = 0
+    for shard in itertools.product(
+        *(range(-(-n // i)) for n, i in zip(grid.grid_shape, inside, strict=True))
+    ):
+        there = [
+            place
+            for place in itertools.product(*map(range, inside))
+            if all(
+                s * i + p < n
+                for s, i, p, n in zip(shard, inside, place, grid.grid_shape, strict=True)
+            )
+        ]
+        there.sort(key=along_the_curve if order == "morton" else None)
+        spans = [
+            (number * grid.chunk_bytes, (number + 1) * grid.chunk_bytes)
+            for number, place in enumerate(there)
+            if tuple(s * i + p for s, i, p in zip(shard, inside, place, strict=True)) in wanted
+        ]
+        if len(spans) == math.prod(inside):
+            requests, read = requests + 1, read + grid.index_bytes + len(spans) * grid.chunk_bytes
+        elif spans:
+            sent = merged(spans, max_gap, max_merged)
+            requests += 1 + len(sent)
+            read += grid.index_bytes + sum(stop - start for start, stop in sent)
+    reader = ShardReader("any", max_gap, max_merged)
+    reading = grid.reading(case.region, reader=reader)
+    assert (reading.requests, reading.read) == (requests, read)
+    assert reading.wanted == grid.reading(case.region).wanted
+    assert reading.chunks == len(wanted)
+
+
+def test_a_huge_image_is_predicted_by_its_kinds_of_shards():
+    # 10^12 chunks, of which a shard holds 64³; the last one along each axis reaches beyond it.
+    grid = ChunkGrid((100_000,) * 3, (10,) * 3, "uint8", (640,) * 3)
+    assert grid.chunk_count == 10**12
+    # Of each axis the first chunk is not wanted, and not half of the last shard's.
+    start = time.perf_counter()
+    cut = grid.reading((slice(15, 99_500),) * 3, reader=MERGING)
+    assert time.perf_counter() - start < 10
+    assert (cut.shards, cut.chunks) == (156**3, 9949**3)
+    # 154³ shards are wanted whole; each other one costs its index and one request or more, and
+    # 250 MiB can be had in 20 requests.
+    assert 154**3 + 2 * (156**3 - 154**3) <= cut.requests < 154**3 + 21 * (156**3 - 154**3)
+    assert grid.reading((7, slice(None), slice(None))).requests == 157**2 + 10**8
+    # What counts is what a shard holds, not for how many chunks it has room.
+    thin = ChunkGrid((1, 10**6), (1, 1), "uint8", (2**20, 2**10))
+    assert thin.reading((0, slice(5, 10)), reader=MERGING).requests == 2
+
+
+def test_long_steps_are_looked_at_one_by_one_as_far_as_is_quick():
+    grid = ChunkGrid((10**8,), (4,), "uint8", (4 * 7,))
+    stepped = grid.reading((slice(3, 5 * 10**6, 9),), reader=MERGING)
+    assert stepped.chunks == len(range(3, 5 * 10**6, 9))
+    with pytest.raises(
+        ValueError, match=r"region\[0\] takes 2,000,000 steps that .* at most 1,000,"
+    ):
+        grid.reading((slice(0, 10**7, 5),))
+    # Without shards there is nothing to look at.
+    assert ChunkGrid((10**8,), (4,)).reading((slice(0, 10**8, 5),)).chunks == 2 * 10**7
+
+
+def test_too_many_chunks_to_look_at_are_refused():
+    grid = ChunkGrid((2**14, 2**14), (1, 1), "uint8", (2**12, 2**12))
+    with pytest.raises(ValueError, match=r"16,777,216 chunks must be looked at: give smaller shar"):
+        grid.reading((5, 5), reader=MERGING)
+    assert grid.reading((5, 5)).requests == 2
 
 
 @many
@@ -154,11 +256,10 @@ def test_numpy_numbers_and_lists_become_plain():
         ({"chunk_shape": (2, 0)}, r"chunk_shape is \(2, 0\): give whole numbers of 1 or more"),
         ({"chunk_shape": (2, None)}, r"chunk_shape\[1\] is None: give a whole number"),
         ({"chunk_shape": (2,)}, r"chunk_shape is \(2,\): give 2 numbers, .* shape \(8, 8\)"),
-        ({"chunk_shape": (2, 9)}, r"chunk_shape is \(2, 9\), larger than the image of \(8, 8\)"),
         ({"shard_shape": (4,)}, r"shard_shape is \(4,\): give 2 numbers"),
         ({"shard_shape": (4, 0)}, r"shard_shape is \(4, 0\): give whole numbers of 1 or more"),
         ({"shard_shape": (4, 3)}, r"shard_shape is \(4, 3\) for chunks of \(2, 2\): give whole m"),
-        ({"shard_shape": (4, 10)}, r"\(4, 10\), but all chunks together cover only \(8, 8\)"),
+        ({"shard_order": "F"}, r"shard_order is 'F': give 'morton' or 'C'"),
         ({"shard_shape": (4, 4), "edges": "cut"}, r"chunks in shards are always 'padded'"),
         ({"edges": "ragged"}, r"edges is 'ragged': give 'padded' or 'cut'"),
         ({"dtype": object}, r"dtype is object: give a type of numbers"),
@@ -175,10 +276,45 @@ def test_a_type_that_numpy_does_not_know_is_refused():
         ChunkGrid((8,), (2,), "uint7")
 
 
-def test_a_shard_may_reach_beyond_the_image_as_far_as_its_chunks_do():
-    assert ChunkGrid((7,), (2,), shard_shape=(8,)).shard_count == 1
-    with pytest.raises(ValueError, match=r"cover only \(8,\)"):
-        ChunkGrid((7,), (2,), shard_shape=(10,))
+def test_a_chunk_and_a_shard_may_be_longer_than_the_image():
+    # The coarse level of many an OME-Zarr image: all of it is one chunk, padded.
+    grid = ChunkGrid((3, 33, 700), (1, 64, 1024), "uint16")
+    assert (grid.grid_shape, grid.chunk_count, grid.chunk_bytes) == ((3, 1, 1), 3, 131_072)
+    assert grid.reading((1, slice(None), 5)) == Reading(66, 131_072, 1, 0, 1)
+    assert ChunkGrid((5, 7), (2, 9), edges="cut").reading((4, 0)) == Reading(1, 7, 1, 0, 1)
+    packed = ChunkGrid((7,), (2,), shard_shape=(20,))
+    assert (packed.shard_count, packed.chunks_per_shard, packed.index_bytes) == (1, (10,), 164)
+    # It lacks chunks, so it is not wanted whole.
+    assert packed.reading((slice(None),)) == Reading(7, 8 + 164, 4, 1, 5)
+    assert packed.reading((slice(None),), reader=MERGING) == Reading(7, 8 + 164, 4, 1, 2)
+
+
+def test_padding_that_javascript_could_not_count_is_refused():
+    assert ChunkGrid((1, 1), (2**26, 2**26)).chunk_bytes == 2**52
+    with pytest.raises(ValueError, match=r"padded, .* have 9,007,199,254,740,992 bytes: give sh"):
+        ChunkGrid((1, 1), (2**26, 2**27))
+    assert ChunkGrid((1,), (1,), shard_shape=(2**49 - 2,)).index_bytes == 2**53 - 28
+    with pytest.raises(ValueError, match="less than 9,007,199,254,740,992 bytes"):
+        ChunkGrid((1,), (1,), shard_shape=(2**49,))
+
+
+@pytest.mark.parametrize(
+    ("given_", "message"),
+    [
+        ({"max_gap": -1}, "max_gap is -1: give a number of bytes, 0 or more"),
+        ({"max_gap": 1.5}, "max_gap is 1.5: give a whole number"),
+        ({"max_merged": -1}, "max_merged is -1: give a number of bytes"),
+        ({"max_merged": True}, "max_merged is True: give a whole number"),
+    ],
+)
+def test_a_reader_that_makes_no_sense_is_refused(given_, message):
+    with pytest.raises(ValueError, match=message):
+        ShardReader("any", **given_)
+
+
+def test_readers_by_name():
+    assert list(READERS.values()) == [ONE_BY_ONE, MERGING]
+    assert (ONE_BY_ONE.max_gap, MERGING.max_gap, MERGING.max_merged) == (None, 2**20, 2**24)
 
 
 @pytest.mark.parametrize("method", ["touched", "reading"])

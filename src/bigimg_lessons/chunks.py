@@ -36,7 +36,7 @@ import math
 import operator
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, SupportsIndex
 
@@ -125,12 +125,14 @@ class ShardReader:
     Parameters
     ----------
     name
-        Name for people.
+        What it does, for people.
     max_gap
         Most bytes between two chunks that are still asked for together; these bytes travel too.
         ``None`` asks for each chunk on its own.
     max_merged
         Most bytes of a request for several chunks; a single chunk may be longer.
+    about
+        Who reads so, and what that means, for people.
 
     Raises
     ------
@@ -138,9 +140,10 @@ class ShardReader:
         If a number is not whole or below 0.
     """
 
-    name: str
+    name: str = field(compare=False)
     max_gap: int | None = None
     max_merged: int = 2**24
+    about: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         for name in ("max_gap", "max_merged"):
@@ -149,10 +152,20 @@ class ShardReader:
                 raise ValueError(f"{name} is {value!r}: give a number of bytes, 0 or more.")
 
 
-ONE_BY_ONE = ShardReader("asks for each chunk")
-"""One request for each chunk of a shard: zarr-python before 3.3; tensorstore and zarrita."""
+ONE_BY_ONE = ShardReader(
+    "asks for each chunk",
+    about="One request for each chunk that is wanted of a shard, and no byte beside it: so do "
+    "zarr-python before 3.3, tensorstore, and zarrita in the browser.",
+)
+"""One request for each chunk of a shard."""
 
-MERGING = ShardReader("merges neighbouring chunks", max_gap=2**20)
+MERGING = ShardReader(
+    "merges neighbouring chunks",
+    max_gap=2**20,
+    about="Chunks of a shard that lie at most 1 MiB apart in its file come in one request of up to "
+    "16 MiB, with all that lies between them: so does zarr-python since 3.3. It pays bytes for "
+    "requests.",
+)
 """Zarr-python since 3.3, which merges across gaps of up to 1 MiB into requests of up to 16 MiB, by
 default: its configuration ``array.sharding_coalesce_max_gap_bytes`` and ``…_max_bytes``."""
 
@@ -579,21 +592,19 @@ def _runs(
 
 @functools.lru_cache(16)
 def _morton(shape: tuple[int, ...]) -> npt.NDArray[np.intp]:
-    """List the places of a box, as numbers in C order, along the Z-order curve of zarr-python.
+    """List the places of a box, as numbers in C order, in that of zarr-python's Z-order curve.
 
-    The bits of a place along the curve are those of its coordinates in turn, the lowest of the
-    first axis first; an axis that has no more bits is left out.
+    On the curve a place's bits are those of its coordinates in turn, the lowest of the first axis
+    first; an axis that has no more bits is left out.
     """
-    codes = np.zeros(shape, np.int64)
-    bits = [(size - 1).bit_length() for size in shape]
-    turns = (
-        (bit, axis) for bit in range(max(bits)) for axis in range(len(shape)) if bit < bits[axis]
-    )
-    for turn, (bit, axis) in enumerate(turns):
-        along = [1] * len(shape)
-        along[axis] = -1
-        codes |= ((np.arange(shape[axis], dtype=np.int64) >> bit & 1) << turn).reshape(along)
-    return np.argsort(codes, axis=None)
+    places = np.zeros(1, np.intp)
+    for bit in range((max(shape) - 1).bit_length()):
+        # The curve goes through what it has passed once more, one step further along each axis.
+        for axis, size in enumerate(shape):
+            stride = math.prod(shape[axis + 1 :])
+            fits = places // stride % size + (1 << bit) < size
+            places = np.concatenate([places, places[fits] + (stride << bit)])
+    return places
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,17 @@ import pytest
 from playwright.sync_api import Browser
 
 import bigimg_lessons.widgets
-from bigimg_lessons.chunks import LARGEST_IMAGE, MOST_CHUNKS, STORAGES, ChunkGrid
+from bigimg_lessons.chunks import (
+    LARGEST_IMAGE,
+    LARGEST_STORED,
+    MERGING,
+    MOST_CHUNKS,
+    MOST_LOOKED_AT,
+    ONE_BY_ONE,
+    STORAGES,
+    ChunkGrid,
+    ShardReader,
+)
 from bigimg_lessons.counting import format_bytes
 
 pytestmark = pytest.mark.browser
@@ -38,11 +49,17 @@ def arithmetic(chromium: Browser) -> Iterator[Callable[[str, Any], Any]]:
     page.context.close()
 
 
-COUNT = """(cases) => cases.map(([shape, chunkShape, shardShape, itemSize, edges, region]) => {
+COUNT = """([cases, readers]) => cases.map((numbers) => {
+  const [shape, chunkShape, shardShape, itemSize, edges, region] = numbers;
   try {
     const grid = makeGrid({ shape, chunkShape, shardShape, itemSize, edges });
+    const inC = makeGrid({ shape, chunkShape, shardShape, itemSize, edges, shardOrder: "C" });
     return {
       ...reading(grid, region),
+      merged: readers.flatMap((reader) => [grid, inC].map((one) => {
+        const { requests, read } = reading(one, region, reader);
+        return [requests, read];
+      })),
       touched: touched(grid, region),
       gridShape: grid.gridShape,
       chunkCount: grid.chunkCount,
@@ -58,15 +75,30 @@ COUNT = """(cases) => cases.map(([shape, chunkShape, shardShape, itemSize, edges
 })"""
 
 
+READERS = [
+    ONE_BY_ONE,
+    MERGING,
+    ShardReader("without gaps", 0),
+    ShardReader("in small pieces", 5000, 30_000),
+    ShardReader("all at once", 2**40, 2**50),
+]
+
+
 def in_python(case: Case) -> dict[str, Any]:
     shape, chunk_shape, shard_shape, item_size, edges, region = case
+    part = [slice(start, stop) for start, stop in region]
     try:
         grid = ChunkGrid(shape, chunk_shape, DTYPES[item_size], shard_shape, edges)
-        part = [slice(start, stop) for start, stop in region]
         reading = grid.reading(part)
+        merged = [
+            replace(grid, shard_order=order).reading(part, reader=reader)
+            for reader in READERS
+            for order in ("morton", "C")
+        ]
     except ValueError as error:
         return {"refused": str(error)}
     return {
+        "merged": [[reading.requests, reading.read] for reading in merged],
         "wanted": reading.wanted,
         "read": reading.read,
         "chunks": reading.chunks,
@@ -88,11 +120,15 @@ def random_cases(number: int) -> Iterator[Case]:
     for _ in range(number):
         longest = numbers.choice([1, 4, 30, 1000, 60_000])
         shape = [numbers.randint(1, longest) for _ in range(3)]
-        chunk = [numbers.randint(max(1, n // 3000), n) for n in shape]
+        # One in five is longer than the volume along an axis.
+        chunk = [numbers.randint(max(1, n // 3000), n + n // 4) for n in shape]
         shard, edges = None, numbers.choice(["padded", "cut"])
         if numbers.random() < 0.5:
             edges = "padded"
-            shard = [c * numbers.randint(1, -(-n // c)) for n, c in zip(shape, chunk, strict=True)]
+            shard = [
+                c * numbers.randint(1, min(50, -(-n // c) + 1))
+                for n, c in zip(shape, chunk, strict=True)
+            ]
         region = []
         for n in shape:
             start = numbers.randrange(n)
@@ -120,9 +156,15 @@ EDGES: list[Case] = [
     # Shards that reach beyond the volume are never wanted whole.
     ([10, 10, 10], [3, 3, 3], [6, 6, 6], 2, "padded", [[0, 10]] * 3),
     ([10, 10, 10], [3, 3, 3], [12, 12, 12], 2, "padded", [[0, 10]] * 3),
+    # Chunks and shards that are longer than the volume.
+    ([3, 33, 700], [1, 64, 1024], None, 2, "padded", [[1, 2], [0, 33], [5, 6]]),
+    ([3, 33, 700], [1, 64, 1024], None, 2, "cut", [[1, 2], [0, 33], [5, 6]]),
+    ([3, 33, 700], [1, 64, 1024], [4, 128, 2048], 2, "padded", [[0, 3], [0, 33], [0, 700]]),
+    ([1, 1, 1], [2**20, 2**20, 2**12], None, 1, "padded", [[0, 1]] * 3),
     # As large as is allowed, in bytes and in chunks.
     ([2**20, 2**20, 2**10], [2**10] * 3, None, 1, "padded", [[0, 2**20], [0, 2**20], [0, 1]]),
     ([10**4] * 3, [1, 1, 1], None, 1, "padded", [[0, 10**4]] * 3),
+    ([10**5] * 3, [10] * 3, [640] * 3, 1, "padded", [[15, 99_500]] * 3),
     ([10**6, 10**6, 10**3], [10**3 - 1] * 3, None, 1, "cut", [[0, 10**6], [5, 6], [0, 10**3]]),
 ]
 SENSELESS: list[Case] = [
@@ -132,12 +174,10 @@ SENSELESS: list[Case] = [
     ([4, 4, None], [1, 1, 1], None, 1, "padded", [[0, 1]] * 3),
     ([], [], None, 1, "padded", []),
     ([4, 4, 4], [0, 1, 1], None, 1, "padded", [[0, 1]] * 3),
-    ([4, 4, 4], [1, 1, 5], None, 1, "padded", [[0, 1]] * 3),
     ([4, 4, 4], [1, 1], None, 1, "padded", [[0, 1]] * 3),
     ([4, 4, 4], [1, 1, 0.5], None, 1, "padded", [[0, 1]] * 3),
     ([4, 4, 4], [1, 1, 1], None, 1, "round", [[0, 1]] * 3),
     ([4, 4, 4], [2, 2, 2], [3, 4, 4], 1, "padded", [[0, 1]] * 3),
-    ([4, 4, 4], [2, 2, 2], [6, 4, 4], 1, "padded", [[0, 1]] * 3),
     ([4, 4, 4], [2, 2, 2], [0, 4, 4], 1, "padded", [[0, 1]] * 3),
     ([4, 4, 4], [2, 2, 2], [4, 4], 1, "padded", [[0, 1]] * 3),
     ([4, 4, 4], [2, 2, 2], [4, 4, 4], 1, "cut", [[0, 1]] * 3),
@@ -150,6 +190,10 @@ SENSELESS: list[Case] = [
     ([10**6] * 3, [10**3] * 3, None, 1, "padded", [[0, 1]] * 3),
     ([2**20, 2**20, 2**10 + 1], [2**10] * 3, None, 1, "padded", [[0, 1]] * 3),
     ([10**4, 10**4, 10**4 + 1], [1, 1, 1], None, 1, "padded", [[0, 1]] * 3),
+    # Padding, and indexes, that no number of JavaScript holds; more chunks than are looked at.
+    ([1, 1, 1], [2**20, 2**20, 2**13], None, 1, "padded", [[0, 1]] * 3),
+    ([1, 1, 1], [1, 1, 1], [2**20, 2**20, 2**10], 1, "padded", [[0, 1]] * 3),
+    ([256, 256, 256], [1, 1, 1], [256, 256, 256], 1, "padded", [[0, 1]] * 3),
 ]
 
 
@@ -157,12 +201,16 @@ def test_both_count_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
     cases = [*EDGES, *random_cases(400)]
     assert sum(case[2] is not None for case in cases) > 150
     assert sum(case[4] == "cut" for case in cases) > 80
-    for case, counted in zip(cases, arithmetic(COUNT, cases), strict=True):
+    for case, counted in zip(
+        cases, arithmetic(COUNT, [cases, list(map(asdict, READERS))]), strict=True
+    ):
         assert counted == in_python(case), case
 
 
 def test_both_refuse_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
-    for case, counted in zip(SENSELESS, arithmetic(COUNT, SENSELESS), strict=True):
+    for case, counted in zip(
+        SENSELESS, arithmetic(COUNT, [SENSELESS, list(map(asdict, READERS))]), strict=True
+    ):
         assert "refused" in in_python(case), case
         assert "refused" in counted, (case, counted)
         message = counted["message"]
@@ -171,7 +219,8 @@ def test_both_refuse_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
 
 
 def test_limits_are_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
-    assert arithmetic("() => [LARGEST_IMAGE, MOST_CHUNKS]", None) == [LARGEST_IMAGE, MOST_CHUNKS]
+    limits = arithmetic("() => [LARGEST_IMAGE, LARGEST_STORED, MOST_CHUNKS, MOST_LOOKED_AT]", None)
+    assert limits == [LARGEST_IMAGE, LARGEST_STORED, MOST_CHUNKS, MOST_LOOKED_AT]
 
 
 def test_the_cost_model_is_the_same(arithmetic: Callable[[str, Any], Any]) -> None:

@@ -16,7 +16,7 @@ import pytest
 from contrast import CONTRAST
 from playwright.sync_api import Locator, Page, expect
 
-from bigimg_lessons.chunks import STORAGES, ChunkGrid, Reading
+from bigimg_lessons.chunks import MERGING, ONE_BY_ONE, STORAGES, ChunkGrid, Reading
 from bigimg_lessons.counting import format_bytes
 from bigimg_lessons.widgets import ChunkExplorer
 from bigimg_lessons.widgets.chunk_explorer import PRESETS
@@ -305,7 +305,7 @@ def test_a_finger_finds_everything_at_any_width(visitor: Any, write: Write, widt
     page.get_by_text("How this is estimated").click()
     targets = "button, select, summary, .bx-number, .bx-slider, .bx-kind, .bx-switch, .bx-storage"
     found = page.locator("section.bx").locator(targets).all()
-    assert len(found) == 5 + 1 + 2 + 1 + 9 + 4 + 3 + 4 + 2 + 5
+    assert len(found) == 5 + 1 + 3 + 1 + 9 + 4 + 3 + 4 + 2 + 5
     for target in found:
         box = target.bounding_box()
         assert box is not None
@@ -332,10 +332,9 @@ WRONG = [
     ("Volume along x", "1e6", "The x of the volume is “1e6”: give a whole number."),
     ("Volume along x", "NaN<b>", "The x of the volume is “NaN<b>”: give a whole number."),
     ("Volume along x", "9" * 400, "The x of the volume has 400 digits: give a smaller number."),
-    ("Chunk along x", "2000", "A chunk of 64 × 64 × 2000 is larger than the volume of 256 × "),
     ("Chunk along z", "0", "The chunk is 0 × 64 × 64: give whole numbers of 1 or more."),
     ("Shard along z", "100", "A shard of 100 × 128 × 128 does not hold whole chunks of 64 × 64"),
-    ("Shard along z", "512", "A shard of 512 × 128 × 128 is larger than all chunks together: "),
+    ("Shard along z", "64" + "0" * 12, "The chunks, padded, have "),
     ("Edge of the cube", "300", "A cube of 300 is larger than the volume of 256 × 1,024 × 1,024: "),
     ("Edge of the cube", "0", "The edge of the cube is 0: give 1 or more."),
     ("Exact position along x", "999", "x = 999 is outside the volume: give a place from 0 to 896."),
@@ -399,6 +398,13 @@ def test_absurd_shapes_are_refused_and_huge_ones_explored(visitor: Any, write: W
         "Chunks of 1 × 1 × 1 make 1,000,000,000,000,000 chunks: "
         "give larger ones, for at most 1,000,000,000,000."
     )
+    for axis in "zyx":
+        field(page, f"Chunk along {axis}").fill("1 000 000")
+    page.keyboard.press("Enter")
+    expect(error).to_have_text(
+        "The chunks, padded, have 888 PiB with the indexes of their shards: "
+        "give shorter chunks and shards, for less than 8 PiB."
+    )
     # Anything else leads back to what made sense.
     page.get_by_role("button", name="OME-Zarr", exact=True).click()
     expect(error).to_have_count(0)
@@ -406,16 +412,92 @@ def test_absurd_shapes_are_refused_and_huge_ones_explored(visitor: Any, write: W
 
 
 def test_what_was_typed_may_make_another_field_wrong(visitor: Any, write: Write) -> None:
-    page = visitor.open(write())
-    field(page, "Volume along x").fill("32")  # and waits, with no Enter
-    message = "A chunk of 64 × 64 × 64 is larger than the volume of 256 × 1024 × 32: "
+    page = visitor.open(write(ChunkExplorer(shard_shape=(128, 128, 128))))
+    field(page, "Chunk along x").fill("48")  # and waits, with no Enter
+    message = "A shard of 128 × 128 × 128 does not hold whole chunks of 64 × 64 × 48: "
     for axis in "zyx":
-        expect(field(page, f"Chunk along {axis}")).to_have_accessible_description(
+        expect(field(page, f"Shard along {axis}")).to_have_accessible_description(
             re.compile(message)
         )
-    field(page, "Chunk along x").fill("32")
-    expect(caption(page)).to_contain_text("YZ slice at x = 31 touches 64 of 64 chunks")
+    field(page, "Shard along x").fill("96")
+    expect(caption(page)).to_contain_text("YZ slice at x = 512 touches 64 of 1,408 chunks")
     expect(page.locator("[aria-invalid]")).to_have_count(0)
+
+
+def test_chunks_longer_than_the_volume_are_counted(visitor: Any, write: Write) -> None:
+    page = visitor.open(write())
+    field(page, "Volume along x").fill("32")
+    page.keyboard.press("Enter")
+    grid = ChunkGrid((256, 1024, 32), (64, 64, 64))
+    reading = grid.reading((slice(None), slice(None), 31))
+    expect(caption(page)).to_have_text(sentence("YZ slice at x = 31", grid, reading))
+    expect(page.locator(".bx-note")).to_contain_text("Chunks are longer than the volume, and are")
+    # Shards of whole chunks, as many as there are.
+    page.get_by_label("Pack into shards").check()
+    typed = [field(page, f"Shard along {axis}").input_value() for axis in "zyx"]
+    assert typed == ["256", "256", "64"]
+    field(page, "Shard along x").fill("128")
+    page.keyboard.press("Enter")
+    packed = ChunkGrid((256, 1024, 32), (64, 64, 64), shard_shape=(256, 256, 128))
+    reading = packed.reading((slice(None), slice(None), 31))
+    expect(caption(page)).to_have_text(sentence("YZ slice at x = 31", packed, reading))
+    page.get_by_label("Pull the chunks apart").check()
+    expect(page.locator(".bx-note")).to_contain_text("Chunks are longer than the volume")
+
+
+# ---- The reader of shards
+
+
+def reader(page: Locator | Page) -> Locator:
+    return page.get_by_label("Reader, where it wants a part of a shard")
+
+
+def test_the_reader_of_shards_is_chosen(visitor: Any, write: Write) -> None:
+    page = visitor.open(write(ChunkExplorer(dtype="uint16")))
+    expect(reader(page)).to_be_hidden()
+    page.get_by_role("button", name="Sharded OME-Zarr", exact=True).click()
+    expect(reader(page)).to_have_value("one-by-one")
+    region = (slice(None), slice(None), 512)
+    grid = ChunkGrid(SHAPE, (64, 64, 64), "uint16", (256, 256, 256))
+    one, merged = grid.reading(region), grid.reading(region, reader=MERGING)
+    assert (one.requests, merged.requests) == (68, 20)
+    expect(caption(page)).to_have_text(sentence("YZ slice at x = 512", grid, one))
+    expect(reader(page)).to_have_accessible_description(
+        f"{ONE_BY_ONE.about} A reader that merges neighbouring chunks: 20 requests, "
+        f"{format_bytes(merged.read)}."
+    )
+    # By keyboard alone
+    reader(page).focus()
+    page.keyboard.press("ArrowDown")
+    expect(caption(page)).to_have_text(sentence("YZ slice at x = 512", grid, merged))
+    expect(reader(page)).to_have_accessible_description(
+        f"{MERGING.about} A reader that asks for each chunk: 68 requests, {format_bytes(one.read)}."
+    )
+    assert tiles(page)["Requests"] == "20"
+    expect(page.get_by_text("whole chunks, indexes and gaps")).to_be_visible()
+    check_times(page, merged)
+    for kind, at in (("XY", (128, region[0], region[0])), ("XZ", (region[0], 512, region[0]))):
+        page.get_by_role("radio", name=kind, exact=True).check(force=True)
+        reading = grid.reading(at, reader=MERGING)
+        where = f"{kind} slice at {'z = 128' if kind == 'XY' else 'y = 512'}"
+        expect(caption(page)).to_have_text(sentence(where, grid, reading))
+    link = copied_link(page)
+    assert "-s256.256.256-merging-xz-" in link
+    again = visitor.open(link)
+    expect(reader(again)).to_have_value("merging")
+    expect(caption(again)).to_have_text(caption(page).inner_text())
+
+
+def test_too_many_chunks_to_look_at_are_told(visitor: Any, write: Write) -> None:
+    page = visitor.open(
+        write(ChunkExplorer(shape=(256,) * 3, chunk_shape=(1,) * 3, shard_shape=(256,) * 3))
+    )
+    expect(page.get_by_text("A reader that")).to_have_count(0)
+    reader(page).select_option("merging")
+    expect(page.locator(".bx-error:not(:empty)")).to_have_text(
+        "For a reader that merges, 16,777,216 chunks must be looked at: give smaller shards or "
+        "larger chunks, for at most 8,388,608."
+    )
 
 
 def test_a_slice_stays_in_a_volume_that_shrinks(visitor: Any, write: Write) -> None:
@@ -651,7 +733,8 @@ def test_nothing_moves_where_motion_is_not_wanted(visitor: Any, write: Write) ->
 
 def test_without_scripts_a_table_is_there(visitor: Any, write: Write) -> None:
     page = visitor.open(write(), javascript=False, only_requests=True, phone=True)
-    expect(page.get_by_role("row")).to_have_count(1 + len(PRESETS))
+    # One for each preset, and with shards one for each reader
+    expect(page.get_by_role("row")).to_have_count(1 + len(PRESETS) + 1)
     expect(page.get_by_role("row", name=escape("BDV-HDF5"))).to_contain_text("64 of 1,024")
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, SupportsIndex
 import anywidget
 import traitlets
 
-from bigimg_lessons.chunks import STORAGES, ChunkGrid
+from bigimg_lessons.chunks import ONE_BY_ONE, READERS, STORAGES, ChunkGrid
 
 _STATIC = Path(__file__).with_name("static")
 
@@ -29,6 +29,7 @@ _SETTING = (
     "chunk_shape",
     "shard_shape",
     "edges",
+    "reader",
     "orientation",
     "position",
     "cube_edge",
@@ -163,6 +164,8 @@ class ChunkExplorer(anywidget.AnyWidget):
         Voxels along each edge of the cube.
     storage
         A key of `STORAGES`: for which the time is told in `seconds`, and which is marked.
+    reader
+        A key of `READERS`: how chunks of a shard are asked for; of no matter without shards.
 
     Attributes
     ----------
@@ -193,6 +196,7 @@ class ChunkExplorer(anywidget.AnyWidget):
     chunk_shape = _Checked().tag(sync=True, to_json=_as_list)
     shard_shape = _Checked().tag(sync=True, to_json=_as_list)
     edges = _Checked().tag(sync=True)
+    reader = _Checked("one-by-one").tag(sync=True)
     orientation = _Checked().tag(sync=True)
     position = _Checked(()).tag(sync=True, to_json=_as_list)
     cube_edge = _Checked().tag(sync=True)
@@ -200,6 +204,9 @@ class ChunkExplorer(anywidget.AnyWidget):
 
     storages = traitlets.Dict(
         {key: asdict(entry) for key, entry in STORAGES.items()}, read_only=True
+    ).tag(sync=True)
+    readers = traitlets.Dict(
+        {key: asdict(entry) for key, entry in READERS.items()}, read_only=True
     ).tag(sync=True)
     presets = traitlets.List(list(map(asdict, PRESETS)), read_only=True).tag(sync=True)
 
@@ -221,6 +228,7 @@ class ChunkExplorer(anywidget.AnyWidget):
         position: Sequence[int] | None = None,
         cube_edge: int = 128,
         storage: str = "s3",
+        reader: Literal["one-by-one", "merging"] = "one-by-one",
     ) -> None:
         super().__init__(
             shape=shape,
@@ -232,6 +240,7 @@ class ChunkExplorer(anywidget.AnyWidget):
             position=position,
             cube_edge=cube_edge,
             storage=storage,
+            reader=reader,
         )
 
     @property
@@ -255,7 +264,7 @@ class ChunkExplorer(anywidget.AnyWidget):
 
     @traitlets.observe(*_SETTING)
     def _count(self, _: object) -> None:
-        reading = self.grid.reading(self.region)
+        reading = self.grid.reading(self.region, reader=READERS[self.reader])
         self.set_trait("chunks", reading.chunks)
         self.set_trait("requests", reading.requests)
         self.set_trait("bytes_wanted", reading.wanted)
@@ -286,6 +295,7 @@ def _checked(
     chunk_shape: object,
     shard_shape: object,
     edges: Any,
+    reader: Any,
     orientation: Any,
     position: object,
     cube_edge: Any,
@@ -295,6 +305,7 @@ def _checked(
     _one_of("dtype", dtype, DTYPES)
     _one_of("orientation", orientation, ORIENTATIONS)
     _one_of("storage", storage, tuple(STORAGES))
+    _one_of("reader", reader, tuple(READERS))
     grid = ChunkGrid(
         _triple("shape", shape),
         _triple("chunk_shape", chunk_shape),
@@ -304,9 +315,9 @@ def _checked(
     )
     if not _is_whole(cube_edge) or cube_edge < 1:
         raise ValueError(f"cube_edge is {cube_edge!r}: give a whole number of 1 or more.")
-    edge = cube_edge if orientation == "cube" else 1
+    long = cube_edge if orientation == "cube" else 1
     if position is None:
-        position = [max(0, (n - edge + 1) // 2) for n in grid.shape]
+        position = [max(0, (n - long + 1) // 2) for n in grid.shape]
     place = _triple("position", position)
     if not all(map(_is_whole, place)) or not all(
         0 <= p < n for p, n in zip(place, grid.shape, strict=True)
@@ -314,20 +325,25 @@ def _checked(
         raise ValueError(
             f"position is {place}: give a voxel (z, y, x) inside the volume of {grid.shape}."
         )
-    if any(p + edge > n for p, n in zip(place, grid.shape, strict=True)):
+    if any(p + long > n for p, n in zip(place, grid.shape, strict=True)):
         raise ValueError(
-            f"A cube of {edge} voxels from position {place} reaches outside the volume of "
+            f"A cube of {long} voxels from position {place} reaches outside the volume of "
             f"{grid.shape}: give a smaller cube_edge or another position."
         )
+    place = tuple(map(operator.index, place))
+    edge = operator.index(cube_edge)
+    # So that more chunks than can be looked at are refused here.
+    grid.reading(_region(grid.shape, orientation, place, edge), reader=READERS[reader])
     return {
         "shape": grid.shape,
         "dtype": dtype,
         "chunk_shape": grid.chunk_shape,
         "shard_shape": grid.shard_shape,
         "edges": edges,
+        "reader": reader,
         "orientation": orientation,
-        "position": tuple(map(operator.index, place)),
-        "cube_edge": operator.index(cube_edge),
+        "position": place,
+        "cube_edge": edge,
         "storage": storage,
     }
 
@@ -368,13 +384,15 @@ def _plain_html(shape: tuple[int, ...], dtype: str) -> str:
     rows = []
     for preset in PRESETS:
         grid = preset.grid(shape, dtype)
-        reading = grid.reading((slice(None), slice(None), middle))
         chunk = " × ".join(f"{n:,}" for n in grid.chunk_shape)
-        rows.append(
-            f'<tr><th scope="row">{escape(preset.name)}</th><td>{chunk}</td>'
-            f"<td>{reading.chunks:,} of {grid.chunk_count:,}</td><td>{reading.requests:,}</td>"
-            f"<td>{reading.read / 2**20:,.1f}</td><td>{reading.amplification:,.1f}</td></tr>"
-        )
+        for reader in READERS.values() if preset.shard else (ONE_BY_ONE,):
+            reading = grid.reading((slice(None), slice(None), middle), reader=reader)
+            name = f"{preset.name}: a reader that {reader.name}" if preset.shard else preset.name
+            rows.append(
+                f'<tr><th scope="row">{escape(name)}</th><td>{chunk}</td>'
+                f"<td>{reading.chunks:,} of {grid.chunk_count:,}</td><td>{reading.requests:,}</td>"
+                f"<td>{reading.read / 2**20:,.1f}</td><td>{reading.amplification:,.1f}</td></tr>"
+            )
     size = " × ".join(f"{n:,}" for n in shape)
     heads = ("Stored as", "Chunk", "Chunks touched", "Requests", "MiB read", "Amplification")
     return (

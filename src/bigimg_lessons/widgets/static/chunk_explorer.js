@@ -10,6 +10,7 @@ const SETTING = [
   "chunk_shape",
   "shard_shape",
   "edges",
+  "reader",
   "orientation",
   "position",
   "cube_edge",
@@ -47,7 +48,7 @@ function lastPlaces({ shape, orientation, cube_edge: edge }) {
 }
 
 // What a setting costs; throws ChunkError unless it makes sense.
-function explore(setting, storages) {
+function explore(setting, { storages, readers }) {
   if (!Object.hasOwn(ITEM_SIZES, setting.dtype)) {
     throw new ChunkError("dtype", `There is no type ${setting.dtype} here.`);
   }
@@ -79,7 +80,7 @@ function explore(setting, storages) {
     }
   });
   const region = regionOf(setting);
-  const cost = reading(grid, region);
+  const cost = reading(grid, region, readers[setting.reader]);
   const times = Object.fromEntries(
     Object.entries(storages).map(([key, storage]) => [
       key,
@@ -89,14 +90,16 @@ function explore(setting, storages) {
   return { grid, region, spans: touched(grid, region), cost, times };
 }
 
+// The shards closest to those given that hold whole chunks, and no more than the volume has.
+const shardsFor = (shape, chunkShape, shard) =>
+  chunkShape.map((c, axis) => {
+    const most = Math.min(Math.floor(shard[axis] / c), Math.ceil(shape[axis] / c));
+    return c * Math.max(1, most);
+  });
+
 function presetSetting({ chunk, shard, edges }, shape) {
   const chunkShape = shape.map((n, axis) => Math.min(chunk[axis] ?? n, n));
-  const shardShape =
-    shard &&
-    chunkShape.map((c, axis) => {
-      const most = Math.min(Math.floor(shard[axis] / c), Math.ceil(shape[axis] / c));
-      return c * Math.max(1, most);
-    });
+  const shardShape = shard && shardsFor(shape, chunkShape, shard);
   return { chunk_shape: chunkShape, shard_shape: shardShape, edges };
 }
 
@@ -145,6 +148,22 @@ function describe(setting, { grid, cost }) {
   );
 }
 
+// What the chosen reader does with shards, and what the others would need.
+function describeReaders(setting, { grid, region }, readers) {
+  if (!grid.shardShape) return "";
+  const others = Object.entries(readers).map(([key, reader]) => {
+    if (key === setting.reader) return "";
+    try {
+      const { requests, read } = reading(grid, region, reader);
+      return ` A reader that ${reader.name}: ${plural(requests, "request")}, ${formatBytes(read)}.`;
+    } catch (problem) {
+      if (!(problem instanceof ChunkError)) throw problem;
+      return ""; // too many chunks to look at for that one
+    }
+  });
+  return readers[setting.reader].about + others.join("");
+}
+
 // A whole number as people type it; throws ChunkError that names the field.
 function whole(field, name, text) {
   const typed = text.trim();
@@ -159,10 +178,12 @@ function whole(field, name, text) {
   return number;
 }
 
-// ---- The setting as text, for a link: z256y1024x1024-uint8-c64.64.64-yz-at128.512.512-s3
+// ---- The setting as text, for a link: z256y1024x1024-uint8-c64.64.64-yz-at128.512.512-s3; after
+// the chunk perhaps a shard, -s256.256.256, and -merging or -cut
 
 const LINK = new RegExp(
-  "^z(\\d+)y(\\d+)x(\\d+)-(\\w+)-c(\\d+)\\.(\\d+)\\.(\\d+)(?:-s(\\d+)\\.(\\d+)\\.(\\d+))?(-cut)?" +
+  "^z(\\d+)y(\\d+)x(\\d+)-(\\w+)-c(\\d+)\\.(\\d+)\\.(\\d+)(?:-s(\\d+)\\.(\\d+)\\.(\\d+))?" +
+    "(-merging)?(-cut)?" +
     "-(xy|xz|yz|cube(\\d+))-at(\\d+)\\.(\\d+)\\.(\\d+)-([\\w-]+)$",
 );
 
@@ -174,6 +195,7 @@ function toLink(setting) {
     setting.dtype,
     `c${setting.chunk_shape.join(".")}`,
     ...(shard ? [`s${shard.join(".")}`] : []),
+    ...(setting.reader === "merging" ? ["merging"] : []),
     ...(setting.edges === "cut" ? ["cut"] : []),
     orientation === "cube" ? `cube${setting.cube_edge}` : orientation.toLowerCase(),
     `at${setting.position.join(".")}`,
@@ -182,7 +204,7 @@ function toLink(setting) {
 }
 
 // The setting that a link holds, or null where it makes no sense.
-function fromLink(text, before, storages) {
+function fromLink(text, before, known) {
   const found = LINK.exec(text);
   if (!found) return null;
   const numbers = (from) => found.slice(from, from + 3).map(Number);
@@ -191,18 +213,19 @@ function fromLink(text, before, storages) {
     dtype: found[4],
     chunk_shape: numbers(5),
     shard_shape: found[8] === undefined ? null : numbers(8),
-    edges: found[11] ? "cut" : "padded",
-    orientation: found[13] ? "cube" : found[12].toUpperCase(),
-    position: numbers(14),
-    cube_edge: found[13] ? Number(found[13]) : before.cube_edge,
-    storage: found[17],
+    reader: found[11] ? "merging" : "one-by-one",
+    edges: found[12] ? "cut" : "padded",
+    orientation: found[14] ? "cube" : found[13].toUpperCase(),
+    position: numbers(15),
+    cube_edge: found[14] ? Number(found[14]) : before.cube_edge,
+    storage: found[18],
   };
   try {
-    explore(setting, storages);
+    explore(setting, known);
   } catch {
     return null;
   }
-  return Object.hasOwn(storages, setting.storage) ? setting : null;
+  return Object.hasOwn(known.storages, setting.storage) ? setting : null;
 }
 
 // ---- What is on the page
@@ -293,7 +316,7 @@ function numberTiles() {
     tiles[name].value.textContent = value;
     tiles[name].more.textContent = more;
   }
-  function update({ grid, cost }, preset, time, storage) {
+  function update({ grid, cost }, preset, time, storage, merges) {
     const oneFile = preset ? preset.one_file : grid.edges === "cut";
     const times = cost.read / cost.wanted;
     const perRequest = cost.shards ? "with those for shard indexes" : "one for each chunk";
@@ -301,7 +324,8 @@ function numberTiles() {
     show("requests", count(cost.requests), perRequest);
     show("amplification", `${significant(times)} ×`, "read ÷ wanted");
     show("wanted", formatBytes(cost.wanted), "the region itself");
-    show("read", formatBytes(cost.read), "whole chunks");
+    const gaps = merges ? "whole chunks, indexes and gaps" : "whole chunks and indexes";
+    show("read", formatBytes(cost.read), cost.shards ? gaps : "whole chunks");
     show(
       "files",
       oneFile ? "1" : count(grid.shardCount || grid.chunkCount),
@@ -512,7 +536,9 @@ function initialize({ model }) {
 
 function render({ model, el }) {
   const uid = "bx-" + Math.random().toString(36).slice(2);
-  const [storages, presets] = [model.get("storages"), model.get("presets")];
+  const known = { storages: model.get("storages"), readers: model.get("readers") };
+  const { storages, readers } = known;
+  const presets = model.get("presets");
   const setting = () => settingOf(model);
   // An address to share has only a page of the book, not a notebook in Jupyter.
   const onPage = document.getElementById("anywidget-data") !== null;
@@ -559,15 +585,22 @@ function render({ model, el }) {
     ["padded", "padded (Zarr, HDF5)"],
     ["cut", "cut (TIFF strips)"],
   ]);
+  const who = select(
+    "Reader, where it wants a part of a shard",
+    Object.entries(readers).map(([key, { name }]) => [key, name]),
+    { "aria-describedby": `${uid}-reader` },
+  );
+  const readerNote = make("p", { id: `${uid}-reader`, class: "bx-small" });
   const sharded = make("input", { type: "checkbox" });
   const shardSwitch = make("label", { class: "bx-switch" }, sharded, "Pack into shards");
   const groups = {
     shape: fieldGroup(uid, "shape", "Volume, in voxels", triple("shape", "Volume"), dtype.label),
     chunk: fieldGroup(uid, "chunk", "Chunk", triple("chunk", "Chunk"), edges.label),
-    shard: fieldGroup(uid, "shard", "Shard", triple("shard", "Shard")),
+    shard: fieldGroup(uid, "shard", "Shard", triple("shard", "Shard"), who.label),
   };
   groups.shard.node.querySelector("legend").after(shardSwitch);
   const shardFields = groups.shard.node.querySelector(".bx-fields");
+  groups.shard.node.append(readerNote);
 
   const presetButtons = presets.map((preset) => {
     const button = make("button", { type: "button", class: "bx-button" }, preset.name);
@@ -700,6 +733,7 @@ function render({ model, el }) {
       chunk_shape: read("chunk"),
       shard_shape: sharded.checked ? read("shard") : null,
       edges: sharded.checked ? "padded" : edges.node.value,
+      reader: who.node.value,
     };
     if (now.orientation === "cube") {
       next.cube_edge = whole("cube", "The edge of the cube", edge.input.value);
@@ -711,7 +745,7 @@ function render({ model, el }) {
       if (source !== field) return clamp(now.position[axis], 0, Math.max(0, last[axis]));
       return whole(field, `The position along ${AXES[axis]}`, exact.value);
     });
-    explore(next, storages);
+    explore(next, known);
     return next;
   }
   function apply(source) {
@@ -740,12 +774,11 @@ function render({ model, el }) {
     if (/^(Arrow|Page|Home|End|Enter)/.test(event.key)) event.stopPropagation();
     if (event.key === "Enter" && event.target.dataset.field) apply(event.target.dataset.field);
   });
-  for (const node of [dtype.node, edges.node]) node.addEventListener("change", () => apply());
+  for (const node of [dtype.node, edges.node, who.node]) node.addEventListener("change", () => apply());
   sharded.addEventListener("change", () => {
     if (sharded.checked) {
       const { shape, chunk_shape: chunk } = setting();
-      const wide = chunk.map((c) => c * 4);
-      const { shard_shape: shard } = presetSetting({ chunk, shard: wide }, shape);
+      const shard = shardsFor(shape, chunk, chunk.map((c) => c * 4));
       groups.shard.inputs.forEach((input, axis) => (input.value = shard[axis]));
     }
     apply();
@@ -779,7 +812,7 @@ function render({ model, el }) {
     const now = setting();
     const start = performance.now();
     try {
-      result = explore(now, storages);
+      result = explore(now, known);
     } catch (problem) {
       if (!(problem instanceof ChunkError)) throw problem;
       return; // Python sends the parts of a new setting one by one: the rest is on its way
@@ -793,6 +826,7 @@ function render({ model, el }) {
     }
     dtype.node.value = now.dtype;
     edges.node.value = now.edges;
+    who.node.value = now.reader;
     edges.node.disabled = Boolean(now.shard_shape);
     sharded.checked = Boolean(now.shard_shape);
     shardFields.hidden = shardKey.hidden = !now.shard_shape;
@@ -821,7 +855,9 @@ function render({ model, el }) {
     const sentence = describe(now, result);
     caption.textContent = sentence;
     const { storage } = now;
-    tiles.update(result, preset, result.times[storage], storages[storage].name);
+    const merges = readers[now.reader].max_gap !== null;
+    tiles.update(result, preset, result.times[storage], storages[storage].name, merges);
+    readerNote.textContent = describeReaders(now, result, readers);
     chart.update(result.times, now.storage);
     view.ask();
 
@@ -850,7 +886,7 @@ function render({ model, el }) {
 
   function restore() {
     const text = new Map(location.hash.slice(1).split("&").map((part) => part.split("=")));
-    const linked = text.has(key()) && fromLink(text.get(key()), setting(), storages);
+    const linked = text.has(key()) && fromLink(text.get(key()), setting(), known);
     if (!linked) return;
     put(model, linked);
     requestAnimationFrame(() => section.scrollIntoView());

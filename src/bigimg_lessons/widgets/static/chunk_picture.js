@@ -270,6 +270,9 @@ export function drawVolume(context, scene) {
         : `Too many chunks to see each border: drawn is ${thinned.join(", ")}.`,
     );
   }
+  if (grid.edges === "padded" && grid.chunkShape.some((n, axis) => n > grid.shape[axis])) {
+    notes.push("Chunks are longer than the volume, and are stored in full size all the same.");
+  }
   if (!place.toScale) notes.push("Thin axes are drawn thicker than they are.");
   return notes.join(" ");
 }
