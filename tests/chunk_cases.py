@@ -9,6 +9,12 @@ from hypothesis import strategies as st
 DTYPES = st.sampled_from(["uint8", "uint16", "float32"])
 
 
+def along_the_curve(place):
+    """Where a chunk lies along a Z-order curve, digit by digit: the first axis is fastest."""
+    bits = [f"{number:08b}" for number in place]
+    return "".join(digits[level] for level in range(8) for digits in reversed(bits))
+
+
 @dataclass(frozen=True)
 class Case:
     """An array, how it is cut, and what is read of it."""

@@ -21,7 +21,7 @@ from bigimg_lessons.chunks import (
     ShardReader,
     Storage,
 )
-from tests.chunk_cases import DTYPES, cases
+from tests.chunk_cases import DTYPES, along_the_curve, cases
 
 many = settings(max_examples=250, deadline=None)
 
@@ -78,12 +78,6 @@ def test_reading(case, dtype, edges):
     assert reading.amplification == pytest.approx(read * item / wanted)
     assert (grid.nbytes, grid.chunk_bytes) == (math.prod(case.shape) * item, full * item)
     assert (grid.shard_count, grid.index_bytes, grid.chunks_per_shard) == (0, 0, None)
-
-
-def along_the_curve(place):
-    """Where a chunk lies along a Z-order curve, digit by digit: the first axis is fastest."""
-    bits = [f"{number:08b}" for number in place]
-    return "".join(digits[level] for level in range(8) for digits in reversed(bits))
 
 
 def merged(spans, max_gap, max_merged):

@@ -95,6 +95,8 @@ class Reading:
 
 
 def _whole(name: str, value: object) -> int:
+    if type(value) is int:  # first, as asking for a protocol takes most of the time of a search
+        return value
     # bool is an int to Python, but True is no number of voxels.
     if isinstance(value, bool | np.bool_) or not isinstance(value, SupportsIndex):
         raise ValueError(f"{name} is {value!r}: give a whole number.")

@@ -334,7 +334,7 @@ WRONG = [
     ("Volume along x", "9" * 400, "The x of the volume has 400 digits: give a smaller number."),
     ("Chunk along z", "0", "The chunk is 0 × 64 × 64: give whole numbers of 1 or more."),
     ("Shard along z", "100", "A shard of 100 × 128 × 128 does not hold whole chunks of 64 × 64"),
-    ("Shard along z", "64" + "0" * 12, "The chunks, padded, have "),
+    ("Shard along z", "9007199254740928", "The chunks, padded, have "),
     ("Edge of the cube", "300", "A cube of 300 is larger than the volume of 256 × 1,024 × 1,024: "),
     ("Edge of the cube", "0", "The edge of the cube is 0: give 1 or more."),
     ("Exact position along x", "999", "x = 999 is outside the volume: give a place from 0 to 896."),

@@ -18,6 +18,7 @@ from bigimg_lessons.capstone import (
     MODEL_ERROR,
     NEGLIGIBLE,
     OWN_TIME,
+    READER,
     REFUSALS,
     REMARKS,
     SCENARIOS,
@@ -26,7 +27,6 @@ from bigimg_lessons.capstone import (
     Scenario,
     appraise,
     factors,
-    level_grids,
 )
 from bigimg_lessons.chunks import STORAGES
 
@@ -122,7 +122,7 @@ class DesignTask(anywidget.AnyWidget):
     def _check_design(self, proposal: dict[str, Any]) -> Design:
         try:
             design = _design(proposal["value"])
-            level_grids(design, SCENARIOS[self.scenario])
+            appraise(design, SCENARIOS[self.scenario])
         except ValueError as error:
             raise traitlets.TraitError(str(error)) from None
         return design
@@ -131,7 +131,7 @@ class DesignTask(anywidget.AnyWidget):
     def _fit(self, _: object) -> None:
         scenario = SCENARIOS[self.scenario]
         try:
-            level_grids(_design(self.design), scenario)
+            appraise(_design(self.design), scenario)
         except ValueError:
             self.design = scenario.first_guess
 
@@ -208,6 +208,7 @@ def _rules() -> dict[str, Any]:
         ],
         "model_error": MODEL_ERROR,
         "own_time": OWN_TIME,
+        "reader": asdict(READER),
         "negligible": NEGLIGIBLE,
     }
 

@@ -51,7 +51,7 @@ export function appraise(design, scenario, rules) {
   const concurrency = form.one_at_a_time ? 1 : scenario.storage.concurrency;
   const storage = { ...scenario.storage, concurrency };
 
-  const costs = scenario.uses.map((use) => {
+  const costOf = (use, reader) => {
     // The coarsest level with a voxel for each pixel
     const level = grids.findLastIndex((_, k) => !k || coarse(steps[k]) <= use.voxels_per_pixel);
     const grid = grids[level];
@@ -59,7 +59,7 @@ export function appraise(design, scenario, rules) {
       Math.floor(start / steps[level][axis]),
       Math.ceil(stop / steps[level][axis]),
     ]);
-    const asked = reading(grid, region);
+    const asked = reading(grid, region, reader);
     const each = (count) => Math.ceil(count / use.machines);
     // Each shard is asked for its index, or for all, before the chunks that need the index
     const first = each(asked.shards);
@@ -68,9 +68,11 @@ export function appraise(design, scenario, rules) {
     const own = rules.own_time * each(asked.chunks);
     const time = waiting + seconds(storage, 0, each(asked.read), own);
     return { ...asked, use, level, waiting, seconds: time, weekly: time * use.weekly };
-  });
+  };
+  const weekly = (costs) => sum(costs.map((cost) => cost.weekly));
 
-  const total = sum(costs.map((cost) => cost.weekly));
+  const costs = scenario.uses.map((use) => costOf(use, rules.reader));
+  const total = weekly(costs);
   const dearest = costs.reduce((most, cost) => (cost.weekly > most.weekly ? cost : most));
   const perLevel = grids.map((grid) => reading(grid, grid.shape.map((n) => [0, n])).read);
   const stored = sum(perLevel);
@@ -89,6 +91,7 @@ export function appraise(design, scenario, rules) {
     classic: form.chunks === "boxes" ? 0 : stored,
     lone: form.one_at_a_time ? storage.latency * 1000 : 0,
     shards: grids[0].shardCount,
+    apart: (weekly(scenario.uses.map((use) => costOf(use))) / total) * 100,
     levels: grids.length,
     added: (sum(perLevel.slice(1)) / perLevel[0]) * 100,
   };
