@@ -3,6 +3,7 @@
 import json
 import re
 import xml.etree.ElementTree as ET
+from importlib.resources import files
 from pathlib import Path
 
 import dask.array as da
@@ -17,7 +18,7 @@ from zarr.storage import LocalStore
 from bigimg_lessons.chunks import ChunkGrid
 from bigimg_lessons.counting import StoreMeter, zarr_reader
 from bigimg_lessons.sample_data import data_folder
-from bigimg_lessons.sharded_reads import recorded_runs
+from bigimg_lessons.sharded_reads import RECORD, recorded_runs
 from bigimg_lessons.timing import time_in_turn
 
 ROOT = Path(__file__).parents[1]
@@ -96,6 +97,9 @@ def test_what_many_files_take_is_what_the_benchmark_found():
 
 def test_the_prose_on_readers_says_what_the_record_says():
     asked = {run.name: run.asked for run in recorded_runs()}
+    entries = json.loads(files("bigimg_lessons").joinpath(RECORD).read_text("utf-8"))["runs"]
+    assert {entry["date"][:7] for entry in entries} == {"2026-11"}
+    assert "made in November 2026" in prose("readers-table-text")
     text = prose("readers-explained")
     newer = asked["zarr-python 3.4.2"]
     assert {newer[plane].requests for plane in ("XY", "XZ", "YZ")} == {8}
