@@ -262,6 +262,17 @@ def test_refuses_a_source_in_chunks_larger_than_the_memory_allowed(tmp_path, bui
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_chunk_longer_than_the_image_needs_its_memory_all_the_same(tmp_path, build):
+    source = zarr.create_array(
+        {}, shape=(4, 100, 100), chunks=(64, 512, 512), dtype="uint8", compressors=None
+    )
+    message = r"chunks of \(64, 512, 512\), each of 16.0 MiB, but memory_limit is 8.00 MiB: open"
+    with pytest.raises(ValueError, match=message):
+        build(source, memory_limit=8 * MEBI)
+    assert list(tmp_path.iterdir()) == []
+    build(source, memory_limit=16 * MEBI)
+
+
 def test_refuses_a_disk_that_is_too_full(tmp_path, build, monkeypatch):
     full = shutil.disk_usage(tmp_path)._replace(free=10 * MEBI)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: full)

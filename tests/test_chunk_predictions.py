@@ -280,6 +280,19 @@ def test_hdf5(case, dtype):
     }
 
 
+def test_hdf5_takes_a_chunk_longer_than_the_image_only_if_that_may_grow(tmp_path):
+    with h5py.File(tmp_path / "image.h5", "w") as file:
+        options = {"shape": (3, 5), "chunks": (8, 4), "dtype": "u2"}
+        for most in (None, (7, 5)):
+            with pytest.raises(ValueError, match="must not be greater than data shape"):
+                file.create_dataset("cells", maxshape=most, **options)
+        for number, most in enumerate([(8, 5), (None, None)]):
+            cells = file.create_dataset(f"cells{number}", maxshape=most, **options)
+            cells[:] = 1
+            sizes = {cells.id.get_chunk_info(place).size for place in range(2)}
+            assert sizes == {ChunkGrid((3, 5), (8, 4), "u2").chunk_bytes} == {64}
+
+
 def test_hdf5_reads_a_chunk_in_bits_if_its_cache_is_smaller_than_the_chunk(tmp_path):
     # The trap: a chunk that is not compressed and does not fit into the chunk cache of its
     # dataset (rdcc_nbytes, 1 MiB by default before HDF5 2.0, then 8 MiB) is not read as a whole;
@@ -355,7 +368,7 @@ def test_tiff_planes(data, count, plane, dtype):
 @few
 @given(st.data(), st.integers(2, 5), planes, DTYPES)
 def test_tiff_strips(data, count, plane, dtype):
-    rows = data.draw(st.integers(1, plane[0]), label="rows of a strip")
+    rows = data.draw(st.integers(1, plane[0] + 9), label="rows of a strip")
     shape = (count, *plane)
     grid = ChunkGrid(shape, (1, rows, plane[1]), dtype, edges="cut")
     check_tiff(grid, data.draw(regions(shape)), "strile", rowsperstrip=rows)

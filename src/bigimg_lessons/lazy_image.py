@@ -190,7 +190,8 @@ class LazyImage:
             If one chunk of the source is larger than `memory_limit`: it would be read whole again
             for each block that needs a part of it.
         """
-        chunk = math.prod(map(min, self.chunk_shape or (), self.shape)) * self.dtype.itemsize
+        # As a reader holds it: whole, also where it is longer than the image.
+        chunk = math.prod(self.chunk_shape or ()) * self.dtype.itemsize
         if self.chunk_shape is not None and chunk > memory_limit:
             raise ValueError(
                 f"The image can only be read in chunks of {self.chunk_shape}, each of "
