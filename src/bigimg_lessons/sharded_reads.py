@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -181,8 +182,8 @@ def run_readers(path: str | Path, command: Sequence[str] = ()) -> tuple[Run, ...
         )
     asked: dict[tuple[str, str, str], dict[str, Asked]] = {}
     command = [*(command or (sys.executable, "-m", __name__))]
-    # The readers have a process of their own: one that waits inside compiled code may keep all
-    # of Python waiting, and the server with it.
+    # The readers have a process of their own: what a notebook has configured does not reach them,
+    # and they share no interpreter with the server. Nor shall they ask a proxy for this machine.
     with (
         FolderServer(path.parent) as server,
         tempfile.TemporaryFile("w+", encoding="utf-8") as complaints,
@@ -192,6 +193,7 @@ def run_readers(path: str | Path, command: Sequence[str] = ()) -> tuple[Run, ...
             stdout=subprocess.PIPE,
             stderr=complaints,
             encoding="utf-8",
+            env={**os.environ, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
         ) as readers,
     ):
         assert readers.stdin is not None  # noqa: S101 (a pipe: always there)
