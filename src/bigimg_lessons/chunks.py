@@ -413,19 +413,19 @@ class ChunkGrid:
             sum(count for cut, count in kinds.items() if len(cut.wanted) == inside)
             for kinds, inside in zip(cuts, self.chunks_per_shard, strict=True)
         ) * math.prod(self.chunks_per_shard)
-        asked, sent = (
-            self._merged(cuts, reader)
-            if reader.max_gap is not None
-            else (
-                chunks - whole,
-                chunks - whole,
+        asked = sent = chunks - whole
+        if reader.max_gap is not None:
+            asked, sent = self._merged(
+                cuts, reader.max_gap // self.chunk_bytes, reader.max_merged // self.chunk_bytes
             )
-        )
         read = (whole + sent) * self.chunk_bytes + shards * self.index_bytes
         return Reading(wanted, read, chunks, shards, shards + asked)
 
-    def _merged(self, cuts: Sequence[Counter[_Cut]], reader: ShardReader) -> tuple[int, int]:
-        """Return requests to shards that are not wanted whole, and chunks that come with them."""
+    def _merged(self, cuts: Sequence[Counter[_Cut]], gap: int, longest: int) -> tuple[int, int]:
+        """Return requests to shards that are not wanted whole, and chunks that come with them.
+
+        The most that may lie between two chunks, and be in a request, is given in chunks.
+        """
         looked_at = math.prod(sum(cut.stored for cut in kinds) for kinds in cuts)
         if looked_at > MOST_LOOKED_AT:
             raise ValueError(
@@ -433,10 +433,6 @@ class ChunkGrid:
                 f"be looked at: give smaller shards, larger chunks or a region without steps, for "
                 f"at most {MOST_LOOKED_AT:,}, or a reader that does not merge."
             )
-        gap, longest = (
-            (reader.max_gap or 0) // self.chunk_bytes,
-            reader.max_merged // self.chunk_bytes,
-        )
         asked = sent = 0
         for kind in itertools.product(*(kinds.items() for kinds in cuts)):
             stored = tuple(cut.stored for cut, _ in kind)

@@ -20,7 +20,7 @@ CELLS = (
     "    explorer.chunk_shape = (8, 6, 6)\n"
     "    explorer.position = (0, 0, 7)\n"
     "print(explorer.requests, explorer.bytes_read)",
-    "explorer.chunk_shape = (9, 6, 6)",
+    "explorer.chunk_shape = (0, 6, 6)",
 )
 
 
@@ -74,7 +74,7 @@ def test_a_live_explorer_and_python_stay_in_step(
         expect(view.get_by_role("slider")).to_have_value("7")
         expect(view.get_by_role("textbox", name="Chunk along z", exact=True)).to_have_value("8")
         expect(view.locator(".bx-error:not(:empty)")).to_have_count(0)
-    expect(live.run(4)).to_contain_text("larger than the image of (8, 60, 60)")
+    expect(live.run(4)).to_contain_text("chunk_shape is (0, 6, 6): give whole numbers")
 
     # JupyterLab's own rules for definition lists do not lay one over the other.
     for term, value in zip(
