@@ -44,6 +44,7 @@ MAY_IMPORT = {
     "pyramid": {"bdv", "blocks", "downsampling", "levels", "ome_zarr"},
     "sample_data": {"tissue"},
     "serving": set(),
+    "sharded_reads": {"serving"},
     "timing": set(),
     "tissue": set(),
     "units": set(),

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bigimg_lessons.chunks import ChunkGrid, Storage
+from bigimg_lessons.chunks import MERGING, ONE_BY_ONE, ChunkGrid, Storage
 from bigimg_lessons.widgets.question_bank import NumberQuestion, load_bank
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
@@ -37,6 +37,8 @@ PLANES = ChunkGrid((300, 2000, 1500), (1, 2000, 1500), edges="cut")
 STRIPS = ChunkGrid((120, 1500, 1000), (1, 100, 1000), edges="cut")
 UNEVEN = ChunkGrid((200, 500, 500), (64, 64, 64))
 SHARDS = ChunkGrid((512, 512, 512), (32, 32, 32), shard_shape=(256, 256, 256))
+SMALL_SHARDS = ChunkGrid((512, 512, 512), (32, 32, 32), shard_shape=(128, 128, 128))
+COPY = ChunkGrid((256, 256, 256), (32, 32, 32), shard_shape=(128, 128, 128))
 FAR_AWAY = Storage("far away", latency=0.05, bandwidth=40e6, concurrency=10)
 LESSON_1 = ChunkGrid((256, 1024, 1024), (1, 64, 1024), edges="cut")
 LESSON_2_CUBE = (slice(51, 179),) * 3
@@ -58,7 +60,9 @@ EXPECTED = {
     (STORE, "flat-amplification"): ChunkGrid((320, 1280, 1280), (32, 128, 128))
     .reading((ALL, ALL, 700))
     .amplification,
-    (STORE, "shard-requests"): SHARDS.reading((300, ALL, ALL)).requests,
+    (STORE, "shard-requests"): SHARDS.reading((300, ALL, ALL), reader=ONE_BY_ONE).requests,
+    (STORE, "merged-requests"): SMALL_SHARDS.reading((300, ALL, ALL), reader=MERGING).requests,
+    (STORE, "predict-merged-xy"): COPY.reading((128, ALL, ALL), reader=MERGING).requests,
     (STORE, "model-seconds"): FAR_AWAY.seconds(35, 35 * 800_000),
     (STORE, "predict-strips-yz"): ChunkGrid((256, 256, 256), (1, 64, 256))
     .reading((ALL, ALL, 128))
@@ -90,6 +94,7 @@ PRINTED = {
     (OPEN, "predict-xz-bytes"): ("strips-read", r"XZ: .* ([\d,]+) bytes"),
     (STORE, "predict-strips-yz"): ("count", r"strips +\S+ +\S+ +([\d,]+)"),
     (STORE, "predict-planes-cube"): ("count-bytes", r"planes .* ([\d.]+ MiB)\n"),
+    (STORE, "predict-merged-xy"): ("readers-grid", r"across gaps +(\d+) "),
     (INSIDE, "predict-coarsest"): ("levels", r"level 4: .* ([\d.]+ KiB)\n"),
     (INSIDE, "predict-yz-chunks"): ("count", r"YZ .* BDV-HDF5 (\d+) chunks"),
     (INSIDE, "predict-written"): ("written", r"Zarr +(\d+) ×"),
