@@ -23,7 +23,7 @@ python=${PYTHON:-python3}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$python" -m venv "$folder/venv"
-"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
   ome-zarr==0.21.0 zarr==3.4.2 dask==2026.8.0 scikit-image==0.26.0 numpy==2.5.5
 cd "$folder"
 "$folder/venv/bin/python" - <<'PY'

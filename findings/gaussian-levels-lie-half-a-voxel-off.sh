@@ -22,7 +22,7 @@ python=${PYTHON:-python3}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$python" -m venv "$folder/venv"
-"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
   ngff-zarr==0.50.0 dask-image==2026.5.0 itk-filtering==5.4.7 itkwasm-downsample==2.0.2 \
   itkwasm-downsample-wasi==2.0.2 dask==2026.8.0 numpy==2.4.6
 cd "$folder"

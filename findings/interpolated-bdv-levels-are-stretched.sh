@@ -2,14 +2,15 @@
 # A ramp (each voxel holds its own x) written with a pyramid by pybdv's make_bdv, once with
 # downscale_mode="mean" and once with downscale_mode="interpolate".
 #
-# One would guess: interpolating is the smoother of the two; both put a structure at the same place.
+# One would guess: interpolating is the smoother of the two; both put a structure at the same
+#   place.
 # What happens: "mean" is exact. "interpolate" lays the first voxel of a level on the first of the
-#   image and the last on the last, in each block that it works on, while BigDataViewer puts a level
-#   voxel on the middle of its box. The levels are stretched: over 101 voxels the values are up to
-#   5.8 (level 1) and 17.4 (level 2) voxels of level 0 away from their place. (The package warns
-#   that the result depends on the size of the blocks, not that it is moved.)
-# Why it matters: views are registered on coarse levels. The shift grows along the image, so that it
-#   looks like a wrong voxel size or a drift of the stage.
+#   image and the last on the last, in each block that it works on, while BigDataViewer puts a
+#   level voxel on the middle of its box. The levels are stretched: over 101 voxels the values are
+#   up to 5.8 (level 1) and 17.4 (level 2) voxels of level 0 away from their place. (The package
+#   warns that the result depends on the size of the blocks, not that it is moved.)
+# Why it matters: views are registered on coarse levels. The shift grows along the image, so that
+#   it looks like a wrong voxel size or a drift of the stage.
 #
 # Seen with pybdv 0.6.0, scikit-image 0.26.0, h5py 3.16.0, numpy 2.4.6.
 # Needs Python 3.11 or newer (PYTHON=/path/to/python3.13 chooses one).
@@ -23,7 +24,7 @@ python=${PYTHON:-python3}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$python" -m venv "$folder/venv"
-"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
   pybdv==0.6.0 scikit-image==0.26.0 h5py==3.16.0 numpy==2.4.6
 cd "$folder"
 "$folder/venv/bin/python" - <<'PY'

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # An image of 301 voxels in x and a label image derived from it, both with a pyramid by ngio
-# (consolidation_mode="numpy"). Each voxel of both holds its own x, so that a level voxel tells where
-# its content comes from.
+# (consolidation_mode="numpy"). Each voxel of both holds its own x, so that a level voxel tells
+# where its content comes from.
 #
 # One would guess: image and labels are shrunk alike and share the metadata, so a label lies on its
 #   object at every level.
 # What happens: both state a scale of 301/150, 301/75, 301/37 (2.0067, 4.0133, 8.1351) and no
 #   translation. The labels are taken at every second voxel exactly: at level 3 they lie 7 voxels
 #   of level 0 beside the stated place at the left end and 2 at the right. The image, resampled to
-#   the stated scale, lies 3.6 beside it everywhere. Between the two the label drifts by five voxels
-#   along the image.
+#   the stated scale, lies 3.6 beside it everywhere. Between the two the label drifts by five
+#   voxels along the image.
 # Why it matters: sizes that are no multiple of 8 are the rule. A viewer lays the levels by their
 #   metadata; whoever measures an intensity below a label on a coarse level measures beside it.
 #
@@ -25,7 +25,7 @@ python=${PYTHON:-python3}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$python" -m venv "$folder/venv"
-"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
   ngio==1.1.3 zarr==3.1.6 dask==2026.8.0 scipy==1.17.1 numpy==2.4.6
 cd "$folder"
 "$folder/venv/bin/python" - <<'PY'

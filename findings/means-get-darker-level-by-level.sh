@@ -2,8 +2,8 @@
 # The mean grey value of the levels of one noisy uint8 image, as three writers of OME-Zarr average
 # it: ome-zarr-py's write_image, iohub's compute_pyramid, stack-to-chunk's add_downsample_level.
 #
-# One would guess: a mean in whole numbers is rounded to the nearest, so a level is as bright as the
-#   image, to a few thousandths of a grey value.
+# One would guess: a mean in whole numbers is rounded to the nearest, so a level is as bright as
+#   the image, to a few thousandths of a grey value.
 # What happens: all three cut the fraction off, and each level is made from the one before. Every
 #   level loses 0.4 to 0.5 of a grey value more, the third 1.3 to 1.5.
 # Why it matters: one grey value is much where a camera's background is ten. A threshold or a
@@ -23,7 +23,7 @@ python=${PYTHON:-python3}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$python" -m venv "$folder/venv"
-"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
   ome-zarr==0.21.0 iohub==0.3.11 stack-to-chunk==2.3.1 zarr==3.4.2 pydantic-zarr==0.10.0 \
   scikit-image==0.26.0 dask==2026.8.0 numpy==2.5.5
 cd "$folder"

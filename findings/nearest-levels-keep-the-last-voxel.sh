@@ -4,12 +4,13 @@
 #
 # One would guess: "nearest" keeps the first voxel of a box, as image[::2] does; a level voxel i is
 #   then at i x factor, and leaving the translation out, as some do, is right.
-# What happens: the middle of a box of two lies between two voxels and is rounded up, level after
-#   level: all three keep the last voxel, factor - 1. What each file says of the place differs:
-#   bioio-ome-zarr writes no translation (the values are 1 and 3 voxels of level 0 off), ome-zarr-py
-#   and BigDataViewer's own rule say the box's middle (0.5 and 1.5 off).
-# Why it matters: labels and masks are mostly shrunk by keeping one voxel. An outline drawn on a coarse level
-#   lies up to a whole voxel of that level beside the object, always towards the origin.
+# What happens: all three keep the last voxel of the box, factor - 1, as if the middle, which lies
+#   between two voxels, were rounded up at every level. What each file says of the place differs:
+#   bioio-ome-zarr writes no translation (the values are 1 and 3 voxels of level 0 off),
+#   ome-zarr-py and BigDataViewer's own rule say the box's middle (0.5 and 1.5 off).
+# Why it matters: labels and masks are mostly shrunk by keeping one voxel. An outline drawn on a
+#   coarse level lies up to a whole voxel of that level beside the object, always towards the
+#   origin.
 #
 # Seen with bioio-ome-zarr 3.8.1, ome-zarr 0.21.0, pybdv 0.6.0, zarr 3.4.2, numpy 2.5.5.
 # Needs Python 3.12 or newer (PYTHON=/path/to/python3.13 chooses one).
@@ -23,7 +24,7 @@ python=${PYTHON:-python3}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$python" -m venv "$folder/venv"
-"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
   bioio-ome-zarr==3.8.1 ome-zarr==0.21.0 pybdv==0.6.0 zarr==3.4.2 scikit-image==0.26.0 \
   scipy==1.18.1 h5py==3.16.0 numpy==2.5.5
 cd "$folder"
@@ -92,7 +93,7 @@ for write in (bioio_ome_zarr, ome_zarr_py, pybdv):
     ]
 for name, levels in seen.items():
     for level, (kept, beside) in enumerate(levels, start=1):
-        print(f"{name}, level {level}: keeps voxel {kept} of a box, stated place is off by {beside}")
+        print(f"{name}, level {level}: keeps voxel {kept} of a box, its place is off by {beside}")
 expected = {
     "bioio_ome_zarr": [(1, [1.0]), (3, [3.0])],
     "ome_zarr_py": [(1, [0.5]), (3, [1.5])],

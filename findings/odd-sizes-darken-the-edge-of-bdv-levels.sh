@@ -21,7 +21,7 @@ python=${PYTHON:-python3}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$python" -m venv "$folder/venv"
-"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
   npy2bdv==1.1.0 scikit-image==0.26.0 h5py==3.16.0 numpy==2.4.6
 cd "$folder"
 "$folder/venv/bin/python" - <<'PY'

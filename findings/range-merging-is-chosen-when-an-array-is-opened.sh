@@ -2,13 +2,14 @@
 # zarr merges neighbouring ranges of a shard into one request. One plane is read with the merging
 # switched off by zarr.config at different moments.
 #
-# One would guess: array.sharding_coalesce_max_gap_bytes = -1, set around the reading, is obeyed, and
-#   is over when its "with" block ends.
-# What happens: an array copies the setting when it is opened and keeps the copy. Around the reading
-#   it changes nothing (8 requests, 1.8 MB); around the opening it stays for as long as the array
-#   lives, also after the block (68 requests, 0.5 MB). Array.with_config changes it for an open array.
-# Why it matters: whoever compares merged and unmerged reading, or tunes it for a far store, measures
-#   the same thing twice and concludes that it makes no difference.
+# One would guess: array.sharding_coalesce_max_gap_bytes = -1, set around the reading, is obeyed,
+#   and is over when its "with" block ends.
+# What happens: an array copies the setting when it is opened and keeps the copy. Around the
+#   reading it changes nothing (8 requests, 1.8 MB); around the opening it stays for as long as the
+#   array lives, also after the block (68 requests, 0.5 MB). Array.with_config changes it for an
+#   open array.
+# Why it matters: whoever compares merged and unmerged reading, or tunes it for a far store,
+#   measures the same thing twice and concludes that it makes no difference.
 #
 # Seen with zarr 3.4.2, numpy 2.5.5.
 # Needs Python 3.12 or newer (PYTHON=/path/to/python3.13 chooses one).
@@ -22,7 +23,7 @@ python=${PYTHON:-python3}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$python" -m venv "$folder/venv"
-"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
   zarr==3.4.2 numcodecs==0.17.1 numpy==2.5.5
 cd "$folder"
 "$folder/venv/bin/python" - <<'PY'

@@ -3,12 +3,12 @@
 #
 # One would guess: the order in memory changes the speed, not the labels, and each level voxel gets
 #   the most frequent label of its box.
-# What happens: with the factor (2, 2, 2) this is true of a Fortran-ordered array. Of the same array
-#   in C order, numpy's own, voxels are mixed that do not lie beside each other: here about one box
-#   in five gets a label that is not the most frequent. Nothing is raised or warned of. The factor
-#   (2, 2, 1) is right for both, and so are averages.
-# Why it matters: a label volume read from TIFF, HDF5 or Zarr is C-ordered. Small objects vanish and
-#   neighbours swap at level 1 already. numpy.asfortranarray before the call is the remedy.
+# What happens: with the factor (2, 2, 2) this is true of a Fortran-ordered array. Of the same
+#   array in C order, numpy's own, voxels are mixed that do not lie beside each other: here about
+#   one box in five gets a label that is not the most frequent. Nothing is raised or warned of. The
+#   factor (2, 2, 1) is right for both, and so are averages.
+# Why it matters: a label volume read from TIFF, HDF5 or Zarr is C-ordered. Small objects vanish
+#   and neighbours swap at level 1 already. numpy.asfortranarray before the call is the remedy.
 #
 # Seen with tinybrain 1.7.0, numpy 2.4.6.
 # Needs Python 3.11 or newer (PYTHON=/path/to/python3.13 chooses one).
@@ -22,7 +22,7 @@ python=${PYTHON:-python3}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "$python" -m venv "$folder/venv"
-"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+"$folder/venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile \
   tinybrain==1.7.0 numpy==2.4.6
 cd "$folder"
 "$folder/venv/bin/python" - <<'PY'
