@@ -157,7 +157,7 @@ class ShardReader:
 ONE_BY_ONE = ShardReader(
     "asks for each chunk",
     about="One request for each chunk that is wanted of a shard, and no byte beside it: so do "
-    "zarr-python before 3.3, tensorstore, and zarrita in the browser.",
+    "zarr-python before 3.3, and zarrita in the browser.",
 )
 """One request for each chunk of a shard."""
 

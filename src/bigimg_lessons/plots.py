@@ -171,7 +171,7 @@ def memory_curve(ax: Axes, trace: MemoryTrace, *, marks: Mapping[str, int]) -> N
             textcoords="offset points",
             color=READ_EDGE,
         )
-    ax.set_ylim(bottom=min(0.0, float(added.min())))
+    ax.set_ylim(bottom=min(0.0, float(np.min(added))))
     ax.margins(x=0)
     ax.set_xlabel("time (s)")
     ax.set_ylabel("memory added (MiB)")

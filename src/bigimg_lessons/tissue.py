@@ -385,12 +385,12 @@ def _soft_min(a: Array, b: Array, width: float) -> Array:
 
 def _bounds(hit: Array) -> Box | None:
     """Find the intervals between nodes that touch any node which is hit."""
-    plane = np.logical_or.reduce(hit, axis=0)
+    plane: Array = np.any(hit, axis=0)
     if not plane.any():
         return None
     box = []
     for rows in (hit.reshape(len(hit), -1), plane, plane.T):
-        found = np.logical_or.reduce(rows, axis=1).nonzero()[0]
+        found = np.flatnonzero(np.any(rows, axis=1))
         start = min(max(int(found[0]) - 1, 0), len(rows) - 2)
         box.append(slice(start, max(min(int(found[-1]) + 1, len(rows) - 1), start + 1)))
     return box[0], box[1], box[2]
@@ -884,7 +884,7 @@ def _lattice(seed: int, packing: Packing, low: Array, high: Array) -> Sites:
     ranges = []
     for row, p in zip(frame, pitch, strict=True):
         along = _dot(corners, row) / p
-        ranges.append(np.arange(floor(float(along.min())) - 1, floor(float(along.max())) + 2))
+        ranges.append(np.arange(floor(float(np.min(along))) - 1, floor(float(np.max(along))) + 2))
     index = np.stack(np.meshgrid(*ranges, np.arange(2), indexing="ij"), axis=-1).reshape(-1, 4)
     key = _hash(seed, packing.salt, *index.T)
     random = _uniform(np.arange(4)[:, None], key) - 0.5

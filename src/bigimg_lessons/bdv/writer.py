@@ -50,7 +50,7 @@ from bigimg_lessons.lazy_image import AXES, LazyImage
 from bigimg_lessons.levels import Level, plan_levels
 
 Array = npt.NDArray[Any]
-Encoded = list[bytes | bytearray]
+Encoded = list[bytes | bytearray | memoryview]
 
 # Bytes that are read at a time if views are smaller.
 _LEAST_READ_BYTES = 8 * 2**20
