@@ -117,7 +117,7 @@ def plan_levels(
 
 
 def whole_numbers(
-    name: str, values: Sequence[int], *, like: Sequence[int] | None = None
+    name: str, values: Sequence[int], *, like: Sequence[int] | None = None, axes: str = ""
 ) -> tuple[int, ...]:
     """Return `values` as a tuple of ints; complain unless they are whole, positive, enough.
 
@@ -129,6 +129,8 @@ def whole_numbers(
         To be checked.
     like
         A shape with as many axes as there must be numbers.
+    axes
+        Their letters, for the message.
 
     Raises
     ------
@@ -143,7 +145,7 @@ def whole_numbers(
     if like is not None and len(numbers) != len(like):
         raise ValueError(
             f"{name} is {values!r}: give {len(like)} numbers, one for each axis of the shape "
-            f"{tuple(like)}."
+            f"{tuple(like)}" + (f", {', '.join(axes.lower())}." if axes else ".")
         )
     return numbers
 

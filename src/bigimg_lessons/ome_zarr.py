@@ -147,7 +147,10 @@ def write_ome_zarr(
     space = source.shape[-len(source.spatial_axes) :]
     default = CHUNK_SHAPES[len(space)]
     chunk = whole_numbers(
-        "chunk_shape", default if chunk_shape is None else chunk_shape, like=space
+        "chunk_shape",
+        default if chunk_shape is None else chunk_shape,
+        like=space,
+        axes=source.spatial_axes,
     )
     shard = None if shard_shape is None else _checked_shards(shard_shape, chunk, space, version)
     if codec == "default":
