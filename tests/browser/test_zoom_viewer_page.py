@@ -455,7 +455,10 @@ def test_fingers_pinch_and_drag_once_the_image_is_tapped(show: Show, server: Ser
         touch("touchMove", (x, y - 20 * way))
     touch("touchEnd")
     page.wait_for_function("scrollY > 40")
-    page.wait_for_timeout(500)  # until the page has come to rest
+    # Until the page has come to rest: two looks see it at the same place.
+    page.wait_for_function(
+        "scrollY === window.before || void (window.before = scrollY)", polling=400
+    )
     np.testing.assert_array_equal(drawn(page), still)
     page.evaluate("scrollTo(0, 0)")
     page.touchscreen.tap(x, y)
