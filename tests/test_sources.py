@@ -14,7 +14,9 @@ import xarray
 import zarr
 from bioio import BioImage
 from distributed import Client
+from zarr.storage import FsspecStore, LocalStore, LoggingStore
 
+from bigimg_lessons.counting import StoreMeter
 from bigimg_lessons.pyramid import build_levels, build_pyramid, plan_levels
 from tests.bdv_files import pixels
 from tests.exact_means import exact_mean
@@ -140,6 +142,14 @@ def test_time_is_not_averaged(tmp_path):
         )
         named[f"level of {version}"] = zarr.open_group(path, mode="r")["0"]
         named[f"array of {version}"] = zarr.open_array(path / "0", mode="r")
+        local = LocalStore(path / "0", read_only=True)
+        address = (path / "0").as_uri()
+        for kind, store in {
+            "metered": StoreMeter(local),
+            "logged": LoggingStore(local),
+            "remote": FsspecStore.from_url(address, read_only=True),
+        }.items():
+            named[f"{kind} array of {version}"] = zarr.open_array(store, mode="r")
     for name, source in named.items():
         path = build_pyramid(
             source,
