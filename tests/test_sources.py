@@ -1,6 +1,7 @@
 """Sources of every kind: what is written has their voxels and axes, or they are refused."""
 
 import math
+import time
 
 import cloudpickle
 import dask
@@ -277,6 +278,26 @@ def test_building_checks_what_is_read():
                 read, lambda *block: written.append(block), levels, block_shape=(4, 4), dtype="u1"
             )
     assert not written
+
+
+class Tape:
+    """Moves to a place and then reads there, as one handle on a file does."""
+
+    def __init__(self, image):
+        self.image, self.shape, self.dtype = image, image.shape, image.dtype
+
+    def __getitem__(self, region):
+        self.place = region
+        time.sleep(0.02)
+        return self.image[self.place]
+
+
+def test_a_source_of_unknown_kind_is_read_by_one_thread_at_a_time(tmp_path):
+    image = np.repeat(np.arange(4, dtype="uint8"), 2**23).reshape(4, 2048, 4096)
+    path = build_pyramid(
+        Tape(image), tmp_path / "it.ome.zarr", chunk_shape=(1, 2048, 4096), progress=False
+    )
+    np.testing.assert_array_equal(zarr.open_array(path / "0", mode="r")[...], image)
 
 
 # Odd arrays
