@@ -412,6 +412,11 @@ def test_reader_that_tells_a_unit_for_some_axes_only(written):
     assert [scale[axis] for axis in "zyx"] == [40, 8, 8]
     assert units == {"y": "nanometer", "x": "nanometer"}
     assert "the unit of the voxel size along z is not known" in only(said)
+    image = bioimage(sizes=(40, 8, 8), units=(None, None, None, nm, nm))
+    scale, units, said = written(image, "um.zarr", unit="µm")  # y and x in µm, z in who knows what
+    assert [scale[axis] for axis in "zyx"] == [40, 0.008, 0.008]
+    assert units == {"y": "micrometer", "x": "micrometer"}
+    assert "the unit of the voxel size along z is not known" in only(said)
 
 
 def test_reader_that_keeps_the_ome_xml(written):
@@ -461,9 +466,14 @@ def test_ome_zarr_with_and_without_units(tmp_path, written):
 
 def test_ome_zarr_that_does_not_know_z_stays_so(tmp_path, written):
     scale, units, _ = written(STACK, voxel_size=(None, 0.1, 0.1), unit="µm")
-    again = written(BioImage(tmp_path / "image.ome.zarr", reader=BioioZarrReader), "again.zarr")
+    image = BioImage(tmp_path / "image.ome.zarr", reader=BioioZarrReader)
+    again = written(image, "again.zarr")
     assert (again[0], again[1]) == ({"t": 1, "c": 1, **scale}, units)
-    assert "the unit of the voxel size along z is not known" in only(again[2])
+    assert "the voxel size along z is not known" in only(again[2])
+    in_nm = written(image, "nm.zarr", unit="nm")  # which says nothing of the planes
+    assert [in_nm[0][axis] for axis in "zyx"] == [1, 100, 100]
+    assert in_nm[1] == {"y": "nanometer", "x": "nanometer"}
+    assert "the voxel size along z is not known" in only(in_nm[2])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Sources of every kind: what is written has their voxels and axes, or they are refused."""
 
 import math
+import time
 
 import cloudpickle
 import dask
@@ -14,7 +15,9 @@ import xarray
 import zarr
 from bioio import BioImage
 from distributed import Client
+from zarr.storage import FsspecStore, LocalStore, LoggingStore
 
+from bigimg_lessons.counting import StoreMeter
 from bigimg_lessons.pyramid import build_levels, build_pyramid, plan_levels
 from tests.bdv_files import pixels
 from tests.exact_means import exact_mean
@@ -140,6 +143,14 @@ def test_time_is_not_averaged(tmp_path):
         )
         named[f"level of {version}"] = zarr.open_group(path, mode="r")["0"]
         named[f"array of {version}"] = zarr.open_array(path / "0", mode="r")
+        local = LocalStore(path / "0", read_only=True)
+        address = (path / "0").as_uri()
+        for kind, store in {
+            "metered": StoreMeter(local),
+            "logged": LoggingStore(local),
+            "remote": FsspecStore.from_url(address, read_only=True),
+        }.items():
+            named[f"{kind} array of {version}"] = zarr.open_array(store, mode="r")
     for name, source in named.items():
         path = build_pyramid(
             source,
@@ -267,6 +278,26 @@ def test_building_checks_what_is_read():
                 read, lambda *block: written.append(block), levels, block_shape=(4, 4), dtype="u1"
             )
     assert not written
+
+
+class Tape:
+    """Moves to a place and then reads there, as one handle on a file does."""
+
+    def __init__(self, image):
+        self.image, self.shape, self.dtype = image, image.shape, image.dtype
+
+    def __getitem__(self, region):
+        self.place = region
+        time.sleep(0.02)
+        return self.image[self.place]
+
+
+def test_a_source_of_unknown_kind_is_read_by_one_thread_at_a_time(tmp_path):
+    image = np.repeat(np.arange(4, dtype="uint8"), 2**23).reshape(4, 2048, 4096)
+    path = build_pyramid(
+        Tape(image), tmp_path / "it.ome.zarr", chunk_shape=(1, 2048, 4096), progress=False
+    )
+    np.testing.assert_array_equal(zarr.open_array(path / "0", mode="r")[...], image)
 
 
 # Odd arrays

@@ -91,7 +91,7 @@ class Calibration:
             A number for each of `axes`, or None where it is not known.
         unit
             Of `voxel_size`. Without that, the unit in which the sizes known here are expressed,
-            or that of those which have none; ``pixel`` then makes them all ones.
+            or if none of them has a unit, that of all; ``pixel`` then makes them all ones.
         time_interval, time_unit
             The same for time points.
 
@@ -115,7 +115,11 @@ class Calibration:
             for axis, size in zip(axes, _checked(voxel_size, axes), strict=True):
                 steps[axis] = Step(size, None if size is None else length, is_pixel)
         elif length is not None:
-            steps |= {axis: self.step(axis).to(length) for axis in axes}
+            # Beside sizes that have a unit it says how to express these, not what others are in.
+            converts = any(self.unit(axis) for axis in axes)
+            steps |= {
+                axis: self.step(axis).to(length) for axis in axes if self.unit(axis) or not converts
+            }
         if time_interval is not None:
             steps["T"] = Step(_checked_interval(time_interval), duration)
         elif duration is not None:
@@ -266,8 +270,9 @@ def told(
     -------
     Calibration
         Without sizes that are not positive numbers, and without units that are none; a remark
-        says what was not taken. Ones without a unit along Z, Y and X count as not told, as does
-        a time interval of 1 without: formats that must have a number, have that.
+        says what was not taken. Where all sizes along Z, Y and X that have no unit are 1, these
+        count as not told, as does a time interval of 1 without: formats that must have a number,
+        have that.
     """
     steps: dict[str, Step] = {}
     remarks: dict[str, None] = {}  # each once, in order
@@ -284,7 +289,8 @@ def told(
             remarks[f"{name} gives the unit {written!r}, which is no {kind}."] = None
         steps[axis] = Step(float(size), unit)
     for axes in ("ZYX", "T"):
-        if all(steps.get(axis, UNKNOWN) in (UNKNOWN, Step(1.0)) for axis in axes):
-            for axis in axes:
-                steps.pop(axis, None)
+        unitless = {axis: steps[axis] for axis in axes if axis in steps and not steps[axis].unit}
+        if all(step == Step(1.0) for step in unitless.values()):
+            for axis in unitless:
+                del steps[axis]
     return Calibration(steps, tuple(remarks))

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Self
 
 import dask.array as da
+import h5py
 import numpy as np
 import numpy.typing as npt
 from dask.array.core import slices_from_chunks
 from dask.base import compute
+from zarr import Array as ZarrArray
 
 from bigimg_lessons.bioimage_calibration import calibration_of
 from bigimg_lessons.calibration import Calibration
@@ -20,6 +24,9 @@ from bigimg_lessons.source_axes import AXES, letters_of_axes, named_axes
 from bigimg_lessons.voxels import checked_voxels, plain_dtype
 
 __all__ = ["AXES", "LazyImage"]
+
+# What is known to be read by several threads at once, each getting its own voxels.
+_READ_BY_THREADS = (np.ndarray, da.Array, ZarrArray, h5py.Dataset)
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ class LazyImage:
         Its voxel size and time interval with their units, as far as it knows them.
     channel_names
         One for each channel; None if not known.
+    turn
+        Held while `array` is read: a lock if only one thread at a time may do that.
     """
 
     array: Any
@@ -54,6 +63,7 @@ class LazyImage:
     chunk_shape: tuple[int, ...] | None
     known: Calibration
     channel_names: tuple[str, ...] | None
+    turn: AbstractContextManager[object]
 
     @classmethod
     def of(cls, image: Any, *, axes: str | None = None) -> Self:
@@ -120,6 +130,8 @@ class LazyImage:
             chunk_shape=_chunk_shape(array, places),
             known=known,
             channel_names=None if has_samples else names,  # they would be those of a dropped axis
+            # Another kind may move to a place in its file and then read, which threads mix up.
+            turn=nullcontext() if isinstance(array, _READ_BY_THREADS) else Lock(),
         )
 
     @property
@@ -140,6 +152,8 @@ class LazyImage:
     def read(self, region: tuple[slice, ...]) -> npt.NDArray[Any]:
         """Return the voxels of a region, which has a slice for each axis.
 
+        Several threads may call it at once.
+
         Raises
         ------
         TypeError, ValueError
@@ -148,11 +162,13 @@ class LazyImage:
         there = [slice(0, 1)] * len(self.array.shape)
         for place, along in zip(self.places, region, strict=True):
             there[place] = along
-        part = self.array[tuple(there)]
         shape = [along.stop - along.start for along in there]
-        if isinstance(part, da.Array):
-            part = _computed(part, self.dtype, there)
-        voxels = checked_voxels(part, shape=shape, dtype=self.dtype, region=there)
+        with self.turn:
+            part = self.array[tuple(there)]
+            if isinstance(part, da.Array):
+                part = _computed(part, self.dtype, there)
+            # Some arrays are read only here, when NumPy makes an array of the part.
+            voxels = checked_voxels(part, shape=shape, dtype=self.dtype, region=there)
         left_out = [place for place in range(len(there)) if place not in self.places]
         voxels = voxels.transpose(*left_out, *self.places)[(0,) * len(left_out)]
         # In one piece: a view of a mapped file would be gathered from it several times.

@@ -84,7 +84,8 @@ def build_pyramid(
         views: BDV-HDF5 keeps it whole, see :func:`bigimg_lessons.bdv.writer.write_bdv`, and
         OME-Zarr a translation that all views share. Stage positions of an OME-TIFF and the
         translation of an OME-Zarr are not kept, as bioio does not tell them. A dask array is
-        computed by the scheduler that is set, in threads, processes or a cluster.
+        computed by the scheduler that is set, in threads, processes or a cluster. Arrays of NumPy,
+        dask, Zarr and HDF5 are read by several threads at once, others by one at a time.
     target
         What to make: for OME-Zarr a folder, by custom ending in ``.ome.zarr``, for BDV-HDF5 an
         XML file ending in ``.xml``, with an HDF5 file beside it.
@@ -105,8 +106,8 @@ def build_pyramid(
     unit
         Of the voxel size, such as "µm", "nm" or "inch" (see :func:`bigimg_lessons.units.length`).
         None is assumed: without it none is written. "pixel" says that there is none. Without
-        `voxel_size` it is the unit in which the source's own size is expressed, or the unit of a
-        size that has none.
+        `voxel_size` it is the unit in which the source's own size is expressed, or if that has
+        none along any axis, its unit.
     time_interval, time_unit
         The time from one time point to the next, and its unit, such as "s", "ms" or "min" (see
         :func:`bigimg_lessons.units.duration`), in the same way. OME-Zarr only: BDV-HDF5 has no

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import h5py
 import zarr
+from zarr.storage import FsspecStore, LocalStore
 
 AXES = "TCZYX"
 
@@ -135,18 +135,32 @@ def _ome_zarr_names(array: zarr.Array[Any]) -> Sequence[Any]:
     store: Any = array.store
     parent, _, level = array.path.rpartition("/")
     if not level:
-        # Opened by its own path: look into the folder above, if it lies in one.
-        root = getattr(array.store, "root", None)
-        if not isinstance(root, Path):
+        store, level = _folder_above(store)
+        if not level:
             return ()
-        store, level = root.parent, root.name
     try:
         group = zarr.open_group(
             store, path=parent, mode="r", zarr_format=array.metadata.zarr_format
         )
-    except (FileNotFoundError, KeyError, ValueError):
+    except Exception:  # servers that allow no look at it have errors of their own for this
         return ()
     return _names_of_level(group, level)
+
+
+def _folder_above(store: Any) -> tuple[Any, str]:
+    """Return the store of the folder above that of an array opened by its own path, and its name.
+
+    An empty name stands for a store that lies in no folder, such as one in memory.
+    """
+    while (inner := getattr(store, "_store", None)) is not None:
+        store = inner  # zarr's `WrapperStore`, which documents that name, or a `StoreMeter`
+    if isinstance(store, FsspecStore):
+        above, _, name = store.path.rstrip("/").rpartition("/")
+        return FsspecStore(store.fs, read_only=True, path=above), name
+    if isinstance(store, LocalStore):
+        root = store.root.absolute()
+        return root.parent, root.name
+    return store, ""
 
 
 def _names_of_level(group: zarr.Group, level: str) -> Sequence[Any]:
