@@ -473,6 +473,21 @@ def test_ome_zarr_with_another_voxel_size_says_that_the_position_goes(dataset, c
     assert described(path)[0] == [([1, 1, 2, 0.25, 0.5], [0, 0, 300, 200, 100])]
 
 
+@pytest.mark.parametrize("told", [{"voxel_size": (2000, 250, 500), "unit": "nm"}, {"unit": "nm"}])
+def test_the_same_voxel_size_in_another_unit_keeps_the_position(dataset, copy, told):
+    source, _ = dataset([setup(0, 0)], registration(0, 0, MOVED))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        zarr_path = copy(BioImage(source), "a.ome.zarr", max_levels=1, **told)
+        xml = copy(BioImage(source), **told)
+    scale, translation = described(zarr_path)[0][0]
+    np.testing.assert_allclose(scale, [1, 1, 2000, 250, 500])
+    np.testing.assert_allclose(translation, [0, 0, 300_000, 200_000, 100_000])
+    (model,) = [registered.model for registered in Reader(xml).metadata.registrations]
+    np.testing.assert_allclose(model[:3, 3], [100_000, 200_000, 300_000])
+    np.testing.assert_allclose(np.diag(model), [500, 250, 2000, 1])
+
+
 def test_a_reader_is_as_good_as_a_bioimage(dataset, copy):
     source, _ = dataset([setup(4, 0)], registration(0, 4, MOVED))
     assert steps(copy(Reader(source))) == {(0, 4): [(None, MOVED)]}

@@ -339,6 +339,7 @@ def test_windows_of_floats_pass_over_what_is_not_finite(write):
         (255, "uint8", (0, 255)),
         (-7, "int16", (-7, 0)),
         (0.5, "float32", (0, 0.5)),
+        (65504, "float16", (0, 65504)),
         (-0.0, "float32", (0, 1)),
         (-1e308, "float64", (-1e308, 0)),
         (2**63, "uint64", (0, 2.0**63)),

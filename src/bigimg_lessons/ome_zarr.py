@@ -129,7 +129,6 @@ def write_ome_zarr(
             "at most 64 bits, a mask with astype('uint8')."
         )
     source.check_chunks_fit(memory_limit)
-    position = position_of(image, voxel_size)
     calibration = source.known.overridden(
         source.spatial_axes,
         voxel_size=voxel_size,
@@ -137,6 +136,7 @@ def write_ome_zarr(
         time_interval=time_interval,
         time_unit=time_unit,
     )
+    position = position_of(image, voxel_size, unit)
     is_labels = downsampling == "mode" and source.dtype.kind in "iu"
     if is_labels and channel_names is not None:
         raise ValueError(
@@ -478,9 +478,12 @@ def _window(low: np.number[Any], high: np.number[Any]) -> tuple[float, float]:
 
 
 def _json_number(value: np.number[Any]) -> float:
-    """Return an integer as it is if a double can hold it, and a float in its fewest digits."""
+    """Return an integer as it is if a double can hold it, and a float in its fewest digits.
+
+    Those of a float16 may be off by one part in two thousand, so it is returned as it is.
+    """
     if isinstance(value, np.floating):
-        return float(str(value))
+        return float(value if isinstance(value, np.float16) else str(value))
     number = int(value)
     return number if abs(number) <= 2**53 else float(number)
 

@@ -23,6 +23,7 @@ from bigimg_lessons.bdv.spimdata import (
     ViewTransform,
     VoxelSize,
 )
+from bigimg_lessons.units import micrometres
 
 View = tuple[int, int]
 """Ids of a time point and a setup."""
@@ -127,7 +128,7 @@ def describe_copy(
     told = None if voxel_size is None else _complete(_scaled(voxel_size, factors, -1))
     if voxel_size is None or told is None or (known and np.allclose(told, known, _TOLERANCE, 0)):
         pass  # as in the source
-    elif known is not None and (is_new_unit or tells_known_size(reader, voxel_size.size)):
+    elif known is not None and (is_new_unit or tells_known_size(reader, voxel_size)):
         registered = _rescaled(registered, known, told, voxel_size.unit)
     else:
         registered = _recalibrated(registered, known or _ONES, told)
@@ -199,18 +200,21 @@ def known_voxel_size(reader: Reader) -> Size | None:
     return None if voxel_size is None else _complete(voxel_size)
 
 
-def tells_known_size(reader: Reader, voxel_size: Sequence[float | None]) -> bool:
-    """Return whether a voxel size is that of the current level, as bioio gives it.
+def tells_known_size(reader: Reader, voxel_size: VoxelSize) -> bool:
+    """Return whether a voxel size is that of the current level.
 
     Parameters
     ----------
     reader
         Of the image.
     voxel_size
-        In z, y, x order.
+        In any unit. Without a unit of length, or if the image has none, numbers are compared with
+        those that bioio gives.
     """
-    pairs = zip(voxel_size, reader.physical_pixel_sizes, strict=True)
-    return all(a and b and math.isclose(a, b, rel_tol=_TOLERANCE) for a, b in pairs)
+    has_unit = reader.dimension_properties.X.unit is not None
+    unit = (micrometres(voxel_size.unit) if has_unit else None) or 1.0
+    pairs = zip(voxel_size.size, reader.physical_pixel_sizes, strict=True)
+    return all(a and b and math.isclose(a * unit, b, rel_tol=_TOLERANCE) for a, b in pairs)
 
 
 def _complete(voxel_size: VoxelSize) -> Size | None:

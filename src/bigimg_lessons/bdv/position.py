@@ -17,7 +17,7 @@ from bigimg_lessons.bdv.description import (
 )
 from bigimg_lessons.bdv.reader import Reader
 from bigimg_lessons.bdv.registration import Size, at_level, offset_of
-from bigimg_lessons.bdv.spimdata import ViewRegistration
+from bigimg_lessons.bdv.spimdata import ViewRegistration, VoxelSize
 
 NOWHERE: Size = (0.0, 0.0, 0.0)
 """The offset of an image that says no position."""
@@ -39,14 +39,16 @@ class Position:
     lost: tuple[str, ...]
 
 
-def position_of(image: Any, voxel_size: Sequence[float | None] | None = None) -> Position:
+def position_of(
+    image: Any, voxel_size: Sequence[float | None] | None = None, unit: str | None = None
+) -> Position:
     """Find the position that all views of an image share, at its current level.
 
     Parameters
     ----------
     image
         A ``bioio.BioImage``, or anything else: only BigDataViewer images tell a position.
-    voxel_size
+    voxel_size, unit
         In z, y, x order, if another than ``image.physical_pixel_sizes`` is to hold.
 
     Returns
@@ -60,8 +62,10 @@ def position_of(image: Any, voxel_size: Sequence[float | None] | None = None) ->
         return Position(NOWHERE, ())
     missing = missing_views(reader)
     offset, problem = _shared_offset(reader, missing)
-    if voxel_size is not None and offset != NOWHERE and not tells_known_size(reader, voxel_size):
-        offset, problem = NOWHERE, "its position, which was told for another voxel size"
+    if voxel_size is not None and offset != NOWHERE:
+        z, y, x = voxel_size
+        if not tells_known_size(reader, VoxelSize((z, y, x), unit or "")):
+            offset, problem = NOWHERE, "its position, which was told for another voxel size"
     lost = [problem] if problem else []
     if missing:
         timepoint, setup = min(missing)
