@@ -481,7 +481,8 @@ def test_kill_9_at_random_moments_leaves_nothing_that_opens_as_valid(tmp_path, f
         time.sleep(duration * (len(outcomes) % 10 + random.random()) / 10)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        seen = [look(target), *(look(part / "new" / target.name) for part in folder.glob(".*.part"))]
+        parts = folder.glob(".*.part")
+        seen = [look(target), *(look(part / "new" / target.name) for part in parts)]
         assert False not in seen, seen
         outcomes.append(seen)
     print(in_time(), sum(len(seen) > 1 for seen in outcomes))

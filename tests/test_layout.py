@@ -32,10 +32,11 @@ MAY_IMPORT = {
     "counting": {"chunks", "links"},
     "downsampling": {"levels"},
     "interrupts": set(),
-    "kept_files": {"staging"},
+    "kept_files": {"locks", "staging"},
     "lazy_image": {"bioimage_calibration", "calibration", "counting", "source_axes", "voxels"},
     "levels": set(),
     "links": set(),
+    "locks": set(),
     "memory": set(),
     "ome_zarr": {
         "bdv",  # the position of a BigDataViewer image
@@ -57,7 +58,7 @@ MAY_IMPORT = {
     "serving": set(),
     "sharded_reads": {"serving"},
     "source_axes": set(),
-    "staging": {"interrupts", "write_errors"},
+    "staging": {"interrupts", "locks", "write_errors"},
     "targets": {"write_errors"},
     "timing": set(),
     "tissue": set(),

@@ -29,7 +29,7 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -37,10 +37,10 @@ from typing import Any, Self
 from filelock import FileLock, Timeout
 
 from bigimg_lessons.interrupts import interrupts_wait
+from bigimg_lessons.locks import held, lock_at, lock_path, remove_free_locks
 from bigimg_lessons.write_errors import write_error
 
 _STAGING_NAME = re.compile(r"\..+-[0-9a-f]{8}\.part")
-_MOVES_LOCK = ".bigimg-lessons.lock"
 
 # Moving takes milliseconds. Who waits so long waits for a process that stands still.
 _LONGEST_WAIT = 60
@@ -170,12 +170,13 @@ def recover(folder: Path) -> None:
         If it cannot be told whether the process still runs, as it ran on another computer; or if
         something else stands where an old image would be put back. Both are left as they are.
     """
-    for left, lock_path in _left_behind(folder):
-        if lock_path is None:  # made in this moment, or hardly begun
+    remove_free_locks(folder)
+    for left, owner in _left_behind(folder):
+        if owner is None:  # made in this moment, or hardly begun
             with suppress(OSError):
                 left.rmdir()
             continue
-        lock = _lock(lock_path)
+        lock = lock_at(owner)
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -186,7 +187,7 @@ def recover(folder: Path) -> None:
             _warn_of_leftover(left, f"it cannot be told whether that still runs ({error})")
             continue
         try:
-            if lock_path.name.rpartition("-")[0] != _host():
+            if owner.name.rpartition("-")[0] != _host():
                 _warn_of_leftover(left, "that ran on another computer")
                 continue
             with _sole_mover(folder), interrupts_wait():
@@ -226,7 +227,7 @@ def _made(home: Path, name: str) -> tuple[Path, FileLock]:
         # No longer than a name may be, whatever the target's.
         folder = home / f".{name[:40]}-{secrets.token_hex(4)}.part"
         folder.mkdir()
-        lock = _lock(folder / f"{_host()}-{os.getpid()}.lock")
+        lock = lock_at(folder / f"{_host()}-{os.getpid()}.lock")
         try:
             lock.acquire(timeout=1)
         except Timeout:
@@ -242,37 +243,20 @@ def _made(home: Path, name: str) -> tuple[Path, FileLock]:
         return folder, lock
 
 
-def _lock(path: Path) -> FileLock:
-    """Return a lock that any thread may let go, and that is none where there are no real ones."""
-    return FileLock(path, thread_local=False, fallback_to_soft=False)
-
-
 def _host() -> str:
     return re.sub(r"[^\w.-]", "_", socket.gethostname(), flags=re.ASCII)[:60]
 
 
-@contextmanager
-def _sole_mover(home: Path) -> Iterator[None]:
+def _sole_mover(home: Path) -> AbstractContextManager[None]:
     """Be the only process that moves anything to its place in a folder."""
-    lock = _lock(home / _MOVES_LOCK)
-    try:
-        lock.acquire(timeout=_LONGEST_WAIT)
-    except Timeout:
+
+    def give_up() -> None:
         raise OSError(
             f"Another process has been moving files in {str(home)!r} for {_LONGEST_WAIT} seconds: "
             "end it if it stands still, and try again."
-        ) from None
-    except OSError:
-        if not (home / _MOVES_LOCK).exists():
-            raise
-        # The file system knows no locks.
-    try:
-        yield
-    finally:
-        # While it is held: who has opened it meanwhile sees that it is gone, and tries again.
-        with suppress(OSError):
-            (home / _MOVES_LOCK).unlink()
-        lock.release()
+        )
+
+    return held(lock_path(home, "moves"), patience=_LONGEST_WAIT, or_else=give_up)
 
 
 def _write_journal(folder: Path, targets: Sequence[Path]) -> None:

@@ -45,6 +45,11 @@ def write_error(target: Path, error: BaseException, *, aside: Path | None = None
     aside
         The folder in which it was made meanwhile; what the error says of paths there is said of
         the target's folder.
+
+    Returns
+    -------
+    OSError
+        With the system's number, where it is known, in ``errno``.
     """
     number = error.errno if isinstance(error, OSError) else None
     if number is None and (told := _TOLD_NUMBER.search(str(error))):
@@ -53,12 +58,16 @@ def write_error(target: Path, error: BaseException, *, aside: Path | None = None
             number = _WINDOWS_NUMBERS.get(number)
     remedy = _REMEDY_BY_NUMBER.get(number or 0, "make sure that the disk is not full, and is there")
     reason = str(error)
+    if isinstance(error, OSError) and error.filename is not None:  # which may be that of a lock
+        reason = error.strerror or reason
     if aside is not None:
         reason = reason.replace(str(aside), str(target.parent))
-    return OSError(
+    explained = OSError(
         f"{str(target)!r} could not be written; {remedy}. Nothing is left of it. "
         f"The reason given is: {reason}"
     )
+    explained.errno = number
+    return explained
 
 
 @contextmanager
