@@ -35,9 +35,9 @@ def kept(
     """Make a file or folder of a lesson, unless it is there already and as it was made.
 
     It lies in a folder of its own, which is named after the recipe and the versions of the
-    packages that write it. So what is made by another recipe lies beside it, and nothing that a notebook has open is ever replaced by another. One
-    process makes it, and others that want it wait for that. It may be deleted by hand when no
-    notebook uses it.
+    packages that write it. So what is made by another recipe lies beside it, and nothing that a
+    notebook has open is ever replaced by another. One process makes it, and others that want it
+    wait for that. It may be deleted by hand when no notebook uses it.
 
     Parameters
     ----------
