@@ -103,6 +103,11 @@ def press(form: Locator, name: str) -> None:
     form.get_by_role("button", name=name).click()
 
 
+def start_over(quiz: Locator) -> None:
+    press(quiz, "Start over")
+    press(quiz, "Delete these answers")
+
+
 def press_all(place: Page | Locator, name: str) -> None:
     """Press every button of this name, even if that gives the button another one."""
     buttons = place.get_by_role("button", name=name)
@@ -235,7 +240,7 @@ def test_a_solution_seen_before_does_not_score_until_starting_over(
     expect(form.get_by_role("status")).to_contain_text("Right.")
     expect(page.locator(".bq-score")).to_have_text("0 of 9 points")
 
-    press(page.locator("section.bq"), "Start over")
+    start_over(page.locator("section.bq"))
     expect(page.get_by_role("textbox").first).to_be_focused()
     expect(form.get_by_role("checkbox", checked=True)).to_have_count(0)
     for number in (0, 2):
@@ -325,7 +330,7 @@ def test_a_prediction_stands_beside_what_was_measured(
     page.keyboard.press("Enter")
     expect(field).to_have_value("12 MiB")
     page.screenshot(path=tmp_path / "predicted.png")
-    press(section, "Start over")
+    start_over(section)
     expect(section).not_to_contain_text("256 MiB")
     expect(field).to_have_js_property("readOnly", False)
     field.fill("512 KiB")
@@ -348,7 +353,7 @@ def test_how_a_prediction_compares(visitor: Any, write: Write, bank: QuestionBan
         page.get_by_role("textbox").fill(typed)
         page.get_by_role("textbox").press("Enter")
         expect(page.get_by_role("status").first).to_contain_text(said)
-        press(page.locator("section.bq"), "Start over")
+        start_over(page.locator("section.bq"))
 
 
 def test_what_was_measured_can_be_seen_without_predicting(
@@ -419,7 +424,7 @@ def test_a_reload_keeps_what_was_done_and_starting_over_forgets(
     expect(quiz.get_by_role("textbox").first).to_have_value("plane")
     expect(form_of(page, "no-pyramid").get_by_role("checkbox", checked=True)).to_have_count(2)
     expect(guess).to_contain_text("You predicted 1 GiB. Measured: 256 MiB; you predicted 4 times")
-    press(quiz, "Start over")
+    start_over(quiz)
     expect(guess).to_contain_text("You predicted 1 GiB.")
     page.reload()
     expect(quiz.locator(".bq-score")).to_have_text("0 of 9 points")
@@ -450,7 +455,7 @@ def test_quizzes_with_the_same_question_stay_in_step(
     expect(first.locator(".bq-score")).to_have_text("1 of 9 points")
     expect(form_of(page, "chunk-bytes").get_by_role("textbox")).to_have_value("typed only")
     press(form_of(page, "which-level"), "Show solution")
-    press(second, "Start over")
+    start_over(second)
     expect(form_of(page, "requests").get_by_role("textbox")).to_have_value("")
     expect(first.locator(".bq-score")).to_have_text("0 of 9 points")
     expect(form_of(page, "which-level")).to_contain_text("Solution seen")
@@ -496,11 +501,13 @@ def test_broken_entries_do_not_break_the_quiz(
           get: (bank, id) => kept[id],
           put: (bank, id, entry) => (kept[id] = entry),
           on: () => () => {{}},
+          trouble: () => "",
         }};"""
     )
     page.goto(url)
     expect(page.get_by_role("form")).to_have_count(9)
     press_all(page, "Start over")
+    press_all(page, "Delete these answers")
     by_id = {question.id: question for question in bank.questions}
     for identifier in KINDS:
         form = form_of(page, identifier)
