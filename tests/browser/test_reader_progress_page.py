@@ -513,6 +513,8 @@ UNSOUND = {
     "negative": entry(-1),
     "half": entry(1) | {"most": 1.5},
     "no-help": entry(1) | {"help": None},
+    "endless": entry(1, answer="x" * 10_000),
+    "ajar": entry(1) | {"help": {"solution": "<b>ajar</b>"}},
     "text-hints": entry(1) | {"help": {"hints": "many"}},
 }
 
@@ -535,7 +537,7 @@ def test_a_file_that_is_too_large_is_not_even_read(visitor: Any, book: str, tmp_
     large = tmp_path / "large.json"
     with large.open("wb") as file:
         file.truncate(100_000_000)
-    page.evaluate("Blob.prototype.text = () => { throw new Error('was read'); }")
+    page.evaluate("() => { Blob.prototype.text = () => { throw new Error('was read'); }; }")
     panel(page).locator("input[type=file]").set_input_files(large)
     expect(panel(page).get_by_role("status")).to_have_text(
         "large.json is too large to hold progress. "
@@ -694,12 +696,12 @@ def test_without_storage_it_lasts_as_long_as_the_page(visitor: Any, book: str, s
 def test_what_found_no_room_is_kept_as_soon_as_there_is_some(visitor: Any, book: str) -> None:
     """And what another tab wrote in the meantime stays."""
     page = visitor.open(book + HOME)
-    page.evaluate("window.setItem = Storage.prototype.setItem")
-    page.evaluate(FULL)
+    page.evaluate("() => { window.setItem = Storage.prototype.setItem; }")
+    page.evaluate(f"() => {{ {FULL} }}")
     put(page, FIRST, ONE, entry(1))
     put(page, FIRST, TWO, entry(1, 2))
     expect(panel(page)).to_contain_text("This browser lets the page keep nothing more")
-    page.evaluate("Storage.prototype.setItem = setItem")
+    page.evaluate("() => { Storage.prototype.setItem = setItem; }")
     set_text(page, saved_text({SECOND: {SECOND_TWO: entry(2, 2)}}))
     assert get(page, FIRST, ONE) == entry(1)
     put(page, FIRST, TWO, entry(2, 2))

@@ -8,6 +8,7 @@
   const BESIDE = `${KEY}-${VERSION}`; // this version's place where a newer one has taken KEY
   const ASIDE = `${KEY}-unreadable`;
   const MOST_ASIDE = 3;
+  const LONGEST = 1e4; // characters of an answer, as JSON; no quiz takes more
   const UNTIL = "so what you answer lasts only until you leave this page.";
   const BLOCKED = `This browser lets the page keep nothing, ${UNTIL}`;
   const FULL = `This browser lets the page keep nothing more, ${UNTIL}`;
@@ -26,8 +27,10 @@
   const isTexts = (value) =>
     Array.isArray(value) && value.every((text) => typeof text === "string");
   const isCount = (value) => Number.isInteger(value) && value >= 0;
+  const given = (entry) => JSON.stringify(entry?.answer ?? []);
   const isEntry = (entry) =>
     isTexts(entry?.answer) &&
+    given(entry).length <= LONGEST &&
     isTable(entry.help) &&
     [entry.points, entry.most, entry.help.hints ?? 0].every(isCount) &&
     [undefined, "open", "closed"].includes(entry.help.solution);
@@ -120,8 +123,6 @@
     else if (readable) store();
     if (state() !== was || trouble !== untroubled) changes.dispatchEvent(new Event("change"));
   }
-
-  const given = (entry) => JSON.stringify(entry?.answer ?? []);
 
   // What was deleted can be brought back until something new is answered.
   function put(bank, id, entry) {

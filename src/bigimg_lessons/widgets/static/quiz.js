@@ -75,6 +75,7 @@ function typedForm(names, uid) {
       autocomplete: "off",
       autocapitalize: "off",
       spellcheck: "false",
+      maxlength: "500", // so that what is kept can be told from rubbish: see reader_progress.js
       ...describedBy(uid),
     }),
   );
