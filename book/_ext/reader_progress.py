@@ -7,7 +7,8 @@ its quizzes and shows each lesson's points in the sidebar. A page with a place s
     What stands here stays where no script runs.
     :::
 
-gets ``progress_panel.js`` too, which puts the reader's progress there.
+gets ``progress_panel.js`` too, which puts the reader's progress there. Scripts and styles are
+written without comments and spaces, since every page loads them.
 
 The scripts know the lessons from one file for all pages, ``reader_progress_lessons.js``, written
 with each build: for each question bank its title, its page, and what each question is worth. The
@@ -27,9 +28,9 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from rcssmin import cssmin
 from rjsmin import jsmin
 from sphinx.application import Sphinx
-from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 
 import bigimg_lessons.widgets
@@ -103,19 +104,17 @@ def _json(data: Any) -> str:
     return json.dumps(data).replace("<", "\\u003c")
 
 
-def _write_data(app: Sphinx, env: BuildEnvironment) -> None:
+def _write_scripts(app: Sphinx, env: BuildEnvironment) -> None:
     if app.builder.format != "html":
         return
     folder = Path(app.outdir, "_static")
     folder.mkdir(parents=True, exist_ok=True)
+    for asset in _ASSETS.iterdir():
+        small = jsmin if asset.suffix == ".js" else cssmin
+        (folder / asset.name).write_text(small(asset.read_text("utf-8")), encoding="utf-8")
     text = f"window.bigimgLessons = {_json(lessons(app, env))};\n"
     (folder / _LESSONS).write_text(text, encoding="utf-8")
     (folder / _GRADING).write_text(grading(), encoding="utf-8")
-
-
-def _add_assets(app: Sphinx, config: Config) -> None:
-    # Not from _config.yml: Jupyter Book would put every script found there on every page.
-    config.html_static_path.append(str(_ASSETS))
 
 
 def _add_panel(
@@ -128,8 +127,7 @@ def _add_panel(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
-    app.connect("config-inited", _add_assets)
-    app.connect("env-updated", _write_data)
+    app.connect("env-updated", _write_scripts)
     app.connect("html-page-context", _add_panel)
     for script in (_LESSONS, "reader_progress.js"):
         app.add_js_file(script, loading_method="defer", priority=_BEFORE_WIDGETS)

@@ -453,7 +453,7 @@ def test_answers_to_unknown_questions_are_kept_and_not_counted(visitor: Any, boo
     page = visitor.open(book + HOME)
     banks = {FIRST: {"never-heard-of": wrong(FIRST, ONE)}, "99_next": {ONE: wrong(FIRST, ONE)}}
     said = open_file(page, saved_text(banks))
-    assert said.endswith("Kept but not counted, as this book has no such question: 2.")
+    assert said.endswith("This book lacks the questions of 2, which are kept but not counted.")
     uncounted = wrong(FIRST, ONE) | {"points": 0, "most": 0}
     kept = {FIRST: {"never-heard-of": uncounted}, "99_next": {ONE: uncounted}}
     assert stored(page)["banks"] == kept
@@ -527,7 +527,7 @@ def test_unsound_entries_in_a_file_are_left_out(visitor: Any, book: str) -> None
     page = visitor.open(book + HOME)
     said = open_file(page, text)
     assert said.startswith("1 of 1 answers taken over")
-    assert said.endswith(f"Could not be read and stay in the file: {len(UNSOUND) + 1}.")
+    assert said.endswith(f"Another {len(UNSOUND) + 1} could not be read.")
     assert stored(page)["banks"] == {FIRST: {sound: right(FIRST, sound)}}
     assert text_at(page, ASIDE) is None
 

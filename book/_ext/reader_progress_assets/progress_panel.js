@@ -59,8 +59,8 @@
     return [
       `${progress.merge(entries)} of ${entries.length} answers taken over from ${file.name} and ` +
         "graded; yours stay where they are as good or better.",
-      unknown && `Kept but not counted, as this book has no such question: ${unknown}.`,
-      saved.unsound && `Could not be read and stay in the file: ${saved.unsound}.`,
+      unknown && `This book lacks the questions of ${unknown}, which are kept but not counted.`,
+      saved.unsound && `Another ${saved.unsound} could not be read.`,
     ]
       .filter(Boolean)
       .join(" ");
