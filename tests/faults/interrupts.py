@@ -17,37 +17,45 @@ from typing import Any
 
 from tests.faults.children import Child
 from tests.faults.figures import Figures
-from tests.faults.judges import Wrong
+from tests.faults.judges import WrongError
 from tests.faults.scenes import Scene
 from tests.faults.strikes import CHANGES, MOVES, Strike, striking
 
 
 def at_random(name: str, home: Path, count: int, seed: int) -> Figures:
     """Interrupt builds by SIGINT at random moments of their last 40 %."""
-    scene, figures, moments = Scene(name, home), Figures(), random.Random(seed)
-    # Those of the last builds that were not interrupted: the machine may be busy now and then.
-    durations: deque[float] = deque((_duration(scene) for _ in range(5)), maxlen=9)
-    for number in range(count):
+    scene, figures, moments = Scene(name, home), Figures(), random.Random(seed)  # noqa: S311
+    note = home / "duration"
+    # Those of the last builds that came to their end: the machine may be busy now and then.
+    durations: deque[float] = deque(maxlen=9)
+    for number in range(-5, count):
         scene.reset()
-        child = Child(scene.write)
+        if number < 0 or number % 10 == 9:
+            Child(partial(_write_for, scene, 0, note)).check()
+            durations.append(float(note.read_text()))
+        if number < 0:
+            continue
+        scene.reset()
         moment = statistics.median(durations) * moments.uniform(0.6, 1.0)
-        time.sleep(max(0, child.started + moment - time.perf_counter()))
-        child.send(signal.SIGINT)
+        child = Child(partial(_write_for, scene, moment, note))
         told = child.wait()
         figures.struck += child.failed
-        if child.failed and "KeyboardInterrupt" not in told and "ended early" not in told:
+        if child.failed and "KeyboardInterrupt" not in told:
             figures.report("errors", f"interrupt {number}: {told}")
         scene.judge(figures, f"interrupt {number}, after {moment:.4f} s", told=told)
-        if number % 10 == 9:
-            durations.append(_duration(scene))
     return figures
 
 
-def _duration(scene: Scene) -> float:
-    scene.reset()
-    child = Child(scene.write)
-    child.check()
-    return time.perf_counter() - child.started
+def _write_for(scene: Scene, seconds: float, note: Path) -> None:
+    """Write, and interrupt that after so long, unless it is 0; note how long it took."""
+    signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+    started = time.perf_counter()
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        scene.write()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    note.write_text(str(time.perf_counter() - started))
 
 
 def _fail(arguments: tuple[Any, ...]) -> None:
@@ -111,7 +119,8 @@ def _struck(
     if not mark.exists():
         return False
     figures.struck += child.failed
-    scene.judge(figures, label, told=told)
+    # Where something cannot be removed it stays, for the next to remove.
+    scene.judge(figures, label, told=told, cut_off=events is CHANGES)
     scene.judge_next(figures, label)
     return True
 
@@ -144,7 +153,7 @@ def _look(scene: Scene, seen: Path) -> None:
                 return
             try:
                 print(scene.format.stands(scene.folder), file=file)
-            except Wrong as wrong:
+            except WrongError as wrong:
                 print(f"wrong before move {number}: {wrong}", file=file)
 
         with striking(MOVES | CHANGES, scene.folder, at):

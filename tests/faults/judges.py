@@ -1,7 +1,7 @@
 """Which version of an image stands at a place, read by other means than the project's own.
 
 Each judge takes the path by which an image is opened. It returns its version, None if nothing is
-there that could be opened, and raises :class:`Wrong` if something is there that is no version,
+there that could be opened, and raises :class:`WrongError` if something is there that is no version,
 whole.
 """
 
@@ -24,7 +24,7 @@ import zarr
 from tests.faults import images
 
 
-class Wrong(Exception):
+class WrongError(Exception):
     """What stands there is neither one version nor another, nor nothing."""
 
 
@@ -34,12 +34,12 @@ def _version(size: Sequence[float], arrays: Sequence[npt.NDArray[Any]]) -> int:
         if np.allclose(size, images.voxel_size(version)):
             expected = images.levels(version)
             if len(arrays) != len(expected):
-                raise Wrong(f"{len(arrays)} levels with the voxel size of version {version}")
+                raise WrongError(f"{len(arrays)} levels with the voxel size of version {version}")
             for depth, (found, right) in enumerate(zip(arrays, expected, strict=True)):
                 if not np.array_equal(found, right):
-                    raise Wrong(f"version {version}, but for the voxels of level {depth}")
+                    raise WrongError(f"version {version}, but for the voxels of level {depth}")
             return version
-    raise Wrong(f"a voxel size of no version, {size}")
+    raise WrongError(f"a voxel size of no version, {size}")
 
 
 def ome_zarr(path: Path) -> int | None:
@@ -55,7 +55,7 @@ def ome_zarr(path: Path) -> int | None:
         size = datasets[0]["coordinateTransformations"][0]["scale"]
         arrays = [np.asarray(zarr.open_array(path / d["path"], mode="r")[...]) for d in datasets]
     except Exception as error:
-        raise Wrong(f"a folder that does not open: {error!r}") from error
+        raise WrongError(f"a folder that does not open: {error!r}") from error
     return _version(size, arrays)
 
 
@@ -70,7 +70,7 @@ def bdv_hdf5(path: Path) -> int | None:
             cells = file["t00000/s00"]
             arrays = [cells[name]["cells"][...].view("uint16") for name in sorted(cells)]
     except Exception as error:
-        raise Wrong(f"an XML that does not open: {error!r}") from error
+        raise WrongError(f"an XML that does not open: {error!r}") from error
     return _version(size, arrays)
 
 
@@ -81,13 +81,13 @@ def sample(path: Path) -> int | None:
     try:
         note = json.loads(path.with_name(f"{path.name}.json").read_text())
         if hashlib.sha256(path.read_bytes()).hexdigest() != note["sha256"]:
-            raise Wrong("a TIFF beside the note of another")
+            raise WrongError("a TIFF beside the note of another")
         with tifffile.TiffFile(path) as tiff:
             spacing, planes = tiff.imagej_metadata["spacing"], tiff.asarray()
-    except Wrong:
+    except WrongError:
         raise
     except Exception as error:
-        raise Wrong(f"a TIFF that does not open: {error!r}") from error
+        raise WrongError(f"a TIFF that does not open: {error!r}") from error
     if (spacing == 9) != (planes.max() == 0):
-        raise Wrong("a TIFF with the voxels of one version and the voxel size of another")
+        raise WrongError("a TIFF with the voxels of one version and the voxel size of another")
     return 0 if spacing == 9 else 1

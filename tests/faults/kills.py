@@ -22,7 +22,7 @@ _BEFORE_THE_NEXT = 10
 
 def at_random(name: str, home: Path, count: int, seed: int) -> Figures:
     """Kill builds at moments spread over their duration; after each ten write another image."""
-    scene, figures, moments = Scene(name, home), Figures(), random.Random(seed)
+    scene, figures, moments = Scene(name, home), Figures(), random.Random(seed)  # noqa: S311
     durations = []
     for _ in range(5):
         scene.reset()
@@ -41,7 +41,7 @@ def at_random(name: str, home: Path, count: int, seed: int) -> Figures:
         child.wait()
         figures.struck += child.failed
         label = f"kill {number}, at {share:.2f}"
-        scene.judge(figures, label, killed=True)
+        scene.judge(figures, label, cut_off=True)
         if number % _BEFORE_THE_NEXT == _BEFORE_THE_NEXT - 1 or number == count - 1:
             scene.judge_next(figures, label)
         elif scene.format.stands(scene.folder) not in (0, None):
@@ -63,7 +63,7 @@ def at_every_move(name: str, home: Path, count: int, seed: int) -> Figures:
             if "signal 9" not in told:
                 figures.report("errors", f"kill before move {k}: {told}")
             figures.struck += 1
-            scene.judge(figures, f"kill before move {k}", killed=True)
+            scene.judge(figures, f"kill before move {k}", cut_off=True)
             scene.judge_next(figures, f"kill before move {k}")
     return figures
 
@@ -101,7 +101,7 @@ def while_paused(name: str, home: Path, count: int, seed: int) -> Figures:
 
 def _wait_until_something_is_made(scene: Scene) -> None:
     end = time.perf_counter() + 20
-    while not any(p.name.startswith(".") and p.is_dir() for p in scene.folder.iterdir()):
+    while not any(path.stat().st_size for path in scene.folder.glob(".*/**/*") if path.is_file()):
         if time.perf_counter() > end:
             raise TimeoutError("nothing is made in a hidden folder")
         time.sleep(0.001)

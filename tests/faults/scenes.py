@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.faults.children import Child
 from tests.faults.figures import Figures
 from tests.faults.formats import FORMATS, Format
-from tests.faults.judges import Wrong
+from tests.faults.judges import WrongError
 
 _BESIDE = (
     (FORMATS["ome-zarr-0.5"], ("beside.ome.zarr",)),
@@ -57,7 +57,7 @@ class Scene:
         """Write another version there."""
         self.format.write(self.folder, version)
 
-    def judge(self, figures: Figures, label: str, *, told: str = "", killed: bool = False) -> None:
+    def judge(self, figures: Figures, label: str, *, told: str = "", cut_off: bool = False) -> None:
         """Count what stands there after a run with a fault, and clear up for the next.
 
         Parameters
@@ -68,17 +68,17 @@ class Scene:
             Of the run, for reports.
         told
             The error and the warnings: what they name may be left.
-        killed
-            Whether the process was killed, and so could say nothing.
+        cut_off
+            Whether it could not clear up: what is hidden may be left for the next to remove.
         """
         figures.runs += 1
         strays = self.names() - set(self.format.files)
-        may_stay = {name for name in strays if killed and name[0] == "."} | {
+        may_stay = {name for name in strays if cut_off and name[0] == "."} | {
             name for name in strays if str(self.folder / name) in told
         }
         try:
             version = self.format.stands(self.folder)
-        except Wrong as wrong:
+        except WrongError as wrong:
             figures.report("mixed", f"{label}: {wrong}; {sorted(self.names())}; {told}")
             return
         if version is not None:
@@ -109,7 +109,7 @@ class Scene:
         told = self.write_beside(figures.runs)
         try:
             version = self.format.stands(self.folder)
-        except Wrong as wrong:
+        except WrongError as wrong:
             figures.report("mixed", f"{label}, then another written: {wrong}")
             return
         if told:
@@ -132,7 +132,7 @@ class Scene:
                     try:
                         if self.format.stands(Path(scratch)) == 0:
                             return True
-                    except Wrong:
+                    except WrongError:
                         continue
         return False
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.faults.children import Child
 from tests.faults.figures import Figures
-from tests.faults.judges import Wrong
+from tests.faults.judges import WrongError
 from tests.faults.scenes import Scene
 
 _WRITERS = 4
@@ -56,7 +56,7 @@ def _read(scene: Scene, stop: Path, seen: Path) -> None:
             before = _identities(scene)
             try:
                 scene.format.stands(scene.folder)
-            except Wrong as wrong:
+            except WrongError as wrong:
                 # Files are opened one by one: what was replaced meanwhile tells nothing.
                 if _identities(scene) == before:
                     print(wrong, file=file)
