@@ -497,7 +497,7 @@ def run(code, *arguments, **options):
 KILLED = {
     "before it moves the files": """
         from bigimg_lessons.bdv import writer
-        writer._put_in_place = lambda *_: os._exit(9)
+        writer.Staging.swap = lambda *_: os._exit(9)
         write_bdv(sys.argv[1], Ramp(64, 64, 64), overwrite=True, progress=False)
         """,
     "between the files": """
@@ -512,18 +512,24 @@ KILLED = {
 }
 
 
-def test_a_killed_write_leaves_the_old_files_or_no_xml(write):
+def test_a_killed_write_leaves_the_old_files_or_sets_them_aside_for_the_next(tmp_path, write):
     old = pixels((1, 1, 9, 20, 20), "uint8")
     paths = {moment: write(old, moment) for moment in KILLED}
-    processes = {moment: run(code, paths[moment]) for moment, code in KILLED.items()}
-    for moment, process in processes.items():
-        with process:
+    for moment, code in KILLED.items():
+        with run(code, paths[moment]) as process:
             _, errors = process.communicate(timeout=180)
         assert process.returncode == 9, errors
         if moment == "between the files":
             assert not paths[moment].exists()
         else:
             check_levels(paths[moment], old)
+    write(old, "another")
+    names = ["another", *KILLED]
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(
+        f"{name}{suffix}" for name in names for suffix in (".h5", ".xml")
+    )
+    for path in paths.values():
+        check_levels(path, old)
 
 
 def test_a_write_killed_from_outside_leaves_the_old_files(write):
@@ -555,7 +561,8 @@ def test_a_full_disk_leaves_nothing_and_says_so(tmp_path):
         _, errors = process.communicate(timeout=180)
     assert process.returncode == 1
     last = errors[errors.rindex("\nOSError") :]
-    assert "'image.h5' could not be written; make sure that its disk is not full" in last
+    assert "image.h5' could not be written; a file would be larger than is allowed there" in last
+    assert ".part" not in last
     assert list(tmp_path.iterdir()) == []
 
 

@@ -395,16 +395,6 @@ def test_an_interrupted_remaking_keeps_what_was_there(tmp_path, monkeypatch):
     assert names(tmp_path) == [path.name, f"{path.name}.json"]
 
 
-def test_what_a_killed_process_left_is_removed_after_a_day(tmp_path):
-    name = SMALL.file_name
-    for age, left in ((2 * 86_400, "1-aa"), (60, "2-bb")):
-        file = tmp_path / f"{name}.{left}.part"
-        file.write_bytes(b"half")
-        os.utime(file, (time.time() - age,) * 2)
-    sample_tiff(SMALL, folder=tmp_path, progress=False)
-    assert names(tmp_path) == [name, f"{name}.2-bb.part", f"{name}.json"]
-
-
 PROGRAM = """
 import signal, sys
 from pathlib import Path

@@ -13,14 +13,12 @@ from __future__ import annotations
 import math
 import os
 import re
-import shutil
 import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from functools import partial
 from importlib.metadata import version as version_of
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any, Literal, get_args
 
@@ -35,9 +33,14 @@ from bigimg_lessons.blocks import block_bytes, build_levels, plan_blocks, reads_
 from bigimg_lessons.calibration import Calibration, Step
 from bigimg_lessons.counting import format_bytes
 from bigimg_lessons.downsampling import Array, Downsampling
+from bigimg_lessons.interrupts import interrupts_wait
 from bigimg_lessons.lazy_image import LazyImage
 from bigimg_lessons.levels import Level, plan_levels, whole_numbers
+from bigimg_lessons.staging import Staging, recover
+from bigimg_lessons.targets import check_target
 from bigimg_lessons.units import METRE, SECOND
+from bigimg_lessons.write_errors import check_space, explained
+from bigimg_lessons.zarr_members import foreign
 
 Version = Literal["0.4", "0.5"]
 
@@ -118,9 +121,8 @@ def write_ome_zarr(
     target = Path(path).expanduser().absolute()
     if version not in get_args(Version):
         raise ValueError(f"The OME-Zarr version is {version!r}: choose '0.4' or '0.5'.")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"There is no folder {str(target.parent)!r}: make it first.")
-    _check_place(target, overwrite=overwrite)
+    recover(target.parent)
+    check_target(target, overwrite=overwrite, foreign=foreign)
 
     source = LazyImage.of(image, axes=axes)
     if source.dtype.kind not in "iuf" or source.dtype.itemsize > 8:
@@ -198,11 +200,13 @@ def write_ome_zarr(
         _warn_of_repeated_reads(source.shape, block_shape, source.chunk_shape, memory_limit)
     total = sum(math.prod(level.shape) for level in levels) * source.dtype.itemsize
     if codec is None:
-        _check_space(target.parent, total)
+        check_space(target.parent, total)
 
-    with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}-", suffix=".part") as folder:
-        aside = Path(folder, target.name)
-        with _explained(target):
+    with Staging(target) as staging:
+        aside = staging.new(target)
+        # Zarr works in threads of its own, which go on when their caller is interrupted: so as
+        # not to write into a folder that is being removed, they are let finish.
+        with interrupts_wait(), explained(target, aside=aside.parent):
             arrays = [
                 _create_array(
                     aside / str(number), level, source, chunk, shard, codec=codec, version=version
@@ -226,7 +230,7 @@ def write_ome_zarr(
 
             def write(depth: int, start: tuple[int, ...], block: Array) -> None:
                 place = tuple(slice(s, s + n) for s, n in zip(start, block.shape, strict=True))
-                with _explained(target):
+                with interrupts_wait(), explained(target, aside=aside.parent):
                     arrays[depth][place] = block
                 if depth == 0 and not is_labels:
                     ranges.see(start, block)
@@ -243,7 +247,7 @@ def write_ome_zarr(
                 threads=max(1, min(os.cpu_count() or 1, memory_limit // needed)),
             )
         # The group comes last: until then not even the folder aside opens as an image.
-        with _explained(target):
+        with interrupts_wait(), explained(target, aside=aside.parent):
             metadata = _metadata(
                 target.name, source.axes, levels, origin, steps, downsampling, version
             )
@@ -259,8 +263,7 @@ def write_ome_zarr(
                 if version == "0.5"
                 else metadata,
             )
-        _check_place(target, overwrite=overwrite)
-        _put_in_place(aside, target)
+        staging.swap(partial(check_target, target, overwrite=overwrite, foreign=foreign))
     return target
 
 
@@ -486,51 +489,3 @@ def _json_number(value: np.number[Any]) -> float:
         return float(value if isinstance(value, np.float16) else str(value))
     number = int(value)
     return number if abs(number) <= 2**53 else float(number)
-
-
-@contextmanager
-def _explained(target: Path) -> Iterator[None]:
-    """Say what to do when an array cannot be written; encoders raise either of these errors."""
-    try:
-        yield
-    except (OSError, RuntimeError) as error:
-        raise OSError(
-            f"{target.name!r} could not be written; make sure that its disk is not full. Nothing "
-            f"is left of it. The reason given is: {error}"
-        ) from error
-
-
-def _check_space(folder: Path, needed: int) -> None:
-    if needed > (free := shutil.disk_usage(folder).free):
-        raise OSError(
-            f"The image with its pyramid takes {format_bytes(needed)}, but on the disk of "
-            f"{str(folder)!r} only {format_bytes(free)} are free: make room, or compress."
-        )
-
-
-def _check_place(target: Path, *, overwrite: bool) -> None:
-    """Refuse to replace what must not be replaced."""
-    if not target.exists():
-        return
-    if not overwrite:
-        raise FileExistsError(
-            f"{str(target)!r} exists already: choose another name, or pass overwrite=True to "
-            "replace it."
-        )
-    if not any((target / name).is_file() for name in ("zarr.json", ".zgroup", ".zarray")):
-        raise FileExistsError(
-            f"{str(target)!r} exists and is no Zarr: choose another name, or move it away."
-        )
-
-
-def _put_in_place(made: Path, target: Path) -> None:
-    """Move a folder to its place; an old one steps aside first, and comes back if that fails."""
-    old = made.with_name("old")
-    if target.exists():
-        target.replace(old)
-    try:
-        made.replace(target)
-    except BaseException:
-        if old.exists():
-            old.replace(target)
-        raise

@@ -67,11 +67,17 @@ def build_pyramid(
 ) -> Path:
     """Write an image with its resolution pyramid, in one pass over the image.
 
-    The image is read once, block by block, and all levels are written on the way. Everything is
-    written in a hidden folder beside the target and moved there when it is complete: an early
-    end, for whatever reason, leaves nothing that opens. If the process is killed, that folder,
-    ``.<name>-<random>.part``, stays and may be deleted; should that happen in the very moment
-    in which an old pyramid is being replaced, it holds the old one, as ``old``.
+    The image is read once, block by block, and all levels are written on the way, in a hidden
+    folder beside the target, ``.<name>-<random>.part``. When all is complete, what is at the target
+    is set aside, and the new takes its place; Ctrl-C and signals wait for that. So an error, an
+    interrupt or a full disk leaves the old pyramid, whole, or the new one, and nothing else.
+
+    If the process is killed (SIGKILL, which no program can hold up), the hidden folder stays. At
+    the target then stands the old or the new pyramid, whole; or, if that happened in the
+    milliseconds in which they change places, nothing that opens (of BDV-HDF5 perhaps the HDF5 file
+    without its XML), and the old one lies in the hidden folder, in ``old``. The next image written
+    into the same folder, under whatever name, puts it back, and removes what the killed process
+    left. Loss of power may cost what the system had not yet brought to the disk.
 
     Parameters
     ----------
@@ -137,7 +143,8 @@ def build_pyramid(
         large that whole ones need more, as planes of a TIFF may, blocks are smaller, and some
         chunks of the source are read several times, of which OME-Zarr warns.
     overwrite
-        Replace what exists. It stays as it is until the new pyramid is complete.
+        Replace a pyramid of the same format. It stays as it is until the new one is complete. An
+        OME-Zarr that holds more than its pyramid (labels, tables, notes) is not replaced.
     progress
         Show a bar of the voxels written, of all levels.
 
@@ -149,7 +156,8 @@ def build_pyramid(
     Raises
     ------
     FileExistsError
-        If the target exists, and `overwrite` is not set or it is a folder but no Zarr.
+        If the target exists, and `overwrite` is not set or it is not such a pyramid and that
+        alone; or if it is a link.
     FileNotFoundError
         If the target's folder does not exist.
     TypeError
@@ -159,7 +167,8 @@ def build_pyramid(
         If an option does not fit the image, the format or another option, if it is not known
         what the source's own names of axes mean, or it gives other shapes than it declares.
     OSError
-        If the target cannot be written, as when the disk is full.
+        If the target cannot be written, as when the disk is full. If what was there could not be
+        put back, the error says where it lies.
 
     Warns
     -----

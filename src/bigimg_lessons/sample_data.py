@@ -1,18 +1,12 @@
 """The sample volume: synthetic tissue of any size, written as a TIFF stack, and where data lies."""
 
-import errno
-import hashlib
 import json
 import logging
 import math
 import operator
 import os
-import secrets
-import shutil
-import time
 import warnings
 from collections.abc import Generator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -25,6 +19,8 @@ import tifffile
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from bigimg_lessons.kept_files import room_for, sha256, sole_maker
+from bigimg_lessons.staging import Staging, recover
 from bigimg_lessons.tissue import BRICK, GENERATOR, Tissue
 
 DEFAULT_SHAPE = (256, 1024, 1024)
@@ -44,7 +40,6 @@ THINNEST, THICKEST = 0.01, 0.12  # µm: voxels between which cells of 6 µm can 
 LARGEST_CLASSIC_TIFF = 2**32 - 2**25  # bytes of pixels; a margin of 32 MiB is left for the tags
 PIECE = (BRICK[0], BRICK[1], 16 * BRICK[2])  # voxels painted and written at once, zyx
 Piece = tuple[slice, slice, slice]
-STALE = 86_400  # seconds after which a temporary file is what a killed process left behind
 
 
 def _is_integer(value: object) -> bool:
@@ -370,23 +365,16 @@ def sample_tiff(
     path = folder / volume.file_name
     if rows_per_strip != 64:
         path = path.with_name(f"{path.stem}_strips{rows_per_strip}.tif")
-    if path.is_file():
-        fault = _fault(path)
-        if fault is None:
-            return path
-        warnings.warn(f"{path} is made again, since {fault}.", stacklevel=2)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    if path.is_file() and _fault(path) is None:
+        return path
+    with room_for("The sample", folder, _bytes_needed(volume)), sole_maker(path):
+        recover(folder)
+        if path.is_file():
+            fault = _fault(path)
+            if fault is None:  # another process has made it meanwhile
+                return path
+            warnings.warn(f"{path} is made again, since {fault}.", stacklevel=2)
         _make(volume, path, progress=progress, rows_per_strip=rows_per_strip)
-    except OSError as error:
-        if error.errno is None:  # raised here, so it says what to do
-            raise
-        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
-            raise OSError(_too_little_space(volume, folder)) from error
-        raise OSError(
-            f"The sample cannot be written to {folder} ({error.strerror}): set the environment "
-            "variable BIGIMG_DATA to a folder that you may write to."
-        ) from error
     return path
 
 
@@ -396,12 +384,6 @@ def sample_tiff(
 def _note_path(path: Path) -> Path:
     """Where the note on a file lies."""
     return path.with_name(f"{path.name}.json")
-
-
-def _sha256(path: Path) -> str:
-    """Hash a file, a little at a time."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _fault(path: Path) -> str | None:
@@ -415,7 +397,7 @@ def _fault(path: Path) -> str | None:
         return "another version of the generator made it"
     if size != path.stat().st_size:
         return f"its size is not the {size} bytes that were written"
-    if digest != _sha256(path):
+    if digest != sha256(path):
         return "its content is not what was written"
     return None
 
@@ -426,23 +408,10 @@ def _bytes_needed(volume: SampleVolume) -> int:
     return volume.nbytes + planes * (1024 + 16 * rows)
 
 
-def _too_little_space(volume: SampleVolume, folder: Path) -> str:
-    """Write what to do when the disk is full."""
-    need, free = (n / 2**20 for n in (_bytes_needed(volume), shutil.disk_usage(folder).free))
-    return (
-        f"The sample needs {need:.0f} MiB and {folder} has {free:.0f} MiB free: make room there, "
-        "or set the environment variable BIGIMG_DATA to a folder on another disk."
-    )
-
-
 def _make(volume: SampleVolume, path: Path, *, progress: bool, rows_per_strip: int) -> None:
     """Write a volume and its note aside, and move both into place when they are complete."""
-    _remove_stale(path)
-    if shutil.disk_usage(path.parent).free < _bytes_needed(volume):
-        raise OSError(_too_little_space(volume, path.parent))
-    aside = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
-    note_aside = aside.with_suffix(".note.part")
-    try:
+    with Staging(_note_path(path), path) as staging:
+        aside = staging.new(path)
         offset = _write_tags(volume, aside, rows_per_strip)
         with aside.open("r+b") as file:
             _write_pixels(volume, file, offset, progress=progress)
@@ -451,31 +420,15 @@ def _make(volume: SampleVolume, path: Path, *, progress: bool, rows_per_strip: i
         note = {
             "generator": GENERATOR,
             "bytes": aside.stat().st_size,
-            "sha256": _sha256(aside),
+            "sha256": sha256(aside),
             "shape": volume.shape,
             "dtype": volume.dtype,
             "voxel_size": volume.voxel_size,
             "seed": volume.seed,
         }
-        note_aside.write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
-        try:
-            aside.replace(path)
-            note_aside.replace(_note_path(path))
-        except PermissionError:
-            # Windows: another process has just made the same file, and has it open.
-            if not path.is_file() or _fault(path) is not None:
-                raise
-    finally:
-        aside.unlink(missing_ok=True)
-        note_aside.unlink(missing_ok=True)
-
-
-def _remove_stale(path: Path) -> None:
-    """Remove what a killed process left behind long ago."""
-    for part in path.parent.glob(f"{path.name}.*.part"):
-        with suppress(OSError):
-            if part.stat().st_mtime < time.time() - STALE:
-                part.unlink()
+        text = json.dumps(note, indent=1) + "\n"
+        staging.new(_note_path(path)).write_text(text, encoding="utf-8")
+        staging.swap()
 
 
 def _is_big(volume: SampleVolume) -> bool:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 import os
-import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,7 +22,6 @@ from functools import partial
 from itertools import product
 from operator import add
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
@@ -41,6 +39,7 @@ from bigimg_lessons.bdv.hdf5 import (
     subdivisions_path,
 )
 from bigimg_lessons.bdv.pixel_types import DATA_TYPE_ATTRIBUTE, PIXEL_TYPES
+from bigimg_lessons.bdv.replacing import foreign_h5, foreign_xml
 from bigimg_lessons.bdv.spimdata import VoxelSize, to_xml
 from bigimg_lessons.blocks import build_levels, plan_blocks
 from bigimg_lessons.calibration import Calibration
@@ -48,6 +47,9 @@ from bigimg_lessons.counting import format_bytes
 from bigimg_lessons.downsampling import Downsampling
 from bigimg_lessons.lazy_image import AXES, LazyImage
 from bigimg_lessons.levels import Level, plan_levels
+from bigimg_lessons.staging import Staging, recover
+from bigimg_lessons.targets import check_target
+from bigimg_lessons.write_errors import check_space, explained
 
 Array = npt.NDArray[Any]
 Encoded = list[bytes | bytearray | memoryview]
@@ -82,10 +84,8 @@ def write_bdv(
 ) -> Path:
     """Write an image with its resolution pyramid to a pair of XML and HDF5 files.
 
-    The image is read once, block by block. The files are written in a hidden folder beside
-    their place and moved there when both are complete, the XML last: a write that ends early,
-    for whatever reason, leaves no file that opens. If the process is killed, that folder,
-    ``.<name>-<random>.part``, stays and may be deleted.
+    The image is read once, block by block. What an early end leaves is said in
+    :func:`bigimg_lessons.pyramid.build_pyramid`.
 
     Parameters
     ----------
@@ -140,7 +140,8 @@ def write_bdv(
         are so large that whole ones need more, as planes of a TIFF may, blocks are smaller, and
         some chunks are read several times.
     overwrite
-        Replace files that exist. They stay as they are until the new ones are complete.
+        Replace files that exist, if they are BigDataViewer's and belong together. They stay as
+        they are until the new ones are complete.
     progress
         Show a bar of the voxels written, of all levels.
 
@@ -152,7 +153,8 @@ def write_bdv(
     Raises
     ------
     FileExistsError
-        If one of the files exists and `overwrite` is not set.
+        If one of the files exists, and `overwrite` is not set or it is not BigDataViewer's; or if
+        one is a link.
     FileNotFoundError
         If their folder does not exist.
     TypeError
@@ -170,14 +172,12 @@ def write_bdv(
         If the voxel size or its unit is not known, and is therefore not written, or if
         registrations of a BigDataViewer image are not kept, or a view of it has none.
     """
-    xml = Path(path).expanduser().resolve()
+    xml = Path(path).expanduser().absolute()
     if xml.suffix.lower() != ".xml":
         raise ValueError(f"The path {str(path)!r} does not end in '.xml': give that of the XML.")
     h5 = xml.with_suffix(".h5")
-    if not xml.parent.is_dir():
-        raise FileNotFoundError(f"There is no folder {str(xml.parent)!r}: make it first.")
-    if not overwrite:
-        _refuse_existing(h5, xml)
+    recover(xml.parent)
+    _check_targets(h5, xml, overwrite=overwrite)
     if gzip_level is not None and gzip_level not in range(10):
         raise ValueError(f"gzip_level is {gzip_level!r}: give 0 to 9, or None not to compress.")
 
@@ -244,12 +244,11 @@ def write_bdv(
     )
     view_reader = _ViewReader(source, levels, block_shape, memory_limit)
     if gzip_level is None:
-        _check_space(xml.parent, _size(len(views), source.dtype, levels))
+        check_space(xml.parent, _size(len(views), source.dtype, levels))
 
-    with TemporaryDirectory(dir=xml.parent, prefix=f".{xml.stem}-", suffix=".part") as folder:
-        aside = Path(folder)
+    with Staging(h5, xml) as staging:
         with (
-            _created(aside / h5.name) as file,
+            _created(staging.new(h5), h5) as file,
             tqdm(
                 desc=h5.name,
                 total=_size(len(views), source.dtype, levels),
@@ -257,22 +256,25 @@ def write_bdv(
                 unit_scale=True,
                 disable=not progress,
             ) as bar,
-            _ChunkWriter(gzip_level, bar.update) as writer,
+            _ChunkWriter(h5, gzip_level, bar.update) as writer,
         ):
-            for setup in setups:
-                _describe_setup(file, setup, levels, chunk_shape, source.dtype, legacy_uint16)
+            made_aside = partial(explained, h5, aside=staging.new(h5).parent)
+            with made_aside():
+                for setup in setups:
+                    _describe_setup(file, setup, levels, chunk_shape, source.dtype, legacy_uint16)
             for place, timepoint, setup in views:
-                cells = [
-                    file.create_dataset(
-                        cells_path(timepoint, setup, number),
-                        shape=level.shape,
-                        dtype=_stored(source.dtype, legacy_uint16),
-                        chunks=_chunks(level, chunk_shape),
-                        shuffle=gzip_level is not None and source.dtype.itemsize > 1,
-                        compression=gzip_level,
-                    )
-                    for number, level in enumerate(levels)
-                ]
+                with made_aside():
+                    cells = [
+                        file.create_dataset(
+                            cells_path(timepoint, setup, number),
+                            shape=level.shape,
+                            dtype=_stored(source.dtype, legacy_uint16),
+                            chunks=_chunks(level, chunk_shape),
+                            shuffle=gzip_level is not None and source.dtype.itemsize > 1,
+                            compression=gzip_level,
+                        )
+                        for number, level in enumerate(levels)
+                    ]
                 build_levels(
                     partial(view_reader.read, *place),
                     partial(writer.put, cells),
@@ -281,10 +283,9 @@ def write_bdv(
                     dtype=source.dtype,
                     downsampling=downsampling,
                 )
-        (aside / xml.name).write_text(document, encoding="utf-8", newline="\n")
-        if not overwrite:
-            _refuse_existing(h5, xml)
-        _put_in_place(aside, h5, xml)
+        with explained(xml, aside=staging.new(xml).parent):
+            staging.new(xml).write_text(document, encoding="utf-8", newline="\n")
+        staging.swap(partial(_check_targets, h5, xml, overwrite=overwrite))
     return xml
 
 
@@ -336,29 +337,18 @@ def _chunks(level: Level, chunk_shape: Sequence[int]) -> tuple[int, ...]:
 
 
 @contextmanager
-def _created(path: Path) -> Iterator[h5py.File]:
+def _created(path: Path, target: Path) -> Iterator[h5py.File]:
     """Create an HDF5 file; if something fails, closing it must not hide what that was."""
-    file = h5py.File(path, "w")
+    with explained(target, aside=path.parent):
+        file = h5py.File(path, "w")
     try:
         yield file
     except BaseException:
         with suppress(OSError, RuntimeError):
             file.close()
         raise
-    with _explained(path):
+    with explained(target, aside=path.parent):
         file.close()
-
-
-@contextmanager
-def _explained(path: str | Path) -> Iterator[None]:
-    """Say what to do when HDF5 cannot write; on a full disk it raises either of these errors."""
-    try:
-        yield
-    except (OSError, RuntimeError) as error:
-        raise OSError(
-            f"{Path(path).name!r} could not be written; make sure that its disk is not full. "
-            f"Nothing is left of it. HDF5 says: {error}"
-        ) from error
 
 
 class _ChunkWriter:
@@ -369,13 +359,18 @@ class _ChunkWriter:
 
     Parameters
     ----------
+    target
+        What the HDF5 file will be, for messages.
     gzip_level
         Or None, to store chunks as they are.
     written
         Called with the number of bytes of voxels each time some have been stored.
     """
 
-    def __init__(self, gzip_level: int | None, written: Callable[[int], object]) -> None:
+    def __init__(
+        self, target: Path, gzip_level: int | None, written: Callable[[int], object]
+    ) -> None:
+        self._target = target
         self._gzip_level = gzip_level
         self._written = written
         self._workers = os.cpu_count() or 1
@@ -430,7 +425,7 @@ class _ChunkWriter:
     def _store_next(self) -> None:
         cells, (z, y, x), size, task = self._waiting.popleft()
         for number, chunk in enumerate(task.result()):
-            with _explained(cells.file.filename):
+            with explained(self._target, aside=Path(cells.file.filename).parent):
                 cells.id.write_direct_chunk((z, y, x + number * cells.chunks[2]), chunk)
         self._waiting_bytes -= size
         self._written(size)
@@ -532,36 +527,6 @@ def _size(views: int, dtype: np.dtype[Any], levels: Sequence[Level]) -> int:
     return views * sum(math.prod(level.shape) for level in levels) * dtype.itemsize
 
 
-def _check_space(folder: Path, needed: int) -> None:
-    if needed > (free := shutil.disk_usage(folder).free):
-        raise OSError(
-            f"The image with its pyramid takes {format_bytes(needed)}, but on the disk of "
-            f"{str(folder)!r} only {format_bytes(free)} are free: make room, or compress."
-        )
-
-
-def _refuse_existing(*paths: Path) -> None:
-    for path in paths:
-        if path.exists():
-            raise FileExistsError(
-                f"{str(path)!r} exists already: choose another name, or pass overwrite=True to "
-                "replace the XML and its HDF5 file."
-            )
-
-
-def _put_in_place(aside: Path, h5: Path, xml: Path) -> None:
-    """Move both files to their places, so that at no moment an XML stands by another's HDF5.
-
-    An old XML steps aside first, and comes back if the HDF5 file cannot be replaced, as on
-    Windows while a program has it open.
-    """
-    old = aside / "old.xml"
-    if xml.exists():
-        xml.replace(old)
-    try:
-        (aside / h5.name).replace(h5)
-    except BaseException:
-        if old.exists():
-            old.replace(xml)
-        raise
-    (aside / xml.name).replace(xml)
+def _check_targets(h5: Path, xml: Path, *, overwrite: bool) -> None:
+    check_target(h5, overwrite=overwrite, foreign=foreign_h5)
+    check_target(xml, overwrite=overwrite, foreign=partial(foreign_xml, h5=h5))

@@ -1,0 +1,69 @@
+"""What an OME-Zarr's folder holds: its pyramid, and what else lies there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+_METADATA = {"zarr.json", ".zgroup", ".zarray", ".zattrs", ".zmetadata"}
+
+# What file managers put into folders that they show.
+_DROPPINGS = {".DS_Store", "Thumbs.db", "desktop.ini"}
+
+# Zarr v3 keeps chunks in a folder "c", or in files called "c.0.0"; v2 calls both "0.0" or "0".
+_CHUNKS = re.compile(r"c|(c\.)?\d+(\.\d+)*")
+
+
+def foreign(folder: Path) -> str | None:
+    """Say what keeps a folder from being replaced as an OME-Zarr image with its pyramid.
+
+    Parameters
+    ----------
+    folder
+        Of an image, perhaps.
+
+    Returns
+    -------
+    str or None
+        The rest of a sentence that begins with its name: that it is no OME-Zarr image, or what it
+        holds besides one pyramid, such as labels, tables and notes. None if it is nothing else.
+    """
+    if not any((folder / name).is_file() for name in _METADATA):
+        return "is no Zarr"
+    try:
+        levels = _level_paths(folder)
+    except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
+        return "is no OME-Zarr image"
+    if strangers := sorted(_strangers(folder, levels)):
+        shown = ", ".join(map(repr, strangers[:5])) + (", …" if strangers[5:] else "")
+        return f"holds, besides its pyramid, {shown}"
+    return None
+
+
+def _level_paths(folder: Path) -> set[str]:
+    """Return the paths of the levels of an image, as its metadata name them."""
+    attributes: Any
+    if (folder / "zarr.json").is_file():
+        attributes = json.loads((folder / "zarr.json").read_text("utf-8"))["attributes"]["ome"]
+    else:
+        attributes = json.loads((folder / ".zattrs").read_text("utf-8"))
+    return {str(level["path"]) for level in attributes["multiscales"][0]["datasets"]}
+
+
+def _strangers(folder: Path, levels: Collection[str], inside: str = "") -> Iterator[str]:
+    """Yield the paths of what is neither part of a level nor metadata on the way to one."""
+    for entry in folder.iterdir():
+        path = inside + entry.name
+        if path in levels:
+            yield from (
+                f"{path}/{part.name}"
+                for part in entry.iterdir()
+                if part.name not in _METADATA | _DROPPINGS and not _CHUNKS.fullmatch(part.name)
+            )
+        elif any(level.startswith(f"{path}/") for level in levels):
+            yield from _strangers(entry, levels, f"{path}/")
+        elif entry.name not in _METADATA | _DROPPINGS:
+            yield path

@@ -1,0 +1,132 @@
+"""Files of lessons: made once, looked after, and never one for another."""
+
+import errno
+import shutil
+import subprocess
+import sys
+import warnings
+from collections import namedtuple
+
+import pytest
+
+from bigimg_lessons.kept_files import kept
+
+Usage = namedtuple("Usage", "total used free")
+
+
+@pytest.fixture
+def keep(tmp_path):
+    made = []
+
+    def write(path):
+        made.append(path)
+        path.mkdir()
+        (path / "pixels").write_bytes(b"pixels")
+        (path.parent / "beside").write_bytes(b"more")
+
+    def keep(recipe="a", write=write, needed=100):
+        return kept(tmp_path / "lesson", "image.zarr", write, recipe=recipe, needed=needed)
+
+    keep.made = made
+    return keep
+
+
+def test_is_made_once(keep):
+    path = keep()
+    assert (path / "pixels").read_bytes() == b"pixels"
+    assert (path.parent / "beside").read_bytes() == b"more"
+    assert keep() == path
+    assert len(keep.made) == 1
+    assert not keep.made[0].exists()  # it was made aside
+
+
+def test_another_recipe_lies_beside_it(tmp_path, keep):
+    assert keep(recipe={"chunks": (4, 4)}) != keep(recipe={"chunks": (4, 8)})
+    assert len(keep.made) == 2
+    assert len(list((tmp_path / "lesson").iterdir())) == 2
+
+
+@pytest.mark.parametrize("damage", ["changed", "longer", "gone", "no note"])
+def test_is_made_again_if_it_is_not_as_it_was_made(keep, damage):
+    path = keep()
+    if damage == "gone":
+        (path.parent / "beside").unlink()
+    elif damage == "no note":
+        (path.parent / "kept.json").unlink()
+    else:
+        (path / "pixels").write_bytes(b"pixelz" if damage == "changed" else b"pixels and more")
+    with pytest.warns(UserWarning, match=r"image.zarr is made again, since .*(written|missing)"):
+        assert keep() == path
+    assert (path / "pixels").read_bytes() == b"pixels"
+    assert (path.parent / "beside").exists()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        keep()
+
+
+def test_what_fails_while_it_is_made_leaves_nothing(tmp_path, keep):
+    def fail(path):
+        path.write_bytes(b"half")
+        raise ValueError("the source is gone")
+
+    with pytest.raises(ValueError, match="the source is gone"):
+        keep(write=fail)
+    assert list((tmp_path / "lesson").iterdir()) == []
+
+
+def test_too_little_space_is_told_before_anything_is_written(tmp_path, keep, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(2**40, 2**40 - 2**20, 2**20))
+    message = r"^'image.zarr' needs 18 MiB and .*lesson has 1 MiB free: make room.*BIGIMG_DATA"
+    with pytest.raises(OSError, match=message):
+        keep(needed=18 * 2**20)
+    assert keep.made == []
+    assert list((tmp_path / "lesson").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        (errno.ENOSPC, r"^'image.zarr' needs 0 MiB and .* MiB free: make room there, or set"),
+        (errno.EACCES, r"^'image.zarr' cannot be written to .*lesson \(.+\): set .*BIGIMG_DATA"),
+    ],
+)
+def test_a_disk_that_cannot_be_written_is_told(tmp_path, keep, number, message):
+    def fail(path):
+        path.write_bytes(b"half")
+        raise OSError(number, "as the system says it")
+
+    with pytest.raises(OSError, match=message):
+        keep(write=fail)
+    assert list((tmp_path / "lesson").iterdir()) == []
+
+
+PROGRAM = """
+import sys, time
+from pathlib import Path
+from bigimg_lessons.kept_files import kept
+
+def write(path):
+    time.sleep(float(sys.argv[2]))
+    path.write_text("made")
+    print("made it", flush=True)
+
+path = kept(Path(sys.argv[1]), "file", write, recipe=1, needed=1)
+print(path.read_text())
+"""
+
+
+def test_one_of_several_processes_makes_it_and_the_others_wait(tmp_path):
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(tmp_path), "3"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+    results = [process.communicate(timeout=60) for process in processes]
+    assert sorted(output for output, _ in results) == ["made\n", "made\n", "made it\nmade\n"]
+    assert any("Another process is making" in errors for _, errors in results)
+    (home,) = tmp_path.iterdir()
+    assert sorted(path.name for path in home.iterdir()) == ["file", "kept.json"]
