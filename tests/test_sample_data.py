@@ -395,6 +395,8 @@ def test_an_interrupted_remaking_keeps_what_was_there(tmp_path, monkeypatch):
     assert names(tmp_path) == [path.name, f"{path.name}.json"]
 
 
+Usage = namedtuple("Usage", "total used free")
+
 PROGRAM = """
 import signal, sys
 from pathlib import Path
@@ -434,6 +436,27 @@ def test_ctrl_c_leaves_nothing(tmp_path):
     assert names(tmp_path) == []
 
 
+def test_what_killed_processes_left_is_removed_by_the_next(tmp_path, monkeypatch):
+    for _ in range(3):
+        with start(tmp_path, DEFAULT_SHAPE) as process:
+            deadline = time.monotonic() + 20
+            while not list(tmp_path.glob(".*.part/new/*.tif")) and time.monotonic() < deadline:
+                time.sleep(0.02)
+            assert len(list(tmp_path.glob(".*.part"))) == 1
+            process.kill()
+    left = sum(path.stat().st_size for path in tmp_path.rglob("*.tif"))
+    room = Usage(2**40, 2**40, 2**27)
+    # It is removed before the space is looked at, which it may be that takes it.
+    monkeypatch.setattr(
+        shutil,
+        "disk_usage",
+        lambda _: room if not list(tmp_path.glob(".*.part")) else Usage(0, 0, 0),
+    )
+    sample_tiff(SMALL, folder=tmp_path, progress=False)
+    assert names(tmp_path) == [SMALL.file_name, f"{SMALL.file_name}.json"]
+    assert left > 0
+
+
 def test_two_processes_may_make_the_same_file_at_once(tmp_path):
     shape = (32, 192, 256)
     processes = [start(tmp_path, shape) for _ in range(2)]
@@ -454,8 +477,6 @@ def test_the_bar_is_one_line_on_standard_error(tmp_path, capfd):
 
 
 # --- refusals -----------------------------------------------------------------------------------
-
-Usage = namedtuple("Usage", "total used free")
 
 
 def test_too_little_free_space_is_told_before_anything_is_written(tmp_path, monkeypatch):

@@ -67,8 +67,8 @@ def kept(
     home = folder / hashlib.sha256(repr((name, recipe)).encode()).hexdigest()[:12]
     if _fault(home) is None:
         return home / name
+    recover(folder)  # first: what a killed process left takes space
     with room_for(repr(name), folder, needed), sole_maker(home):
-        recover(folder)
         fault = _fault(home)
         if fault is None:  # another process has made it meanwhile
             return home / name

@@ -367,8 +367,8 @@ def sample_tiff(
         path = path.with_name(f"{path.stem}_strips{rows_per_strip}.tif")
     if path.is_file() and _fault(path) is None:
         return path
+    recover(folder)  # first: what a killed process left takes space
     with room_for("The sample", folder, _bytes_needed(volume)), sole_maker(path):
-        recover(folder)
         if path.is_file():
             fault = _fault(path)
             if fault is None:  # another process has made it meanwhile

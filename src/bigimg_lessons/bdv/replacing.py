@@ -33,7 +33,7 @@ def foreign_xml(xml: Path, h5: Path) -> str | None:
     try:
         reference = from_xml(xml.read_bytes(), source=xml.name, remarks=Remarks()).hdf5
     except (OSError, ValueError) as error:
-        return f"is no XML of {h5.name!r} that could be replaced ({error})"
+        return f"is no XML of {h5.name!r} that could be replaced ({str(error).rstrip('.')})"
     named = PurePosixPath(reference.text.replace("\\", "/")).name
     if named != h5.name:
         return f"is the XML of another file, {reference.text!r}"
@@ -61,5 +61,5 @@ def foreign_h5(h5: Path) -> str | None:
             if any(resolutions_path(setup) in file for setup in setups):
                 return None
     except OSError as error:
-        return f"could not be looked into ({error})"
+        return f"could not be looked into ({str(error).rstrip('.')})"
     return "is no HDF5 file of BigDataViewer"
