@@ -276,7 +276,7 @@ def test_datasets_cannot_be_changed():
     ],
 )
 def test_a_pin_with_a_checksum_that_is_none(checksum):
-    with pytest.raises(ValueError, match=r"checksum of a pin is .*give an algorithm and all of its"):
+    with pytest.raises(ValueError, match=r"checksum of a pin is .*give an algorithm and all"):
         Pin(3, checksum)
 
 
