@@ -14,5 +14,7 @@ it is asked for.
     to credit.
 
 Files arrive under a name that ends in ``.part``, are continued after a break, and get their own
-name only when size and checksum are those which the record states.
+name only when size and checksum are those which the record states. What the record states must be
+what is pinned in :mod:`data_fetch.registry`; where nothing is, the first download is trusted, and
+later ones are compared with the note that it left.
 """

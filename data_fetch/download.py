@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from data_fetch.connection import Connection
 from data_fetch.errors import FetchError
-from data_fetch.registry import Dataset
+from data_fetch.registry import Dataset, RemoteFile
 from data_fetch.sizes import format_bytes
 from data_fetch.stored import (
     Note,
@@ -61,8 +61,11 @@ def fetch_dataset(
     FetchError
         If the dataset cannot be had; no file then lies under its name that was not checked.
     """
-    paths = [folder / file.name for file in dataset.files]
-    if all(look(path).state is State.THERE for path in paths):
+    for file in dataset.files:
+        stored = look(folder / file.name)
+        if stored.state is State.THERE and stored.note is not None:
+            _check_pin(file, stored.note, f"the note beside {stored.path} says that it has")
+    if all(look(folder / file.name).state is State.THERE for file in dataset.files):
         connection.tell(f"{dataset.name} is there already, in {folder}.")
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -70,11 +73,19 @@ def fetch_dataset(
         record = read_record(connection, dataset.record)
         connection.tell(record.credit())
         missing = []
-        for path in paths:
-            file = record.file(path.name)
-            note = Note(size=file.size, checksum=file.checksum, licence=record.licence)
+        for file in dataset.files:
+            path, stated = folder / file.name, record.file(file.name)
+            note = Note(size=stated.size, checksum=stated.checksum, licence=record.licence)
+            _check_pin(file, note, f"Zenodo record {dataset.record} states for {file.name}")
+            if file.pin is None:
+                _check_first_seen(path, note, dataset.record)
             if not _is_there(path, note, connection):
                 missing.append((path, note))
+                if file.pin is None and read_note(path) is None:
+                    connection.tell(
+                        f"{file.name}: no checksum is pinned for it, so the record is trusted this "
+                        f"first time; later downloads are compared with {note_path(path).name}."
+                    )
         _check_space(folder, missing)
         for path, note in missing:
             address = file_path(dataset.record, path.name)
@@ -98,6 +109,31 @@ def _sole_user(folder: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _check_pin(file: RemoteFile, note: Note, who_says: str) -> None:
+    """Refuse a file that is stated to be another than the one that is pinned."""
+    pin = file.pin
+    if pin is not None and (note.size, note.checksum) != (pin.size, pin.checksum):
+        raise FetchError(
+            f"{who_says} {note.size} bytes and {note.checksum}, but the file that these lessons "
+            f"know has {pin.size} bytes and {pin.checksum}: the record was changed, or another "
+            f"was put in its place. Nothing was downloaded. If the new file is the right one, "
+            f"correct the pin of {file.name} in data_fetch/registry.py; if not, do not use it."
+        )
+
+
+def _check_first_seen(path: Path, note: Note, record: int) -> None:
+    """Refuse a file that is stated to be another than the one that was here first."""
+    first = read_note(path)
+    if first is not None and (note.size, note.checksum) != (first.size, first.checksum):
+        raise FetchError(
+            f"Zenodo record {record} states for {path.name} {note.size} bytes and {note.checksum}, "
+            f"but when it was first downloaded to {path.parent} these were {first.size} bytes and "
+            f"{first.checksum}: the record was changed, or another was put in its place. Nothing "
+            f"was downloaded. If the new file is the right one, delete {note_path(path).name} "
+            f"(and {path.name}, if it is there), then run this again."
+        )
 
 
 def _is_there(path: Path, note: Note, connection: Connection) -> bool:

@@ -30,6 +30,8 @@ class Row:
         The options that make or download it.
     use
         How a lesson uses it.
+    check
+        With what its files are compared.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Row:
     source: str
     get: str
     use: str
+    check: str
 
 
 def sample_row(folder: Path) -> Row:
@@ -60,17 +63,20 @@ def sample_row(folder: Path) -> Row:
         source="generated on this computer",
         get="--sample",
         use="nothing to do: lessons use it unless BIGIMG_DATASET is set",
+        check="compared with what was generated, each time it is used",
     )
 
 
 def real_row(dataset: Dataset, folder: Path) -> Row:
     """Describe a dataset that is downloaded, as far as can be told without the network."""
     stored = [look(folder / file.name) for file in dataset.files]
-    sizes = [
-        have.size or file.stated_bytes for have, file in zip(stored, dataset.files, strict=True)
+    known = [
+        file.pin.size if file.pin else have.size
+        for have, file in zip(stored, dataset.files, strict=True)
     ]
+    sizes = [size or file.stated_bytes for size, file in zip(known, dataset.files, strict=True)]
     total = sum(size for size in sizes if size) if all(sizes) else None
-    exact = all(file.size is not None for file in stored)
+    exact = None not in known
     licence = next((file.note.licence for file in stored if file.note and file.note.licence), None)
     return Row(
         name=dataset.name,
@@ -83,6 +89,7 @@ def real_row(dataset: Dataset, folder: Path) -> Row:
         source=f"{ZENODO}/records/{dataset.record}, shared by the NEUBIAS training resources",
         get=f"--real {dataset.name}",
         use=dataset.use,
+        check=_check(dataset),
     )
 
 
@@ -119,6 +126,7 @@ def table(rows: Sequence[Row], folder: Path) -> str:
             f"  get:   python -m data_fetch {row.get}",
             f"  use:   {row.use}",
             f"  files: {', '.join(row.files)}",
+            f"  check: {row.check}",
         ]
     return "\n".join(lines)
 
@@ -128,6 +136,15 @@ def free_bytes(folder: Path) -> int:
     folder = folder.absolute()
     existing = next((path for path in (folder, *folder.parents) if path.exists()), folder)
     return shutil.disk_usage(existing).free
+
+
+def _check(dataset: Dataset) -> str:
+    pinned = [file.name for file in dataset.files if file.pin]
+    open_ones = [file.name for file in dataset.files if not file.pin]
+    if not open_ones:
+        return "pinned: size and checksum stand in data_fetch/registry.py"
+    who = f"{', '.join(open_ones)} not pinned" if pinned else "not pinned"
+    return f"{who}: the record is trusted at the first download, then the note kept of it"
 
 
 def _how_much(stored: Sequence[StoredFile], total: int | None) -> str:

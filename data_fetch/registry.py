@@ -2,12 +2,51 @@
 
 File names, record numbers and sizes are those that the "Big image data formats" module of the
 NEUBIAS training resources states; the sizes are rounded there, and some are not stated at all.
-The exact size and the checksum of a file are asked from its record when it is downloaded.
+
+No file has a pin yet: nothing that could be looked up when these entries were written states the
+exact size or the checksum of any. So they are asked from the record at the first download, and a
+note in the data folder holds them from then on. To pin a file, take both from the record's page,
+or from ``python -m data_fetch --verify`` after a download, and name beside the pin where they
+are from.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What a file must be, whatever its record states in the future.
+
+    Parameters
+    ----------
+    size
+        Bytes, exactly.
+    checksum
+        Algorithm and hexadecimal digest, such as ``"md5:0123…"``, as the record states it.
+
+    Raises
+    ------
+    ValueError
+        If the checksum is none, or the size is not that of a file with content.
+    """
+
+    size: int
+    checksum: str
+
+    def __post_init__(self) -> None:
+        algorithm, _, digest = self.checksum.partition(":")
+        known = algorithm in hashlib.algorithms_guaranteed and not algorithm.startswith("shake")
+        digits = 2 * hashlib.new(algorithm).digest_size if known else 0
+        if not known or len(digest) != digits or set(digest) - set("0123456789abcdef"):
+            raise ValueError(
+                f"The checksum of a pin is {self.checksum!r}: give an algorithm and all of its "
+                "digits, in small letters, such as 'md5:900150983cd24fb0d6963f7d28e17f72'."
+            )
+        if self.size < 1:
+            raise ValueError(f"The size of a pin is {self.size}: give the bytes of the file.")
 
 
 @dataclass(frozen=True)
@@ -20,10 +59,13 @@ class RemoteFile:
         The file's name in the record and in the data folder.
     stated_bytes
         Its size as NEUBIAS states it, rounded; ``None`` where no size is stated.
+    pin
+        What it must be; ``None`` where that is not known.
     """
 
     name: str
     stated_bytes: int | None
+    pin: Pin | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,9 @@ note beside it, ``NAME.part.note.json``, says of which file (by checksum) it is 
 part without such a note is not continued. ``NAME`` itself appears only when the checksum was
 right, with a note ``NAME.note.json``. Later the size is compared with the note, which takes no
 time; ``--verify`` reads the files again and compares the checksum, which takes seconds per GB.
+
+The note stays when ``NAME`` is deleted: a record that states something else for a file of that
+name, later, has been changed or is not the one that was downloaded from.
 """
 
 from __future__ import annotations
@@ -77,11 +80,11 @@ class StoredFile:
             return self.note.size
         return self.bytes_there if self.state is State.UNCHECKED else None
 
-    def is_intact(self) -> bool:
-        """Read the whole file; return whether its checksum is that of the note beside it."""
-        if self.note is None or self.state is not State.THERE:
+    def matches(self, size: int, checksum: str) -> bool:
+        """Read the whole file; return whether it has this size and this checksum."""
+        if self.bytes_there != size or not self.path.is_file():
             return False
-        return digest(self.path, self.note.checksum) == self.note.checksum
+        return digest(self.path, checksum) == checksum
 
 
 def part_path(path: Path) -> Path:

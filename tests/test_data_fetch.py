@@ -17,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.message import Message
 from email.utils import format_datetime
@@ -34,7 +34,7 @@ from bigimg_lessons import sample_data
 from data_fetch import connection, download
 from data_fetch.cli import main
 from data_fetch.connection import Connection
-from data_fetch.registry import REAL_DATASETS
+from data_fetch.registry import REAL_DATASETS, Pin
 
 ROOT = Path(__file__).parents[1]
 RECORD = 14857764
@@ -796,8 +796,145 @@ def test_a_new_version_in_the_record_does_not_replace_the_old_file(zenodo, run, 
     zenodo.record = zenodo.describe()
     result = run()
     assert result.code == 1
-    assert "is not the file that the record describes" in result.err
+    assert "the record was changed, or another was put in its place" in result.err
     assert (tmp_path / H5).read_bytes() == H5_BYTES
+
+
+# A record that is not what it was
+
+
+def md5(body: bytes) -> str:
+    return f"md5:{hashlib.md5(body, usedforsecurity=False).hexdigest()}"
+
+
+@pytest.fixture
+def pinned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The registry with pins for both files, as the stand-in has them at first."""
+    dataset = REAL_DATASETS["platy-3d-chunk"]
+    bodies = {H5: H5_BYTES, XML: XML_BYTES}
+    files = tuple(
+        replace(file, pin=Pin(len(bodies[file.name]), md5(bodies[file.name])))
+        for file in dataset.files
+    )
+    monkeypatch.setitem(REAL_DATASETS, dataset.name, replace(dataset, files=files))
+
+
+def substitute(zenodo: Zenodo, body: bytes) -> None:
+    """Put another file into the record, which then states its size and checksum."""
+    zenodo.files[H5] = body
+    zenodo.record = zenodo.describe()
+
+
+SUBSTITUTES = [b"?" * 500_000, b"?" * 1000]
+
+
+@pytest.mark.parametrize("body", SUBSTITUTES, ids=["same size", "other size"])
+def test_a_substituted_record_is_refused_before_a_byte_is_downloaded(
+    zenodo, run, tmp_path, pinned, body
+):
+    substitute(zenodo, body)
+    result = run()
+    assert result.code == 1
+    assert result.err.count("\n") == 1
+    stated, known = f"{len(body)} bytes and {md5(body)}", f"500000 bytes and {md5(H5_BYTES)}"
+    assert f"Zenodo record {RECORD} states for {H5} {stated}" in result.err
+    assert f"the file that these lessons know has {known}" in result.err
+    assert "the record was changed, or another was put in its place" in result.err
+    assert zenodo.ranges() == []
+    assert names(tmp_path) == set()
+
+
+def test_a_record_with_another_kind_of_checksum_is_refused(zenodo, run, pinned):
+    sha256 = f"sha256:{hashlib.sha256(H5_BYTES).hexdigest()}"
+    zenodo.record["files"][0]["checksum"] = sha256
+    result = run()
+    assert result.code == 1
+    assert sha256 in result.err
+    assert md5(H5_BYTES) in result.err
+    assert zenodo.ranges() == []
+
+
+def test_a_file_that_is_as_pinned_is_downloaded_and_not_called_trusted(
+    zenodo, run, tmp_path, pinned
+):
+    result = run()
+    assert result.code == 0
+    assert_fetched(tmp_path)
+    assert "trusted" not in result.said
+
+
+@pytest.mark.usefixtures("pinned")
+def test_a_file_that_came_before_the_pin_is_compared_with_it(zenodo, run, tmp_path, monkeypatch):
+    with_pins = REAL_DATASETS["platy-3d-chunk"]
+    files = tuple(replace(file, pin=None) for file in with_pins.files)
+    monkeypatch.setitem(REAL_DATASETS, with_pins.name, replace(with_pins, files=files))
+    substitute(zenodo, SUBSTITUTES[0])
+    assert run().code == 0
+    monkeypatch.setitem(REAL_DATASETS, with_pins.name, with_pins)
+    zenodo.asked.clear()
+    result = run()
+    assert result.code == 1
+    assert f"the note beside {tmp_path / H5} says that it has 500000 bytes and md5:" in result.err
+    assert md5(H5_BYTES) in result.err
+    assert zenodo.asked == []
+    result = run(["--verify"])
+    assert result.code == 1
+    assert f"{H5}: damaged" in result.out
+
+
+def test_verify_compares_a_file_put_there_by_hand_with_its_pin(run, tmp_path, pinned):
+    (tmp_path / H5).write_bytes(H5_BYTES)
+    result = run(["--verify"])
+    assert result.code == 0
+    assert f"{H5}: intact (500000 bytes, {md5(H5_BYTES)}: as pinned)." in result.out
+    (tmp_path / H5).write_bytes(SUBSTITUTES[0])
+    assert run(["--verify"]).code == 1
+
+
+def test_without_a_pin_the_first_download_is_trusted_and_says_so(zenodo, run, tmp_path):
+    result = run()
+    assert f"{H5}: no checksum is pinned for it, so the record is trusted this first" in result.out
+    result = run(["--verify"])
+    assert f"({len(H5_BYTES)} bytes, {md5(H5_BYTES)}: as first downloaded, not p" in result.out
+    (tmp_path / H5).unlink()
+    assert "trusted" not in run().said  # the note has stayed
+
+
+@pytest.mark.parametrize("body", SUBSTITUTES, ids=["same size", "other size"])
+@pytest.mark.parametrize("deleted", [True, False])
+def test_what_was_downloaded_first_is_expected_from_then_on(zenodo, run, tmp_path, body, deleted):
+    run()
+    (tmp_path / (H5 if deleted else XML)).unlink()
+    substitute(zenodo, body)
+    zenodo.asked.clear()
+    result = run()
+    assert result.code == 1
+    assert f"states for {H5} {len(body)} bytes and {md5(body)}" in result.err
+    assert f"first downloaded to {tmp_path} these were 500000 bytes and {md5(H5_BYTES)}" in (
+        result.err
+    )
+    assert zenodo.ranges() == []
+
+    # The advice can be followed.
+    (tmp_path / f"{H5}.note.json").unlink()
+    (tmp_path / H5).unlink(missing_ok=True)
+    assert run().code == 0
+    assert (tmp_path / H5).read_bytes() == body
+
+
+def test_list_tells_what_is_pinned(run, monkeypatch, request):
+    not_pinned = "check: not pinned: the record is trusted at the first download"
+    assert run([]).out.count(not_pinned) == len(REAL_DATASETS)
+    request.getfixturevalue("pinned")
+    result = run([])
+    assert result.out.count(not_pinned) == len(REAL_DATASETS) - 1
+    assert "check: pinned: size and checksum stand in data_fetch/registry.py" in result.out
+    assert re.search(r"not there +500\.0 kB +2 ", line(result, "platy-3d-chunk"))
+
+    dataset = REAL_DATASETS["platy-3d-chunk"]
+    files = (dataset.files[0], replace(dataset.files[1], pin=None))
+    monkeypatch.setitem(REAL_DATASETS, dataset.name, replace(dataset, files=files))
+    assert f"check: {XML} not pinned: the record is trusted" in run([]).out
 
 
 def test_a_second_process_is_refused(zenodo, run, tmp_path):
@@ -936,7 +1073,7 @@ def test_list_and_verify_see_a_file_that_was_cut(zenodo, run, tmp_path):
     result = run(["--verify"])
     assert result.code == 1
     assert f"{H5}: damaged: delete it, then --real platy-3d-chunk downloads it anew." in result.out
-    assert f"{XML}: intact." in result.out
+    assert f"{XML}: intact (11 bytes, md5:" in result.out
 
 
 def test_verify_finds_one_wrong_byte(zenodo, run, tmp_path):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bigimg_lessons import sample_data
 from data_fetch.connection import retry_after_seconds
-from data_fetch.registry import REAL_DATASETS, Dataset, RemoteFile
+from data_fetch.registry import REAL_DATASETS, Dataset, Pin, RemoteFile
 from data_fetch.sizes import format_bytes
 from data_fetch.stored import Note, State, digest, look, note_path, part_path, read_note, write_note
 from data_fetch.zenodo import RecordFile, file_path, parse_record
@@ -180,7 +180,7 @@ def test_states_of_a_file(tmp_path):
     note = Note(size=3, checksum="md5:900150983cd24fb0d6963f7d28e17f72", licence=None)
     assert look(path).state is State.NOT_THERE
     assert look(path).size is None
-    assert not look(path).is_intact()
+    assert not look(path).matches(note.size, note.checksum)
 
     part_path(path).write_bytes(b"a")
     assert look(path).state is State.NOT_THERE  # nothing says of what it is a part
@@ -191,13 +191,13 @@ def test_states_of_a_file(tmp_path):
     assert (look(path).state, look(path).size) == (State.UNCHECKED, 3)
     write_note(path, note)
     assert (look(path).state, look(path).size) == (State.THERE, 3)
-    assert look(path).is_intact()
+    assert look(path).matches(note.size, note.checksum)
     path.write_bytes(b"abd")
     assert look(path).state is State.THERE  # not read
-    assert not look(path).is_intact()
+    assert not look(path).matches(note.size, note.checksum)
     path.write_bytes(b"ab")
     assert look(path).state is State.CHANGED
-    assert not look(path).is_intact()
+    assert not look(path).matches(note.size, note.checksum)
 
 
 # Sizes and the registry
@@ -259,6 +259,30 @@ def test_datasets_cannot_be_changed():
     with pytest.raises(AttributeError):
         REAL_DATASETS["platy"].record = 1  # type: ignore[misc]
     assert isinstance(REAL_DATASETS["platy"], Dataset)
+
+
+@pytest.mark.parametrize(
+    "checksum",
+    [
+        "",
+        MD5,
+        f"md4x:{MD5}",
+        f"md5:{MD5[:-1]}",
+        f"md5:{MD5}0",
+        f"md5:{MD5.upper()}",
+        f"sha256:{MD5}",
+        "shake_128:",
+        "md5:" + "x" * 32,
+    ],
+)
+def test_a_pin_with_a_checksum_that_is_none(checksum):
+    with pytest.raises(ValueError, match=r"checksum of a pin is .*give an algorithm and all"):
+        Pin(3, checksum)
+
+
+def test_a_pin_of_an_empty_file():
+    with pytest.raises(ValueError, match="size of a pin is 0: give the bytes"):
+        Pin(0, f"md5:{MD5}")
 
 
 def test_part_and_note_lie_beside_the_file(tmp_path):

@@ -1,3 +1,7 @@
+import errno
+import socket
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
@@ -84,3 +88,171 @@ def test_listens_on_this_machine_only(folder):
 def test_missing_folder_is_refused(tmp_path):
     with pytest.raises(NotADirectoryError, match=r"no folder .*gone.* existing folder"):
         FolderServer(tmp_path / "gone")
+
+
+# A block that always ends. It is tried in a process of its own, which is killed if it does not.
+
+BEGINNING = """
+import gc, socket, sys, threading, time, _thread
+from pathlib import Path
+
+import psutil
+from aiohttp import web
+
+from bigimg_lessons.serving import FolderServer
+
+folder = Path(sys.argv[1])
+LARGE = b"GET /large.bin HTTP/1.1\\r\\nHost: here\\r\\n"
+SENT = {
+    "large answer": LARGE + b"\\r\\n",
+    "large range": LARGE + b"Range: bytes=1000-\\r\\n\\r\\n",
+    "large answers in a row": 5 * (LARGE + b"\\r\\n"),
+    "old protocol": b"GET /large.bin HTTP/1.0\\r\\n\\r\\n",
+    "half a line": b"GET /large.bi",
+    "half a header": LARGE[:-4],
+    "half a body": b"POST / HTTP/1.1\\r\\nHost: here\\r\\nContent-Length: 1000\\r\\n\\r\\nhalf",
+    "kept alive": b"GET /hundred.bin HTTP/1.1\\r\\nHost: here\\r\\n\\r\\n",
+    "nothing": b"",
+}
+
+def connect(server, *kinds):
+    host, port = server.url.removeprefix("http://").split(":")
+    clients = []
+    for kind in kinds:
+        clients.append(socket.create_connection((host, int(port)), timeout=5))
+        clients[-1].sendall(SENT[kind])
+    time.sleep(0.1)
+    return clients
+
+def assert_nothing_left(clients=(), before=psutil.Process().open_files()):
+    for client in clients:
+        client.close()
+    deadline = time.monotonic() + 3
+    while threading.active_count() > 1 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() == 1, threading.enumerate()
+    gc.collect()
+    assert psutil.Process().open_files() == before
+    assert psutil.Process().net_connections() == []
+"""
+
+
+def run_to_its_end(folder, program):
+    """Run a program in a child: it ends by itself, and says what it should and nothing else."""
+    with (folder / "large.bin").open("wb") as file:
+        file.truncate(50_000_000)
+    done = subprocess.run(
+        [sys.executable, "-W", "always::ResourceWarning", "-c", BEGINNING + program, folder],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_ends_whatever_clients_do(folder):
+    program = """
+for kinds in [*([kind] for kind in SENT), 10 * list(SENT)]:
+    with FolderServer(folder) as server:
+        clients = connect(server, *kinds)
+        begin = time.perf_counter()
+    took = time.perf_counter() - begin
+    assert_nothing_left(clients)
+    print(f"{kinds[0] if len(kinds) == 1 else 'many'}:{took}", flush=True)
+"""
+    lines = [line.split(":") for line in run_to_its_end(folder, program).splitlines()]
+    took = {kind: float(seconds) for kind, seconds in lines}
+    assert len(took) == 10
+    assert all(seconds < 2 for seconds in took.values()), took  # most 0.2 s, on a quiet machine
+
+
+def test_ends_after_an_error_in_the_block(folder):
+    program = """
+try:
+    with FolderServer(folder) as server:
+        clients = connect(server, "large answer")
+        raise ValueError("of the block")
+except ValueError as error:
+    print(error)
+assert_nothing_left(clients)
+"""
+    assert run_to_its_end(folder, program) == "of the block\n"
+
+
+def test_ends_when_its_end_is_interrupted(folder):
+    program = """
+try:
+    with FolderServer(folder) as server:
+        clients = connect(server, "large answer")
+        threading.Timer(0.05, _thread.interrupt_main).start()
+    time.sleep(5)
+except KeyboardInterrupt:
+    print("interrupted")
+assert_nothing_left(clients)
+"""
+    assert run_to_its_end(folder, program) == "interrupted\n"
+
+
+def test_ends_when_its_beginning_is_interrupted(folder):
+    program = """
+import asyncio
+
+class SlowRunner(web.AppRunner):
+    async def setup(self):
+        await asyncio.sleep(0.5)
+        await super().setup()
+
+web.AppRunner = SlowRunner
+threading.Timer(0.1, _thread.interrupt_main).start()
+try:
+    with FolderServer(folder):
+        print("not reached")
+except KeyboardInterrupt:
+    print("interrupted")
+assert_nothing_left()
+"""
+    assert run_to_its_end(folder, program) == "interrupted\n"
+
+
+def test_one_that_never_began_leaves_nothing(folder):
+    program = """
+FolderServer(folder)
+assert_nothing_left()
+print("nothing left")
+"""
+    assert run_to_its_end(folder, program) == "nothing left\n"
+
+
+def test_no_port_is_said(folder, monkeypatch):
+    def refuse(address):
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(socket, "create_server", refuse)
+    with (
+        pytest.raises(OSError, match=r"folder .*site.* no port on 127\.0\.0\.1 \(Too many open fi"),
+        FolderServer(folder),
+    ):
+        pytest.fail("there is no server")
+    assert not any(thread.name == "folder-server" for thread in threading.enumerate())
+
+
+def test_serves_one_block_only(folder):
+    server = FolderServer(folder)
+    with server:
+        with pytest.raises(RuntimeError, match=r"been started before.* make another one"):
+            server.__enter__()
+        assert fetch(f"{server.url}/hundred.bin") == (200, bytes(range(100)))
+    with pytest.raises(RuntimeError, match="been started before"), server:
+        pytest.fail("it has ended")
+
+
+def test_an_answer_that_nobody_reads_is_noted(folder):
+    (folder / "large.bin").write_bytes(bytes(20_000_000))
+    with FolderServer(folder) as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=5) as client:
+            client.sendall(b"GET /large.bin HTTP/1.1\r\nHost: here\r\n\r\n")
+            assert client.recv(12) == b"HTTP/1.1 200"
+            assert server.take() == (HttpRequest("GET", "/large.bin", 200, 0, 20_000_000),)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from dataclasses import replace
 from importlib.resources import files
 
@@ -149,12 +150,48 @@ def test_an_array_of_another_layout_is_refused(tmp_path):
         run_readers(tmp_path / "small.zarr")
 
 
-def test_a_reader_that_fails_says_why(tmp_path):
-    zarr.create_array(
-        tmp_path / "image.zarr", shape=SHAPE, dtype="u1", chunks=CHUNK_SHAPE, shards=SHARD_SHAPE
-    )
+@pytest.fixture
+def empty(tmp_path):
+    """An array of the right layout, without values."""
+    path = tmp_path / "image.zarr"
+    zarr.create_array(path, shape=SHAPE, dtype="u1", chunks=CHUNK_SHAPE, shards=SHARD_SHAPE)
+    return path
+
+
+def test_a_reader_that_fails_says_why(empty):
+    program = "import sys; sys.stderr.write('no such codec'); sys.exit(3)"
     with pytest.raises(RuntimeError, match="ended with code 3: no such codec"):
-        run_readers(
-            tmp_path / "image.zarr",
-            [sys.executable, "-c", "import sys; sys.stderr.write('no such codec'); sys.exit(3)"],
-        )
+        run_readers(empty, [sys.executable, "-c", program])
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import time; time.sleep(30)",
+        "import sys, time; sys.stdout.close(); time.sleep(30)",
+        "print(flush=True); input(); import time; time.sleep(30)",
+    ],
+    ids=["silent", "closed", "between two lines"],
+)
+def test_a_reader_that_does_not_end_is_stopped(empty, program):
+    complain = "import sys; print('still here', file=sys.stderr, flush=True);"
+    begin = time.monotonic()
+    with pytest.raises(TimeoutError, match=r"not ended after 2 s and were stopped.*still here"):
+        run_readers(empty, [sys.executable, "-c", complain + program], seconds=2)
+    assert time.monotonic() - begin < 15
+
+
+def test_a_reader_that_stops_listening_says_why(empty):
+    program = (
+        "import os; os.close(0); os.write(1, b'\\n\\n'); os.write(2, b'out of luck'); os._exit(4)"
+    )
+    with pytest.raises(RuntimeError, match="ended with code 4: out of luck"):
+        run_readers(empty, [sys.executable, "-c", program])
+
+
+def test_a_reader_of_which_nothing_is_understood_is_stopped(empty):
+    program = "print('Hello', flush=True); import time; time.sleep(30)"
+    begin = time.monotonic()
+    with pytest.raises(ValueError, match="Expecting value"):
+        run_readers(empty, [sys.executable, "-c", program])
+    assert time.monotonic() - begin < 15

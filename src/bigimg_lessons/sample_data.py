@@ -266,6 +266,30 @@ def lesson_tiff(dataset: str | None = None) -> Path:
     return _whole_tiff(path)
 
 
+def identity(path: Path) -> tuple[str, str]:
+    """Tell which image a file holds, without reading it: for recipes of what is made from it.
+
+    Parameters
+    ----------
+    path
+        As `lesson_tiff` returns it.
+
+    Returns
+    -------
+    tuple of str
+        Of the sample: its name, and the SHA-256 in its note. Of any other file: its path, and its
+        size with the time of its last change, since to read a large one would take too long.
+    """
+    try:
+        note = json.loads(_note_path(path).read_text(encoding="utf-8"))
+        if note["generator"] == GENERATOR:
+            return path.name, str(note["sha256"])
+    except (OSError, ValueError, TypeError, KeyError):
+        pass  # no note of ours: it is another image
+    known = path.stat()
+    return str(path.resolve()), f"{known.st_size} bytes, changed at {known.st_mtime_ns} ns"
+
+
 class _Complaints(logging.Handler):
     """Notes whether tifffile, which logs what it finds wrong and reads on, logged an error."""
 

@@ -7,13 +7,19 @@ remote access without the internet and count what a remote reader really transfe
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
+
+_PATIENCE = 0.1
+"""Seconds that an answer under way is given at the end of the block."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +37,7 @@ class HttpRequest:
     offset
         First byte asked for; 0 if no range was.
     bytes_sent
-        Bytes of the file that were sent (without HTTP headers).
+        Bytes of the file in the answer (without HTTP headers), as its headers state them.
     """
 
     method: str
@@ -43,6 +49,8 @@ class HttpRequest:
 
 class FolderServer:
     """Serves a folder at ``http://127.0.0.1:<free port>/`` while a ``with`` block runs.
+
+    The block always ends, within about a second: answers that nobody reads are broken off.
 
     Parameters
     ----------
@@ -58,6 +66,10 @@ class FolderServer:
     ------
     NotADirectoryError
         If `folder` is not an existing folder.
+    RuntimeError
+        If the block is entered a second time.
+    OSError
+        If the block is entered and the system gives no port.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -69,12 +81,31 @@ class FolderServer:
         self.url = ""
         self._lock = threading.Lock()
         self._requests: list[HttpRequest] = []
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="folder-server", daemon=True)
+        self._stop: Future[None] = Future()
+        self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
+        if self._thread is not None:
+            raise RuntimeError(
+                "This FolderServer has been started before, and serves one with block only: make "
+                "another one for another block."
+            )
+        started: Future[str] = Future()
+        self._thread = threading.Thread(
+            target=self._run, args=(started,), name="folder-server", daemon=True
+        )
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result()
+        try:
+            self.url = started.result()
+        except OSError as error:
+            self._thread.join()
+            raise OSError(
+                f"The folder {str(self._folder)!r} cannot be served, because the system gives no "
+                f"port on 127.0.0.1 ({error.strerror or error}): close programs, then try again.",
+            ) from error
+        except BaseException:  # such as Ctrl-C: nobody will call __exit__
+            self._end()
+            raise
         return self
 
     def __exit__(
@@ -83,10 +114,7 @@ class FolderServer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        asyncio.run_coroutine_threadsafe(self._runner.cleanup(), self._loop).result()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._end()
 
     def take(self) -> tuple[HttpRequest, ...]:
         """Return the requests answered since the last call, and start again from none."""
@@ -95,21 +123,46 @@ class FolderServer:
             self._requests = []
         return taken
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
+    def _end(self) -> None:
+        """Let the thread clear up, and wait for it; it goes on if the wait is interrupted."""
+        if not self._stop.done():
+            self._stop.set_result(None)
+        if self._thread is not None:
+            self._thread.join()
 
-    async def _start(self) -> None:
+    def _run(self, started: Future[str]) -> None:
+        """Serve until the end of the block: the body of the thread, which owns all that is open."""
+        try:
+            # Leaving the runner cancels what is left, and ends the threads that read files.
+            with asyncio.Runner() as runner:
+                runner.run(self._serve(started))
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+
+    async def _serve(self, started: Future[str]) -> None:
         application = web.Application()
         application.on_response_prepare.append(self._note)
         application.router.add_static("/", self._folder)
-        # shutdown_timeout=0: a reader that keeps its connection alive must not delay the end.
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = self._runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
+        # Zero would mean to aiohttp that answers under way have all the time that they want.
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=_PATIENCE)
+        await runner.setup()
+        connections: list[web.RequestHandler] = []
+        try:
+            listening = socket.create_server(("127.0.0.1", 0))
+            await web.SockSite(runner, listening).start()
+            host, port = listening.getsockname()
+            started.set_result(f"http://{host}:{port}")
+            await asyncio.wrap_future(self._stop)
+            await _take_no_more(listening)
+            connections = runner.server.connections if runner.server else []
+        finally:
+            await runner.cleanup()
+            # aiohttp closes them, and a closed one still waits until its last bytes are read.
+            for connection in connections:
+                if connection.transport is not None:
+                    connection.transport.abort()
 
     async def _note(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
         """Note a request as its answer's headers, which state offset and length, go out."""
@@ -127,3 +180,15 @@ class FolderServer:
         )
         with self._lock:
             self._requests.append(noted)
+
+
+async def _take_no_more(listening: socket.socket) -> None:
+    """Take no new connections, and finish taking those that have begun.
+
+    asyncio's own way of closing a server leaves the latter open (Python 3.11 to 3.13).
+    """
+    # Windows takes a connection in one step, and needs no more than that the server is closed.
+    with contextlib.suppress(NotImplementedError):
+        asyncio.get_running_loop().remove_reader(listening)
+        for _ in range(5):  # turns of the loop: a connection is taken in three
+            await asyncio.sleep(0)

@@ -17,6 +17,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -150,7 +151,9 @@ def recorded_runs(writer: str = "zarr-python") -> tuple[Run, ...]:
     return runs
 
 
-def run_readers(path: str | Path, command: Sequence[str] = ()) -> tuple[Run, ...]:
+def run_readers(
+    path: str | Path, command: Sequence[str] = (), *, seconds: float = 300
+) -> tuple[Run, ...]:
     """Let readers read one array from a local web server that counts what they ask.
 
     Parameters
@@ -163,11 +166,15 @@ def run_readers(path: str | Path, command: Sequence[str] = ()) -> tuple[Run, ...
         of JSON with ``reader``, ``version``, ``setting`` and ``region``, and waits again.
         Unless given, the Python readers that are installed here: zarr-python with its defaults
         and, where it merges requests, without that; dask; zarrs; tensorstore.
+    seconds
+        How long the program may take in all before it is stopped. The Python readers take 10 s.
 
     Raises
     ------
     ValueError
         If `path` is no array of that layout.
+    TimeoutError
+        If the program has not ended by then; the message ends with what it said.
     RuntimeError
         If the program fails; the message ends with what it said.
     """
@@ -198,24 +205,39 @@ def run_readers(path: str | Path, command: Sequence[str] = ()) -> tuple[Run, ...
     ):
         assert readers.stdin is not None  # noqa: S101 (a pipe: always there)
         assert readers.stdout is not None  # noqa: S101
-        for line in readers.stdout:
-            requests = server.take()
-            if line.strip():
-                run = json.loads(line)
-                gets = [request for request in requests if request.method == "GET"]
-                key = run["reader"], run["version"], run["setting"]
-                asked.setdefault(key, {})[run["region"]] = Asked(
-                    len(gets),
-                    sum(request.bytes_sent for request in gets),
-                    len(requests) - len(gets),
-                )
-            readers.stdin.write("\n")
-            readers.stdin.flush()
-        if readers.wait():
+        stop = threading.Timer(seconds, readers.kill)
+        stop.start()
+        try:
+            for line in readers.stdout:
+                requests = server.take()
+                if line.strip():
+                    run = json.loads(line)
+                    gets = [request for request in requests if request.method == "GET"]
+                    key = run["reader"], run["version"], run["setting"]
+                    asked.setdefault(key, {})[run["region"]] = Asked(
+                        len(gets),
+                        sum(request.bytes_sent for request in gets),
+                        len(requests) - len(gets),
+                    )
+                with contextlib.suppress(OSError):  # it listens no more: its code tells more
+                    readers.stdin.write("\n")
+                    readers.stdin.flush()
+            code = readers.wait()
+            late = not stop.is_alive()
+        finally:
+            stop.cancel()
+            readers.kill()  # where this went wrong, nobody listens to it any more
+            with contextlib.suppress(OSError):
+                readers.stdin.close()
+        if code:
             complaints.seek(0)
-            raise RuntimeError(
-                f"The readers ended with code {readers.returncode}: {complaints.read()}"
-            )
+            said = complaints.read() or "nothing"
+            if late:
+                raise TimeoutError(
+                    f"The readers had not ended after {seconds:g} s and were stopped: try again "
+                    f"when the machine is less busy, or allow more seconds. They said: {said}"
+                )
+            raise RuntimeError(f"The readers ended with code {code}: {said}")
     return tuple(Run(*key, regions) for key, regions in asked.items())
 
 

@@ -1,0 +1,189 @@
+"""Lessons share a data folder: several notebooks at once, and disks that are too small."""
+
+import ctypes
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import namedtuple
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from bigimg_lessons.sample_data import identity, sample_tiff
+from tests.lesson_cells import LESSONS, cells_of, checked_cells, run, wrong
+
+WHOLE = "BIGIMG_TEST_WHOLE" in os.environ
+WRITING = tuple(lesson for lesson in LESSONS if "kept" in cells_of(lesson)["setup"].sets)
+SLOW = ("time_in_turn", "run_readers", "MemoryStore")  # take long and write no file
+STARTS = (
+    [(0, 0, 0), (0, 1, 2), (0, 2, 5), (0, 5, 10), (0, 7, 15), (0, 15, 15)] if WHOLE else [(0, 2, 5)]
+)
+
+
+def test_three_lessons_write():
+    assert [lesson[:2] for lesson in WRITING] == ["02", "03", "04"]
+
+
+@pytest.fixture
+def data_folder(tmp_path):
+    """A fresh data folder; whole, not even the sample is there."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    if not WHOLE:
+        sample = sample_tiff(progress=False)
+        for path in (sample, sample.with_name(f"{sample.name}.json")):
+            try:
+                (folder / path.name).hardlink_to(path)
+            except OSError:  # another disk, or a file system without links
+                shutil.copy2(path, folder)
+    return folder
+
+
+@pytest.mark.parametrize("starts", STARTS, ids=str)
+@pytest.mark.parametrize("lesson", LESSONS if WHOLE else WRITING)
+def test_a_lesson_three_times_at_once(lesson, starts, data_folder):
+    cells = list(cells_of(lesson)) if WHOLE else checked_cells(lesson, without=SLOW)
+    environment = os.environ | {"BIGIMG_DATA": str(data_folder)}
+    environment.pop("BIGIMG_DATASET", None)
+    command = [sys.executable, "-m", "tests.lesson_cells", lesson, *cells]
+    begin, runs = time.monotonic(), []
+    for start in starts:
+        time.sleep(max(0, begin + start - time.monotonic()))
+        runs.append(
+            subprocess.Popen(
+                command,
+                cwd=Path(__file__).parents[1],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+            )
+        )
+    try:
+        said = [each.communicate(timeout=900 if WHOLE else 300) for each in runs]
+    finally:
+        for each in runs:
+            each.kill()
+            each.wait()
+    for each, (out, error) in zip(runs, said, strict=True):
+        assert each.returncode == 0, error
+        assert "is made again" not in error
+        assert wrong(lesson, json.loads(out)) == []
+    assert leftovers(data_folder) == []
+
+
+def leftovers(folder):
+    """Return what is neither whole nor a whole's note: locks, staging folders, old copies."""
+    return [path.name for path in folder.rglob(".*")]
+
+
+# Disks
+
+
+@pytest.fixture
+def small_stack(tmp_path, monkeypatch):
+    path = tmp_path / "own.tif"
+    pixels = np.random.default_rng(0).integers(0, 255, (128, 256, 256), dtype=np.uint8)
+    tifffile.imwrite(
+        path,
+        pixels,
+        imagej=True,
+        resolution=(25, 25),
+        metadata={"axes": "ZYX", "spacing": 0.1, "unit": "um"},
+    )
+    monkeypatch.setenv("BIGIMG_DATASET", str(path))
+    return path
+
+
+@pytest.fixture
+def disk(tmp_path, monkeypatch):
+    """A data folder on a disk of 4 MiB of its own."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root may mount a disk")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(b"tmpfs", bytes(folder), b"tmpfs", 0, b"size=4m"):
+        pytest.skip(f"no disk can be mounted here: {os.strerror(ctypes.get_errno())}")
+    monkeypatch.setenv("BIGIMG_DATA", str(folder))
+    try:
+        yield folder
+    finally:
+        libc.umount2(bytes(folder), 2)  # MNT_DETACH
+
+
+ADVICE = (
+    r"needs \d+ MiB and .* has \d+ MiB free: make room there, or set the environment variable "
+    r"BIGIMG_DATA to a folder on another disk\."
+)
+
+
+def files_in(folder):
+    return [path for path in folder.rglob("*") if not path.is_dir()]
+
+
+@pytest.mark.parametrize("lesson", WRITING)
+@pytest.mark.usefixtures("small_stack")
+def test_a_disk_that_is_too_small_is_seen_before_anything_is_written(lesson, disk):
+    with pytest.raises(OSError, match=ADVICE):
+        list(run(lesson, checked_cells(lesson, without=SLOW)))
+    assert files_in(disk) == []
+
+
+@pytest.mark.parametrize("lesson", WRITING)
+@pytest.mark.usefixtures("small_stack")
+def test_a_disk_that_fills_up_meanwhile_is_told_the_same_way(lesson, disk, monkeypatch):
+    # Others fill it: when it was looked at, there was room.
+    usage = namedtuple("usage", ("total", "used", "free"))
+    looks = iter([2**40] * 2)  # by the lesson and by the writer
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(2**40, 0, next(looks, 4 * 2**20)))
+    with pytest.raises(OSError, match=ADVICE):
+        list(run(lesson, checked_cells(lesson, without=SLOW)))
+    assert files_in(disk) == []
+
+
+@pytest.mark.parametrize("lesson", WRITING)
+def test_a_disk_without_room_is_seen_on_every_system(lesson, small_stack, tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    monkeypatch.setenv("BIGIMG_DATA", str(folder))
+    usage = namedtuple("usage", ("total", "used", "free"))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(2**40, 2**40, 2**20))
+    with pytest.raises(OSError, match=ADVICE):
+        list(run(lesson, checked_cells(lesson, without=SLOW)))
+    assert files_in(folder) == []
+
+
+# What is kept
+
+
+def test_each_image_has_files_of_its_own(small_stack, tmp_path):
+    sample = sample_tiff(progress=False)
+    assert identity(sample) == identity(sample)
+    assert identity(sample)[0] == sample.name
+    before = identity(small_stack)
+    assert before != identity(sample)
+    small_stack.with_name("own.tif.json").write_text("{}")  # no note of ours
+    assert identity(small_stack) == before
+    os.utime(small_stack, ns=(0, 0))
+    assert identity(small_stack) != before
+
+
+@pytest.mark.parametrize("lesson", WRITING)
+def test_kept_files_are_used_again_and_may_be_deleted(lesson, small_stack, tmp_path, monkeypatch):
+    folder = tmp_path / "data"
+    monkeypatch.setenv("BIGIMG_DATA", str(folder))
+    cells = checked_cells(lesson, without=SLOW)
+    first = list(run(lesson, cells))
+    kept = {path: path.stat().st_mtime_ns for path in files_in(folder)}
+    assert list(run(lesson, cells)) == first
+    assert {path: path.stat().st_mtime_ns for path in files_in(folder)} == kept
+
+    homes = list((folder / f"lesson_{lesson[:2]}").iterdir())
+    shutil.rmtree(homes[0])
+    assert list(run(lesson, cells)) == first
+    assert set(files_in(folder)) == set(kept)
