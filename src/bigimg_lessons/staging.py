@@ -29,7 +29,7 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -121,7 +121,7 @@ class Staging:
             If they cannot be moved. What was there stands there again, or if even that failed,
             lies where the error says.
         """
-        with _sole_mover(self._home), interrupts_wait():
+        with self._sole_mover(), interrupts_wait():
             check()
             try:
                 _write_journal(self.folder, self._targets)
@@ -137,6 +137,17 @@ class Staging:
                         self._targets[-1], error, aside=self.folder / "new"
                     ) from error
                 raise
+
+    @contextmanager
+    def _sole_mover(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(_sole_mover(self._home))
+            except OSError as error:
+                if error.errno is None:  # raised here, so it says what to do
+                    raise
+                raise write_error(self._targets[-1], error) from error
+            yield
 
     def _put_back(self, error: BaseException) -> None:
         try:
