@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import tempfile
 import threading
+import traceback
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -77,4 +78,9 @@ def run(campaign: str, name: str, seed: int) -> Figures:
     # system has few.
     tqdm.set_lock(threading.RLock())
     with tempfile.TemporaryDirectory() as home:
-        return CAMPAIGNS[campaign].run(name, Path(home), CAMPAIGNS[campaign].count, seed)
+        try:
+            return CAMPAIGNS[campaign].run(name, Path(home), CAMPAIGNS[campaign].count, seed)
+        except Exception:  # the others go on
+            figures = Figures()
+            figures.report("errors", traceback.format_exc())
+            return figures

@@ -121,7 +121,8 @@ def _struck(
     figures.struck += child.failed
     # Where something cannot be removed it stays, for the next to remove.
     scene.judge(figures, label, told=told, cut_off=events is CHANGES)
-    scene.judge_next(figures, label)
+    if scene.names() != set(scene.format.files):
+        scene.judge_next(figures, label)
     return True
 
 
