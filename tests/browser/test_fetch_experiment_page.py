@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import http.server
 import json
 import os
@@ -431,6 +432,20 @@ META = {
             "it says data type “uint16”; this page reads “uint8”.",
         ),
         ("32x32x32.zarr/zarr.json", b"{}", "it says Zarr format “undefined”"),
+        ("32x32x32.zarr/zarr.json", b"null", "it says Zarr format “undefined”"),
+        *(
+            ("32x32x32.zarr/zarr.json", json.dumps({**META, **changed}).encode(), message)
+            for changed, message in [
+                ({"data_type": "uint8", "shape": 5}, "it says shape “5”"),
+                ({"data_type": "uint8", "shape": {"length": 3}}, "it says shape “[object Object]”"),
+                ({"codecs": 7}, "it says data type “uint16”"),
+                ({"codecs": [None]}, "it says data type “uint16”"),
+                ({"data_type": "x" * 900}, f"it says data type “{'x' * 60}”"),
+            ]
+        ),
+        ("32x32x32.zarr/zarr.json", b"[" * (5 * 2**20), "it holds more than 4,194,304 bytes."),
+        ("16x16x16.zarr/c/0/3/5", gzip.compress(bytes(2**22)), "it holds more than 4,096 bytes."),
+        ("16x16x16.zarr/c/0/3/5", bytes(10**6), "it holds more than 5,161 bytes."),
     ],
 )
 def test_a_fetch_that_fails_names_its_address_and_a_remedy(

@@ -641,7 +641,7 @@ function startViewer(source, page) {
       const others = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
       page.notice.replaceChildren(
         `Not loaded, hatched in the picture: ${faults[0].fault}${others}. `,
-        "Check the connection, then",
+        "Check the connection and the image, then",
         button("Try again", () => {
           for (const [key, { state }] of entries) if (state === "failed") entries.delete(key);
           request();
