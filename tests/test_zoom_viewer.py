@@ -207,6 +207,14 @@ def test_a_thumbnail_averages_and_stretches() -> None:
     assert shown[:, 68:].min() > 249
 
 
+def test_the_front_end_stands_alone() -> None:
+    module = str(ZoomViewer._esm)
+    assert not re.search(r"^import ", module, flags=re.MULTILINE)
+    for name in ("openImage", "fetchBytes", "unpack"):  # once, whoever imports it
+        assert len(re.findall(rf"function {name}\(", module)) == 1
+    assert module.count("export default") == 1
+
+
 def test_the_front_end_is_small() -> None:
     sources = str(ZoomViewer._esm) + str(ZoomViewer._css)
     assert len(gzip.compress(sources.encode())) <= 25_000

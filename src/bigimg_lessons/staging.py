@@ -29,7 +29,7 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -121,7 +121,7 @@ class Staging:
             If they cannot be moved. What was there stands there again, or if even that failed,
             lies where the error says.
         """
-        with self._sole_mover(), interrupts_wait():
+        with _sole_mover(self._targets[-1]), interrupts_wait():
             check()
             try:
                 _write_journal(self.folder, self._targets)
@@ -137,17 +137,6 @@ class Staging:
                         self._targets[-1], error, aside=self.folder / "new"
                     ) from error
                 raise
-
-    @contextmanager
-    def _sole_mover(self) -> Iterator[None]:
-        with ExitStack() as stack:
-            try:
-                stack.enter_context(_sole_mover(self._home))
-            except OSError as error:
-                if error.errno is None:  # raised here, so it says what to do
-                    raise
-                raise write_error(self._targets[-1], error) from error
-            yield
 
     def _put_back(self, error: BaseException) -> None:
         try:
@@ -201,7 +190,7 @@ def recover(folder: Path) -> None:
             if owner.name.rpartition("-")[0] != _host():
                 _warn_of_leftover(left, "that ran on another computer")
                 continue
-            with _sole_mover(folder), interrupts_wait():
+            with _sole_mover(left), interrupts_wait():
                 _settle(left)
                 _remove(left, lock, os.getpid())
         except (OSError, ValueError) as error:
@@ -258,16 +247,25 @@ def _host() -> str:
     return re.sub(r"[^\w.-]", "_", socket.gethostname(), flags=re.ASCII)[:60]
 
 
-def _sole_mover(home: Path) -> AbstractContextManager[None]:
-    """Be the only process that moves anything to its place in a folder."""
+@contextmanager
+def _sole_mover(target: Path) -> Iterator[None]:
+    """Be the only process that moves anything to its place in a target's folder."""
 
     def give_up() -> None:
         raise OSError(
-            f"Another process has been moving files in {str(home)!r} for {_LONGEST_WAIT} seconds: "
-            "end it if it stands still, and try again."
+            f"Another process has been moving files in {str(target.parent)!r} for {_LONGEST_WAIT} "
+            "seconds: end it if it stands still, and try again."
         )
 
-    return held(lock_path(home, "moves"), patience=_LONGEST_WAIT, or_else=give_up)
+    with ExitStack() as stack:
+        lock = held(lock_path(target.parent, "moves"), patience=_LONGEST_WAIT, or_else=give_up)
+        try:
+            stack.enter_context(lock)
+        except OSError as error:
+            if error.errno is None:  # raised here, so it says what to do
+                raise
+            raise write_error(target, error) from error
+        yield
 
 
 def _write_journal(folder: Path, targets: Sequence[Path]) -> None:

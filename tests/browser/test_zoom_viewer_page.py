@@ -655,7 +655,7 @@ def test_it_reads_zarr_v2_of_five_axes_with_chunks_left_out(
 
 @pytest.mark.parametrize(
     ("address", "reason"),
-    [("../images/none.zarr", "the server answers 404 for zarr.json"), ("..", "404")],
+    [("../images/none.zarr", "zarr.json: the server has no such file (404)"), ("..", "404")],
 )
 def test_what_is_no_image_leaves_the_picture_and_says_why(
     show: Show, visitor: Any, address: str, reason: str

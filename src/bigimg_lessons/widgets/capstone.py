@@ -29,21 +29,9 @@ from bigimg_lessons.capstone import (
     factors,
 )
 from bigimg_lessons.chunks import STORAGES
+from bigimg_lessons.widgets.front_end import whole_module
 
 _STATIC = Path(__file__).with_name("static")
-
-
-def _module() -> str:
-    """Return the front-end module, whole.
-
-    A widget's module is loaded from memory and so cannot import its neighbours: they stand
-    before it, and the lines that import them are left out.
-    """
-    names = ("chunk_arithmetic.js", "design_appraisal.js", "design_task.js")
-    lines = "".join((_STATIC / name).read_text(encoding="utf-8") for name in names)
-    return "".join(
-        line for line in lines.splitlines(keepends=True) if not line.startswith("import ")
-    )
 
 
 def _as_dict(design: Design, _: object) -> dict[str, object]:
@@ -90,7 +78,7 @@ class DesignTask(anywidget.AnyWidget):
     [1, 2000]
     """
 
-    _esm = _module()
+    _esm = whole_module("design_task.js")
     _css = _STATIC / "design_task.css"
 
     scenario = traitlets.Unicode().tag(sync=True)

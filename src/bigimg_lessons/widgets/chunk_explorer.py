@@ -13,6 +13,7 @@ import anywidget
 import traitlets
 
 from bigimg_lessons.chunks import ONE_BY_ONE, READERS, STORAGES, ChunkGrid
+from bigimg_lessons.widgets.front_end import whole_module
 
 _STATIC = Path(__file__).with_name("static")
 
@@ -119,20 +120,6 @@ PRESETS = (
 """Formats to start from; sizes are common ones, writers let one choose others."""
 
 
-def _module() -> str:
-    """Return the front-end module, whole.
-
-    A widget's module is loaded from memory and so cannot import its neighbours; each of these
-    takes the place of the line that imports it.
-    """
-    module = (_STATIC / "chunk_explorer.js").read_text(encoding="utf-8")
-    lines = module.splitlines(keepends=True)
-    for name in ("chunk_arithmetic.js", "chunk_picture.js"):
-        (place,) = (index for index, line in enumerate(lines) if line.endswith(f'"./{name}";\n'))
-        lines[place] = (_STATIC / name).read_text(encoding="utf-8")
-    return "".join(lines)
-
-
 def _as_list(value: Sequence[int] | None, _: object) -> list[int] | None:
     # Sent as the page sends it back: a tuple would count as a change of the page's own list.
     return None if value is None else list(value)
@@ -188,7 +175,7 @@ class ChunkExplorer(anywidget.AnyWidget):
     (256, 1024)
     """
 
-    _esm = _module()
+    _esm = whole_module("chunk_explorer.js")
     _css = _STATIC / "chunk_explorer.css"
 
     shape = _Checked().tag(sync=True, to_json=_as_list)

@@ -12,6 +12,7 @@ import anywidget
 import traitlets
 
 from bigimg_lessons.chunks import ChunkGrid
+from bigimg_lessons.widgets.front_end import whole_module
 
 _STATIC = Path(__file__).with_name("static")
 
@@ -50,18 +51,6 @@ def store_name(chunk_shape: tuple[int, ...]) -> str:
     return "x".join(map(str, chunk_shape)) + ".zarr"
 
 
-def _module() -> str:
-    """Return the front-end module, whole.
-
-    A widget's module is loaded from memory and so cannot import its neighbour; the arithmetic, a
-    file of its own, takes the place of the line that imports it.
-    """
-    arithmetic = (_STATIC / "chunk_arithmetic.js").read_text(encoding="utf-8")
-    experiment = (_STATIC / "fetch_experiment.js").read_text(encoding="utf-8")
-    names = "formatBytes, makeGrid, reading, seconds, touched"
-    return experiment.replace(f'import {{ {names} }} from "./chunk_arithmetic.js";\n', arithmetic)
-
-
 class FetchExperiment(anywidget.AnyWidget):
     """Fetch one region of an image at several chunk shapes, count, time, and compare.
 
@@ -88,7 +77,7 @@ class FetchExperiment(anywidget.AnyWidget):
         If `url` is no such address.
     """
 
-    _esm = _module()
+    _esm = whole_module("fetch_experiment.js")
     _css = _STATIC / "fetch_experiment.css"
 
     url = traitlets.Unicode().tag(sync=True)

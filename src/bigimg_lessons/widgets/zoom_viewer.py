@@ -16,6 +16,8 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
+from bigimg_lessons.widgets.front_end import whole_module
+
 _STATIC = Path(__file__).with_name("static")
 _UNCHANGED = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
 _SMALLEST_CHUNK, _USUAL_CHUNK, _LARGEST_CHUNK = 32, 256, 1024  # pixels along an axis
@@ -60,7 +62,7 @@ class ZoomViewer(anywidget.AnyWidget):
         of one dtype, or another parameter is not as described.
     """
 
-    _esm = _STATIC / "zoom_viewer.js"
+    _esm = whole_module("zoom_viewer.js")
     _css = _STATIC / "zoom_viewer.css"
 
     title = traitlets.Unicode().tag(sync=True)

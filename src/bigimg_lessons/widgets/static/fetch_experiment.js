@@ -2,11 +2,11 @@
 // unpack, show that the pictures are equal, and lay the cost model over what was measured.
 
 import { formatBytes, makeGrid, reading, seconds, touched } from "./chunk_arithmetic.js";
+import { FetchError, fetchChunk, fetchJson, unpack } from "./chunk_fetch.js";
 
 // Requests on their way at the same time: as many connections as browsers open to one host with
 // HTTP/1.1. HTTP/2 would allow more; to compare, it is six everywhere.
 const AT_ONCE = 6;
-const TIMEOUT = 60; // seconds that one request may take
 const CLOCK = 0.001; // seconds: what the clocks of all browsers can tell apart
 const TINY_FETCHES = 2; // times that each copy's zarr.json is fetched, for the latency
 const ROUNDS = [3, 1];
@@ -31,98 +31,49 @@ function formatSeconds(value) {
 
 // ---- Zarr over HTTP --------------------------------------------------------------------------
 
-// What went wrong with which address, and what to do.
-class FetchError extends Error {
-  constructor(url, what, remedy) {
-    super(what);
-    Object.assign(this, { url, remedy });
-  }
-}
-
 const AGAIN =
   "Reload the page and start again. If it stays so, the site is incomplete: build and publish " +
   "it again.";
 
-async function fetchBytes(url, signal) {
-  signal.throwIfAborted();
-  const own = new AbortController();
-  const stop = () => own.abort();
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    stop();
-  }, TIMEOUT * 1000);
-  signal.addEventListener("abort", stop);
-  try {
-    const answer = await fetch(url, { cache: "no-store", signal: own.signal });
-    if (!answer.ok) {
-      const what = answer.status === 404 ? "The server has no such file" : "The server refused";
-      throw new FetchError(url, `${what} (${answer.status}).`, AGAIN);
-    }
-    return new Uint8Array(await answer.arrayBuffer());
-  } catch (error) {
-    if (signal.aborted || error instanceof FetchError) throw error;
-    if (late) {
-      const what = `No whole answer came within ${TIMEOUT} s.`;
-      throw new FetchError(url, what, "Start again, perhaps with one round or a better connection.");
-    }
-    const remedy = navigator.onLine
-      ? "Check your connection and start again. A server that is not the page's own must allow " +
+// What to do about a failure.
+function remedyFor({ reason }) {
+  if (reason === "late") return "Start again, perhaps with one round or a better connection.";
+  if (reason !== "unreachable") return AGAIN;
+  return navigator.onLine
+    ? "Check your connection and start again. A server that is not the page's own must allow " +
         "the page to read from it (CORS)."
-      : "You are offline. Start again once you are connected.";
-    throw new FetchError(url, "The server cannot be reached.", remedy);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", stop);
-  }
+    : "You are offline. Start again once you are connected.";
 }
 
-async function unpack(packed, copy, url) {
-  let bytes = packed;
-  if (copy.gzip) {
-    const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-    bytes = await new Response(stream)
-      .arrayBuffer()
-      .then((buffer) => new Uint8Array(buffer))
-      .catch(() => {
-        throw new FetchError(url, "The bytes that came are not a gzip file.", AGAIN);
-      });
-  }
-  if (bytes.length !== copy.grid.chunkBytes) {
-    const what = `The chunk has ${bytes.length} bytes in place of ${copy.grid.chunkBytes}.`;
-    throw new FetchError(url, what, AGAIN);
-  }
-  return bytes;
-}
+// Past the browser's own cache, so that what is timed has travelled.
+const packed = (copy) => ({ format: copy.gzip ? "gzip" : null, length: copy.grid.chunkBytes });
+const fetchPacked = (url, copy, signal) =>
+  fetchChunk(url, { ...packed(copy), signal, cache: "no-store" });
+const unpacked = (file, copy, url) => unpack(file, { ...packed(copy), url });
 
 // Read zarr.json and refuse what this reader does not know.
 async function openCopy({ name, store, chunk_shape }, folder, shape, signal) {
   const base = new URL(`${store}/`, folder).href;
   const url = `${base}zarr.json`;
-  const bytes = await fetchBytes(url, signal);
-  let meta;
-  try {
-    meta = JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw new FetchError(url, "What came is not JSON, so not a zarr.json.", AGAIN);
-  }
-  const codecs = meta.codecs?.map((codec) => codec.name).join(" + ");
+  const meta = (await fetchJson(url, { signal, cache: "no-store" })) ?? {};
+  const sizes = (value) => times([value ?? []].flat());
+  const codecs = [meta.codecs ?? []].flat().map((codec) => codec?.name).join(" + ");
   const encoding = meta.chunk_key_encoding;
   const wanted = [
     ["Zarr format", meta.zarr_format, [3]],
     ["node type", meta.node_type, ["array"]],
     ["data type", meta.data_type, ["uint8"]],
-    ["shape", times(meta.shape ?? []), [times(shape)]],
+    ["shape", sizes(meta.shape), [times(shape)]],
     ["chunk grid", meta.chunk_grid?.name, ["regular"]],
-    ["chunk shape", times(meta.chunk_grid?.configuration?.chunk_shape ?? []), [times(chunk_shape)]],
+    ["chunk shape", sizes(meta.chunk_grid?.configuration?.chunk_shape), [times(chunk_shape)]],
     ["codecs", codecs, ["bytes + gzip", "bytes"]],
     ["chunk key encoding", encoding?.name, ["default"]],
     ["separator", encoding?.configuration?.separator ?? "/", ["/"]],
   ];
   for (const [what, given, known] of wanted) {
     if (known.includes(given)) continue;
-    const says = `It says ${what} “${given}”; this page reads “${known.join("” or “")}”.`;
-    throw new FetchError(url, says, AGAIN);
+    const says = `it says ${what} “${String(given).slice(0, 60)}”; this page reads “`;
+    throw new FetchError("content", `${says}${known.join("” or “")}”`, { url });
   }
   const grid = makeGrid({ shape, chunkShape: chunk_shape });
   return { name, base, grid, gzip: codecs.endsWith("gzip") };
@@ -165,11 +116,11 @@ async function readRegion(copy, region, signal, onBytes) {
     while (waiting.length) {
       const number = waiting.shift();
       const url = `${copy.base}c/${number.join("/")}`;
-      const packed = await fetchBytes(url, signal);
+      const file = await fetchPacked(url, copy, signal);
       done.requests += 1;
-      done.bytes += packed.length;
-      onBytes(packed.length);
-      place(await unpack(packed, copy, url), copy, number, region, voxels);
+      done.bytes += file.length;
+      onBytes(file.length);
+      place(await unpacked(file, copy, url), copy, number, region, voxels);
     }
   }
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, waiting.length) }, work));
@@ -193,14 +144,14 @@ async function measureConnection(image, folder, signal, onBytes) {
   const largest = copies.reduce((a, b) => (b.grid.chunkBytes > a.grid.chunkBytes ? b : a));
   const url = `${largest.base}c/0/0/0`;
   const begin = now();
-  const packed = await fetchBytes(url, signal);
+  const file = await fetchPacked(url, largest, signal);
   const came = now();
-  onBytes(packed.length);
-  const { length } = await unpack(packed, largest, url);
+  onBytes(file.length);
+  const { length } = await unpacked(file, largest, url);
   return {
     copies,
     latency,
-    bandwidth: packed.length / Math.max(came - begin - latency, CLOCK),
+    bandwidth: file.length / Math.max(came - begin - latency, CLOCK),
     unpacking: length / Math.max(now() - came, CLOCK),
     concurrency: AT_ONCE,
   };
@@ -645,9 +596,9 @@ function render({ model, el }) {
           const reference = result.pictures.find(Boolean) ?? voxels;
           if (voxels.some((value, at) => value !== reference[at])) {
             throw new FetchError(
-              copies[index].base,
-              "The picture from this copy differs from that of another copy.",
-              AGAIN,
+              "content",
+              "the picture from this copy differs from that of another copy",
+              { url: copies[index].base },
             );
           }
           result.pictures[index] = voxels;
@@ -661,12 +612,15 @@ function render({ model, el }) {
       if (stopped) say("Stopped. What was measured until then stays.");
       else {
         say("");
-        const { url = "", remedy = "Reload the page and start again." } = error;
+        // Anything else is a fault of this page, in words that are for its makers.
+        const isKnown = error instanceof FetchError;
+        const what = isKnown ? error.message : "this page cannot make sense of what came";
         failure.append(
-          make("p", {}, make("b", {}, "A fetch failed."), ` ${error.message}`),
-          make("p", { class: "fx-url" }, code(url)),
-          make("p", {}, remedy),
+          make("p", {}, make("b", {}, "A fetch failed:"), ` ${what}.`),
+          make("p", { class: "fx-url" }, code(isKnown ? error.url : folder)),
+          make("p", {}, remedyFor(error)),
         );
+        if (!isKnown) console.error(error);
       }
     }
     if (!result.connection) results[region] = null;

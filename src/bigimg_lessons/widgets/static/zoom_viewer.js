@@ -3,27 +3,21 @@
 // Positions are in pixels of level 0, counted from the image's upper left corner. A view is its
 // centre (x, y) and its zoom, in CSS pixels per pixel of level 0. Pairs of numbers are [y, x].
 
+import { FetchError } from "./chunk_fetch.js";
+import { TYPES, openImage } from "./zarr_image.js";
+
 const MOST_REQUESTS = 6; // under way at once, as many as browsers open to one HTTP/1.1 server
 const CACHE_BYTES = 32 * 2 ** 20; // of drawn chunks out of view, at 4 bytes per pixel
+const ENTRY_BYTES = 4096; // that even a chunk of one pixel counts for
+// A view that needs more than this is not loaded: it waits until the reader has zoomed in.
+const MOST_CHUNKS_IN_VIEW = 4096;
+const MOST_BYTES_IN_VIEW = 256 * 2 ** 20; // of drawn chunks
 const OPENING_BYTES = 140e3; // of the first picture, until someone touches it
 const ASK_ABOVE = 4e6; // bytes for one view
 const ASK_KERNEL_ABOVE = 64e6; // the same where a kernel sends them, mostly from the same machine
 const FLASH = 700; // milliseconds
 const KERNEL_PATIENCE = 60e3; // milliseconds
 const MOST_DEVICE_PIXELS = 2; // per CSS pixel: beyond, eyes see little more and data doubles again
-
-const TYPES = {
-  bool: Uint8Array,
-  uint8: Uint8Array,
-  int8: Int8Array,
-  uint16: Uint16Array,
-  int16: Int16Array,
-  uint32: Uint32Array,
-  int32: Int32Array,
-  float32: Float32Array,
-  float64: Float64Array,
-};
-const UNITS = { micrometer: "µm", nanometer: "nm", millimeter: "mm", meter: "m" };
 
 const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 const mean = ([y, x]) => (y + x) / 2;
@@ -44,8 +38,13 @@ const plural = (number, noun) => `${number.toLocaleString("en")} ${noun}${number
 
 function byteText(bytes) {
   if (bytes < 1e3) return `${bytes} B`;
-  const [size, unit] = bytes < 999.5e3 ? [bytes / 1e3, "kB"] : [bytes / 1e6, "MB"];
-  return `${size < 9.95 ? size.toFixed(1) : size.toFixed(0)} ${unit}`;
+  const units = ["kB", "MB", "GB", "TB", "PB", "EB"];
+  let size = bytes / 1e3;
+  while (size >= 999.5 && units.length > 1) {
+    size /= 1e3;
+    units.shift();
+  }
+  return `${size < 9.95 ? size.toFixed(1) : Math.round(size).toLocaleString("en")} ${units[0]}`;
 }
 
 function lengthText(length, unit) {
@@ -58,134 +57,9 @@ function lengthText(length, unit) {
 //
 // A source has `levels`, finest first, each { shape, chunk, factor, origin, bytes }: the pixels of
 // the level and of a chunk; pixels of level 0 per pixel, and where in level 0 it begins; bytes of
-// each stored chunk, row by row, or nothing where that is not known. load(level, row, column,
-// signal) brings { pixels, bytes }: a chunk in full size, and what had to be transferred.
-
-// What an array's metadata say, Zarr v3 or v2; only the last two axes are looked at, of any others
-// the first index.
-function arrayLayout(meta) {
-  const layout = { codec: null, little: true };
-  if (meta.zarr_format === 3) {
-    const encoding = meta.chunk_key_encoding;
-    const v2 = encoding.name === "v2";
-    layout.separator = encoding.configuration?.separator ?? (v2 ? "." : "/");
-    layout.prefix = v2 ? [] : ["c"];
-    layout.chunk = meta.chunk_grid.configuration.chunk_shape;
-    layout.type = meta.data_type;
-    for (const { name, configuration } of meta.codecs) {
-      if (name === "gzip") layout.codec = "gzip";
-      else if (name === "bytes") layout.little = (configuration?.endian ?? "little") === "little";
-      else throw new Error(`its chunks are stored with the codec “${name}”, only gzip can be read`);
-    }
-  } else {
-    const names = { u: "uint", i: "int", f: "float", b: "bool" };
-    const [, order, kind, size] = /^([<>|])(\w)(\d+)$/.exec(meta.dtype) ?? [];
-    layout.separator = meta.dimension_separator ?? ".";
-    layout.prefix = [];
-    layout.chunk = meta.chunks;
-    layout.type = kind === "b" ? "bool" : `${names[kind]}${8 * size}`;
-    layout.little = order !== ">";
-    const codec = { gzip: "gzip", zlib: "deflate" }[meta.compressor?.id];
-    if ((meta.compressor && !codec) || meta.filters?.length || meta.order === "F")
-      throw new Error("its chunks are stored with a codec or an order that cannot be read here");
-    layout.codec = codec ?? null;
-  }
-  if (!TYPES[layout.type]) throw new Error(`its pixels are of type ${layout.type}`);
-  if (!layout.little && TYPES[layout.type].BYTES_PER_ELEMENT > 1)
-    throw new Error("its pixels are big-endian");
-  return { ...layout, shape: meta.shape, fill: meta.fill_value ?? 0 };
-}
-
-// Scale and translation of a level along y and x, of all its transformations together.
-function placement(transformations) {
-  const place = { scale: [1, 1], shift: [0, 0] };
-  for (const { type, scale, translation } of transformations) {
-    for (const axis of [0, 1]) {
-      if (type === "scale") {
-        place.scale[axis] *= scale.at(axis - 2);
-        place.shift[axis] *= scale.at(axis - 2);
-      } else if (type === "translation") place.shift[axis] += translation.at(axis - 2);
-    }
-  }
-  return place;
-}
-
-async function openUrl(address) {
-  const base = new URL(address.replace(/\/*$/, "/"), document.baseURI);
-  const json = async (path) => {
-    const answer = await fetch(new URL(path, base));
-    if (!answer.ok) throw new Error(`the server answers ${answer.status} for ${path}`);
-    return answer.json();
-  };
-  let arrayFile = "zarr.json";
-  const attributes = await json("zarr.json").then(
-    (group) => group.attributes ?? {},
-    (error) => {
-      arrayFile = ".zarray";
-      return json(".zattrs").catch(() => Promise.reject(error));
-    },
-  );
-  const { multiscales, omero } = attributes.ome ?? attributes;
-  if (!multiscales) throw new Error("it is no OME-Zarr image");
-  const { datasets, axes, coordinateTransformations = [] } = multiscales[0];
-  const arrays = await Promise.all(
-    datasets.map(async ({ path }) => arrayLayout(await json(`${path}/${arrayFile}`))),
-  );
-  const places = datasets.map((set) =>
-    placement([...set.coordinateTransformations, ...coordinateTransformations]),
-  );
-  const { scale, shift } = places[0];
-  const known = attributes.bigimg_lessons?.chunk_bytes;
-  const levels = arrays.map((array, number) => ({
-    shape: array.shape.slice(-2),
-    chunk: array.chunk.slice(-2),
-    factor: places[number].scale.map((size, axis) => size / scale[axis]),
-    // From the edge of level 0's first pixel to that of this level's; what is given are centres.
-    origin: places[number].shift.map(
-      (at, axis) =>
-        (at - places[number].scale[axis] / 2 - shift[axis] + scale[axis] / 2) / scale[axis],
-    ),
-    bytes: known?.[number],
-  }));
-  const name = (level, row, column) => {
-    const { shape, prefix, separator } = arrays[level];
-    const leading = Array(shape.length - 2).fill(0);
-    return `${datasets[level].path}/${[...prefix, ...leading, row, column].join(separator)}`;
-  };
-  const window = omero?.channels?.[0]?.window;
-  return {
-    levels,
-    name,
-    unit: UNITS[axes?.at(-1)?.unit] ?? axes?.at(-1)?.unit ?? "pixels",
-    pixelSize: scale,
-    window: window && [window.start, window.end],
-    caption: attributes.bigimg_lessons?.caption ?? "",
-    itemSize: TYPES[arrays[0].type].BYTES_PER_ELEMENT,
-    isByte: arrays[0].type === "uint8",
-    counted: known ? "as stored, compressed" : "uncompressed where nothing was loaded",
-    isRemote: true,
-    close() {},
-    async load(level, row, column, signal) {
-      const { codec, type, chunk, fill } = arrays[level];
-      const length = chunk.reduce((product, size) => product * size);
-      const answer = await fetch(new URL(name(level, row, column), base), { signal });
-      // In Zarr a chunk that holds nothing but the fill value need not be stored.
-      if (answer.status === 404 && !levels[level].bytes)
-        return { pixels: new TYPES[type](length).fill(Number(fill)), bytes: 0 };
-      if (!answer.ok) throw new Error(`the server answers ${answer.status}`);
-      const stored = await answer.arrayBuffer();
-      const raw = codec
-        ? await new Response(
-            new Blob([stored]).stream().pipeThrough(new DecompressionStream(codec)),
-          ).arrayBuffer()
-        : stored;
-      const expected = length * TYPES[type].BYTES_PER_ELEMENT;
-      if (raw.byteLength !== expected)
-        throw new Error(`it holds ${raw.byteLength} bytes in place of ${expected}`);
-      return { pixels: new TYPES[type](raw), bytes: stored.byteLength };
-    },
-  };
-}
+// each stored chunk, row by row, or nothing where that is not known; and, where chunks may be left
+// out, `fill`, their value. load(level, row, column, signal) brings { pixels, bytes }: a chunk in
+// full size, or null for one that is left out, and what had to be transferred.
 
 function openKernel(model) {
   const { levels, dtype, unit, pixel_size, window } = model.get("image");
@@ -232,42 +106,80 @@ function openKernel(model) {
 
 // ---- Geometry ----
 
-// Rows and columns of the chunks of a level that a rectangle [top, left, bottom, right] touches.
-function* chunksIn({ shape, chunk, factor, origin }, rectangle) {
-  const [rows, columns] = [0, 1].map((axis) => {
-    const from = (rectangle[axis] - origin[axis]) / factor[axis];
-    const to = (rectangle[axis + 2] - origin[axis]) / factor[axis];
-    return [
-      Math.floor(clamp(from, 0, shape[axis]) / chunk[axis] + 1e-9),
-      Math.ceil(clamp(to, 0, shape[axis]) / chunk[axis] - 1e-9),
-    ];
-  });
-  for (let row = rows[0]; row < rows[1]; row++)
-    for (let column = columns[0]; column < columns[1]; column++) yield [row, column];
+// Spans are [top, left, bottom, right], in chunks of a level, the ends not included.
+
+// The chunks of a level that a rectangle [top, left, bottom, right] touches, and how many they are:
+// the number may be anything, so only chunks of a view that can be shown are ever listed.
+function spanOf({ shape, chunk, factor, origin }, rectangle) {
+  const place = (axis, side) =>
+    clamp((rectangle[axis + side] - origin[axis]) / factor[axis], 0, shape[axis]) / chunk[axis];
+  const from = [0, 1].map((axis) => Math.floor(place(axis, 0) + 1e-9));
+  const to = [0, 1].map((axis) => Math.max(from[axis], Math.ceil(place(axis, 2) - 1e-9)));
+  return [...from, ...to];
+}
+
+const countOf = ([top, left, bottom, right]) => (bottom - top) * (right - left);
+
+function* chunksIn([top, left, bottom, right]) {
+  for (let row = top; row < bottom; row++)
+    for (let column = left; column < right; column++) yield [row, column];
+}
+
+// What of a span is in none of the others, as spans.
+function outside(span, others) {
+  return others.reduce(
+    (parts, [top, left, bottom, right]) =>
+      parts.flatMap((part) => {
+        const [low, high] = [Math.max(top, part[0]), Math.min(bottom, part[2])];
+        const [first, last] = [Math.max(left, part[1]), Math.min(right, part[3])];
+        if (low >= high || first >= last) return [part];
+        return [
+          [part[0], part[1], low, part[3]],
+          [low, part[1], high, first],
+          [low, last, high, part[3]],
+          [high, part[1], part[2], part[3]],
+        ].filter((piece) => countOf(piece) > 0);
+      }),
+    [span],
+  );
 }
 
 const columnsOf = ({ shape, chunk }) => Math.ceil(shape[1] / chunk[1]);
+
+const isShowable = ({ shape, chunk }, span) => {
+  const pixels = Math.min(chunk[0], shape[0]) * Math.min(chunk[1], shape[1]);
+  const count = countOf(span);
+  return count <= MOST_CHUNKS_IN_VIEW && count * pixels * 4 <= MOST_BYTES_IN_VIEW;
+};
 
 // Bytes of a chunk: as stored where that is known, else its pixels.
 const costOf = (source, level, row, column) =>
   level.bytes?.[row * columnsOf(level) + column] ??
   level.chunk[0] * level.chunk[1] * source.itemSize;
 
+// The same of all chunks of a span, which are listed only if the level itself lists them.
+function costOfAll(source, level, span) {
+  if (!level.bytes) return countOf(span) * costOf(source, level, span[0], span[1]);
+  return [...chunksIn(span)].reduce((sum, chunk) => sum + costOf(source, level, ...chunk), 0);
+}
+
 // ---- Pixels ----
 
-// A chunk as a canvas of its part inside the image, grey between the two ends of the window.
-function toned({ shape, chunk }, row, column, pixels, [low, high]) {
+// Between the two ends of the window, 0 to 255.
+const greyOf = (value, [low, high]) =>
+  clamp(Math.round(((value - low) * 255) / (high - low || 1)), 0, 255) || 0;
+
+// A chunk as a canvas of its part inside the image.
+function toned({ shape, chunk }, row, column, pixels, tone) {
   const canvas = make("canvas");
   const height = (canvas.height = Math.min(chunk[0], shape[0] - row * chunk[0]));
   const width = (canvas.width = Math.min(chunk[1], shape[1] - column * chunk[1]));
   const context = canvas.getContext("2d");
   const picture = context.createImageData(width, height);
   const words = new Uint32Array(picture.data.buffer);
-  const span = high - low || 1;
   for (let y = 0, n = 0; y < height; y++) {
     for (let x = 0, at = y * chunk[1]; x < width; x++, n++) {
-      const grey = clamp(Math.round(((pixels[at + x] - low) * 255) / span), 0, 255) || 0;
-      words[n] = 0xff000000 | (grey * 0x010101);
+      words[n] = 0xff000000 | (greyOf(pixels[at + x], tone) * 0x010101);
     }
   }
   context.putImageData(picture, 0, 0);
@@ -446,6 +358,8 @@ function startViewer(source, page) {
   let opening = true; // nobody has touched it yet
   let isWhole = true;
   let consent = false; // to load a view that costs much
+  let isBare = true; // no chunk has come yet
+  let question = null; // what a view needs that is not loaded unasked
   let queue = [];
   let wanted = new Set();
   let underWay = 0;
@@ -456,7 +370,7 @@ function startViewer(source, page) {
   let spoken = 0;
   let hinted = 0;
   const spent = { requests: 0, bytes: 0, chunks: 0 };
-  const spared = { requests: 0, bytes: 0, seen: new Set() };
+  const spared = { requests: 0, bytes: 0, seen: [] }; // spans of level 0 that cover what was seen
 
   // -- Views --
 
@@ -505,14 +419,18 @@ function startViewer(source, page) {
     if (!page.pyramid.checked) return 0;
     const off = levels.map(({ factor }) => Math.abs(Math.log2(mean(factor) * view.zoom * density)));
     let best = off.lastIndexOf(Math.min(...off));
-    const costs = (number) => missing(number, view).bytes > OPENING_BYTES;
-    while (opening && source.isRemote && best < levels.length - 1 && costs(best)) best++;
+    const isTooMuch = (number) => {
+      if (!isShowable(levels[number], spanOf(levels[number], rectangle(view)))) return true;
+      return opening && source.isRemote && missing(number, view).bytes > OPENING_BYTES;
+    };
+    while (best < levels.length - 1 && isTooMuch(best)) best++;
     return best;
   }
 
+  // What a view that can be shown still needs of a level.
   function missing(number, view) {
     const level = levels[number];
-    const chunks = [...chunksIn(level, rectangle(view))].filter(
+    const chunks = [...chunksIn(spanOf(level, rectangle(view)))].filter(
       ([row, column]) => entries.get(`${number}/${row}/${column}`)?.state !== "ready",
     );
     const bytes = chunks.reduce((sum, chunk) => sum + costOf(source, level, ...chunk), 0);
@@ -539,11 +457,17 @@ function startViewer(source, page) {
     const level = levels[number];
     const area = rectangle(goal);
     compare(area);
-    const { chunks, bytes } = missing(number, goal);
+    const span = spanOf(level, area);
+    const canShow = isShowable(level, span);
+    const { chunks, bytes } = canShow ? missing(number, goal) : { chunks: [], bytes: 0 };
     const ask = bytes > (source.isRemote ? ASK_ABOVE : ASK_KERNEL_ABOVE) && !consent;
-    tell(ask ? { bytes, chunks: chunks.length } : null);
+    question = null;
+    if (ask) question = { number, bytes, chunks: chunks.length };
+    if (!canShow)
+      question = { number, bytes: costOfAll(source, level, span), chunks: countOf(span), canShow };
     wanted = new Set();
-    for (const [row, column] of chunksIn(level, area)) wanted.add(`${number}/${row}/${column}`);
+    if (canShow)
+      for (const [row, column] of chunksIn(span)) wanted.add(`${number}/${row}/${column}`);
     for (const [key, entry] of entries) {
       if (entry.state === "loading" && !wanted.has(key)) {
         entries.delete(key);
@@ -564,6 +488,7 @@ function startViewer(source, page) {
           .filter(([row, column]) => !entries.has(`${number}/${row}/${column}`))
           .map((chunk) => ({ number, chunk, far: distance(chunk) }))
           .sort((a, b) => a.far - b.far);
+    tell();
     pump();
     settle();
     redraw();
@@ -587,11 +512,16 @@ function startViewer(source, page) {
       const { pixels, bytes } = await source.load(number, row, column, entry.abort.signal);
       if (entries.get(key) !== entry) return;
       spent.bytes += bytes;
-      spent.chunks++;
-      tone ??= extremes(pixels);
-      entry.canvas = toned(levels[number], row, column, pixels, tone);
-      entry.halves = [entry.canvas];
-      entry.size = entry.canvas.width * entry.canvas.height * 4;
+      entry.size = ENTRY_BYTES;
+      entry.isAbsent = !pixels;
+      if (pixels) {
+        spent.chunks++;
+        tone ??= extremes(pixels);
+        entry.canvas = toned(levels[number], row, column, pixels, tone);
+        entry.halves = [entry.canvas];
+        entry.size += entry.canvas.width * entry.canvas.height * 4;
+        isBare = false;
+      }
       entry.state = "ready";
       entry.arrived = performance.now();
       trim();
@@ -599,9 +529,9 @@ function startViewer(source, page) {
       if (entries.get(key) !== entry) return; // it was cancelled
       entry.state = "failed";
       entry.fault = `chunk ${source.name(number, row, column)}, ${error.message}`;
-      tell(null);
     } finally {
       underWay--;
+      tell();
       count();
       pump();
       settle();
@@ -618,21 +548,22 @@ function startViewer(source, page) {
       bytes += entry.size;
       if (bytes <= CACHE_BYTES) continue;
       entries.delete(key);
-      for (const half of entry.halves) half.width = 0; // some browsers free it only then
+      for (const half of entry.halves ?? []) half.width = 0; // some browsers free it only then
     }
   }
 
   // -- Telling --
 
   function compare(area) {
-    const level = levels[0];
-    for (const [row, column] of chunksIn(level, area)) {
-      const key = row * columnsOf(level) + column;
-      if (spared.seen.has(key)) continue;
-      spared.seen.add(key);
-      spared.requests++;
-      spared.bytes += costOf(source, level, row, column);
+    const span = spanOf(levels[0], area);
+    const unseen = outside(span, spared.seen);
+    for (const part of unseen) {
+      spared.requests += countOf(part);
+      spared.bytes += costOfAll(source, levels[0], part);
     }
+    // Those that lie within the new one say nothing more.
+    if (unseen.length)
+      spared.seen = [...spared.seen.filter((old) => outside(old, [span]).length), span];
     count();
   }
 
@@ -674,39 +605,69 @@ function startViewer(source, page) {
     delete root.dataset.settled;
   }
 
-  // What needs an answer: a question before much is loaded, else the chunks that failed.
-  function tell(question) {
+  // What the reader must know: a view that is too much, chunks that failed, or are not there.
+  function tell() {
     const faults = [...entries.values()].filter(({ state }) => state === "failed");
-    const said = question ? JSON.stringify(question) : faults.map(({ fault }) => fault).join();
+    const said = question
+      ? JSON.stringify(question)
+      : faults.map(({ fault }) => fault).join() || absence();
     if (page.notice.dataset.said === said) return;
     page.notice.dataset.said = said;
     const button = (text, press) => {
       const node = make("button", { type: "button", class: "bz-button bz-wide" }, text);
-      on(node, "click", press);
+      on(node, "click", () => {
+        press();
+        canvas.focus();
+      });
       return node;
     };
     if (question) {
-      page.notice.replaceChildren(
-        `Level 0 of this view is ${plural(question.chunks, "chunk")}, `,
-        `${byteText(question.bytes)}. Load them, or zoom in to need fewer?`,
-        button("Load them", () => {
-          consent = true;
-          request();
-          canvas.focus();
-        }),
-      );
+      const { number, chunks, bytes } = question;
+      const needs = `Level ${number} of this view is ${plural(chunks, "chunk")}, ${byteText(bytes)}`;
+      if (question.canShow === false)
+        page.notice.replaceChildren(
+          `${needs}: too much to show, so none of it is loaded. Zoom in to see a part.`,
+          button("Zoom in to 1:1", showExact),
+        );
+      else
+        page.notice.replaceChildren(
+          `${needs}. Load them, or zoom in to need fewer?`,
+          button("Load them", () => {
+            consent = true;
+            request();
+          }),
+        );
     } else if (faults.length) {
       const others = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
       page.notice.replaceChildren(
         `Not loaded, hatched in the picture: ${faults[0].fault}${others}. `,
-        "Check the connection, then",
+        "Check the connection and the image, then",
         button("Try again", () => {
           for (const [key, { state }] of entries) if (state === "failed") entries.delete(key);
           request();
-          canvas.focus();
         }),
       );
-    } else page.notice.replaceChildren();
+    } else page.notice.replaceChildren(said);
+  }
+
+  // How many chunks of the view the server does not have, once it has answered for all.
+  function absence() {
+    if (!wanted.size) return "";
+    const inView = [...wanted].map((key) => entries.get(key));
+    if (inView.some((entry) => entry?.state !== "ready")) return page.notice.dataset.said ?? "";
+    const absent = inView.filter(({ isAbsent }) => isAbsent).length;
+    if (!absent) return "";
+    const fill = levels[levelFor(goal)].fill;
+    if (isBare)
+      return (
+        `The server has none of the ${plural(absent, "chunk")} of this view, so there is no ` +
+        `picture. In Zarr such chunks stand for the fill value, ${fill}: the image may be empty, ` +
+        "or its chunks were not copied to the server."
+      );
+    return (
+      `${absent.toLocaleString("en")} of ${plural(inView.length, "chunk")} in view ` +
+      `${absent === 1 ? "is" : "are"} not on the server and shown as the fill value ${fill}.`
+    );
   }
 
   function hint(text) {
@@ -770,11 +731,14 @@ function startViewer(source, page) {
       );
       return [ends[1][0], ends[0][0], ends[1][1] - ends[1][0], ends[0][1] - ends[0][0]];
     };
-    const visible = (at) =>
-      [...chunksIn(levels[at], area)].map((chunk) => {
+    const visible = (at) => {
+      const span = spanOf(levels[at], area);
+      if (!isShowable(levels[at], span)) return [];
+      return [...chunksIn(span)].map((chunk) => {
         const key = `${at}/${chunk.join("/")}`;
         return { chunk, entry: entries.get(key), place: corners(levels[at], chunk) };
       });
+    };
 
     context.fillStyle = colour("ground");
     context.fillRect(0, 0, canvas.width, canvas.height);
@@ -787,7 +751,13 @@ function startViewer(source, page) {
       for (const { entry, place } of at === number ? here : visible(at)) {
         if (entry?.state !== "ready") continue;
         entry.used = now;
-        context.drawImage(shrunk(entry, place[2]), ...place);
+        if (!entry.isAbsent) context.drawImage(shrunk(entry, place[2]), ...place);
+        else if (isBare) hatch(place, colour("border"));
+        else {
+          const grey = greyOf(levels[at].fill, tone);
+          context.fillStyle = `rgb(${grey} ${grey} ${grey})`;
+          context.fillRect(...place);
+        }
       }
     }
 
@@ -801,7 +771,7 @@ function startViewer(source, page) {
         context.strokeRect(x + 0.5, y + 0.5, w, h); // the neighbour draws the same line
         if (Math.min(w, h) > 76 * density) label(source.name(number, ...chunk), x, y, colour);
       }
-      const age = entry?.state === "ready" ? (now - entry.arrived) / FLASH : 1;
+      const age = entry?.state === "ready" && !entry.isAbsent ? (now - entry.arrived) / FLASH : 1;
       if (age < 1 && !still.matches) {
         flashing = true;
         const rest = 1 - Math.max(age, 0);
@@ -947,7 +917,7 @@ function startViewer(source, page) {
   });
   on(page.reset, "click", () => {
     Object.assign(spent, { requests: 0, bytes: 0, chunks: 0 });
-    Object.assign(spared, { requests: 0, bytes: 0, seen: new Set() });
+    Object.assign(spared, { requests: 0, bytes: 0, seen: [] });
     request();
   });
 
@@ -982,14 +952,14 @@ function render({ model, el }) {
   // A page of the book has no kernel; its loader keeps all widgets' state in this element.
   const hasKernel = !document.getElementById("anywidget-data");
   const isLive = hasKernel && model.get("image").levels;
-  const problem = (text) => {
+  const problem = (...text) => {
     const picture = model.get("picture");
     el.replaceChildren(
       make(
         "figure",
         { class: "bz bz-still" },
         ...(picture ? [make("img", { src: picture, alt: title })] : []),
-        make("figcaption", { role: "status" }, text),
+        make("figcaption", { role: "status" }, ...text),
       ),
     );
   };
@@ -997,19 +967,33 @@ function render({ model, el }) {
     return problem(`${title}. To zoom in, run this cell in Jupyter: its kernel has the pixels.`);
 
   let cleanUp = null;
-  let isGone = false;
+  const gone = new AbortController();
   async function begin() {
+    el.replaceChildren(make("div", { class: "bz bz-waiting" }));
+    const opening = new AbortController();
+    const stop = () => opening.abort();
+    gone.signal.addEventListener("abort", stop);
     try {
-      const source = isLive ? openKernel(model) : await openUrl(model.get("url"));
-      if (isGone) return;
+      const source = isLive ? openKernel(model) : await openImage(model.get("url"), opening.signal);
       const page = buildPage(title, source.levels.length);
       el.replaceChildren(page.root);
       cleanUp = startViewer(source, page);
     } catch (error) {
+      if (gone.signal.aborted) return;
+      const why = error instanceof FetchError ? error.message : "this page cannot make sense of it";
+      const again = make("button", { type: "button", class: "bz-button bz-wide" }, "Try again");
+      again.addEventListener("click", async () => {
+        await begin();
+        el.querySelector("canvas, button").focus({ preventScroll: true });
+      });
       problem(
-        `${title} cannot be shown: ${error.message}. Check that ${model.get("url")} is an ` +
-          "OME-Zarr image that this page may read, and load the page again.",
+        `${title} cannot be shown: ${why}. Check that ${model.get("url")} is an OME-Zarr image ` +
+          "that this page may read, then ",
+        again,
       );
+    } finally {
+      stop(); // where one file has failed, the others are of no use
+      gone.signal.removeEventListener("abort", stop);
     }
   }
   // Nothing is loaded before it is about to be seen.
@@ -1024,7 +1008,7 @@ function render({ model, el }) {
   );
   seen.observe(el);
   return () => {
-    isGone = true;
+    gone.abort();
     seen.disconnect();
     cleanUp?.();
   };
