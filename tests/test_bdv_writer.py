@@ -494,62 +494,6 @@ def run(code, *arguments, **options):
     )
 
 
-KILLED = {
-    "before it moves the files": """
-        from bigimg_lessons.bdv import writer
-        writer.Staging.swap = lambda *_: os._exit(9)
-        write_bdv(sys.argv[1], Ramp(64, 64, 64), overwrite=True, progress=False)
-        """,
-    "between the files": """
-        replace = Path.replace
-        def deadly(self, target):
-            if self.suffix == ".xml" and Path(target) == Path(sys.argv[1]):
-                os._exit(9)
-            return replace(self, target)
-        Path.replace = deadly
-        write_bdv(sys.argv[1], Ramp(64, 64, 64), overwrite=True, progress=False)
-        """,
-}
-
-
-def test_a_killed_write_leaves_the_old_files_or_sets_them_aside_for_the_next(tmp_path, write):
-    old = pixels((1, 1, 9, 20, 20), "uint8")
-    paths = {moment: write(old, moment) for moment in KILLED}
-    for moment, code in KILLED.items():
-        with run(code, paths[moment]) as process:
-            _, errors = process.communicate(timeout=180)
-        assert process.returncode == 9, errors
-        if moment == "between the files":
-            assert not paths[moment].exists()
-        else:
-            check_levels(paths[moment], old)
-    write(old, "another")
-    names = ["another", *KILLED]
-    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(
-        f"{name}{suffix}" for name in names for suffix in (".h5", ".xml")
-    )
-    for path in paths.values():
-        check_levels(path, old)
-
-
-def test_a_write_killed_from_outside_leaves_the_old_files(write):
-    code = """
-    class Slow(Ramp):
-        def __getitem__(self, key):
-            print("read", flush=True)
-            return super().__getitem__(key)
-    write_bdv(sys.argv[1], Slow(4096, 1024, 1024), overwrite=True, progress=False)
-    """
-    old = pixels((1, 1, 9, 20, 20), "uint8")
-    path = write(old)
-    with run(code, path) as process:
-        for _ in range(5):
-            assert process.stdout.readline() == "read\n"
-        process.kill()
-        process.communicate(timeout=180)
-    check_levels(path, old)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of a file")
 def test_a_full_disk_leaves_nothing_and_says_so(tmp_path):
     code = """
