@@ -9,6 +9,7 @@ from collections import namedtuple
 
 import pytest
 
+from bigimg_lessons import kept_files
 from bigimg_lessons.kept_files import kept
 
 Usage = namedtuple("Usage", "total used free")
@@ -46,16 +47,28 @@ def test_another_recipe_lies_beside_it(tmp_path, keep):
     assert len(list((tmp_path / "lesson").iterdir())) == 2
 
 
-@pytest.mark.parametrize("damage", ["changed", "longer", "gone", "no note"])
+def test_what_other_versions_write_lies_beside_it(keep, monkeypatch):
+    first = keep()
+    monkeypatch.setattr(kept_files, "version_of", lambda package: "99")
+    assert keep() != first
+    assert len(keep.made) == 2
+
+
+@pytest.mark.parametrize("damage", ["changed", "longer", "gone", "no note", "older"])
 def test_is_made_again_if_it_is_not_as_it_was_made(keep, damage):
     path = keep()
     if damage == "gone":
         (path.parent / "beside").unlink()
     elif damage == "no note":
         (path.parent / "kept.json").unlink()
+    elif damage == "older":
+        note = path.parent / "kept.json"
+        note.write_text(note.read_text().replace('"made by": "', '"made by": "0'))
     else:
         (path / "pixels").write_bytes(b"pixelz" if damage == "changed" else b"pixels and more")
-    with pytest.warns(UserWarning, match=r"image.zarr is made again, since .*(written|missing)"):
+    with pytest.warns(
+        UserWarning, match=r"image.zarr is made again, since .*(written|missing|made it)"
+    ):
         assert keep() == path
     assert (path / "pixels").read_bytes() == b"pixels"
     assert (path.parent / "beside").exists()
@@ -103,6 +116,7 @@ def test_a_disk_that_cannot_be_written_is_told(tmp_path, keep, number, message):
 PROGRAM = """
 import sys, time
 from pathlib import Path
+from bigimg_lessons import kept_files
 from bigimg_lessons.kept_files import kept
 
 def write(path):

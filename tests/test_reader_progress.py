@@ -20,7 +20,6 @@ from docutils import nodes
 from bigimg_lessons.widgets import question_bank
 
 EXTENSIONS = Path(reader_progress.__file__).parent
-ASSETS = EXTENSIONS / "reader_progress_assets"
 BANKS = Path(question_bank.__file__).with_name("questions")
 OWN_PAGE = "01_open_without_loading"
 HOME = """
@@ -169,7 +168,7 @@ def book_of(folder: Path, *pages: str) -> tuple[Any, Any]:
 def test_a_builder_other_than_html_writes_no_script(tmp_path: Path) -> None:
     app, env = book_of(tmp_path, f"notebooks/{OWN_PAGE}")
     app.builder.format = "text"
-    reader_progress._write_lessons(app, env)
+    reader_progress._write_scripts(app, env)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -186,12 +185,24 @@ def test_markup_in_a_title_cannot_end_the_script(
     bank = question_bank.QuestionBank(name="x", title=title, questions=())
     monkeypatch.setattr(reader_progress, "bank_names", lambda: ["x"])
     monkeypatch.setattr(reader_progress, "load_bank", {"x": bank}.__getitem__)
-    reader_progress._write_lessons(*book_of(tmp_path, "notebooks/07_check_yourself"))
+    reader_progress._write_scripts(*book_of(tmp_path, "notebooks/07_check_yourself"))
     assert "<" not in (tmp_path / "_static" / "reader_progress_lessons.js").read_text("utf-8")
     assert read_lessons(tmp_path)["lessons"][0]["title"] == "</script><!-- <b>HDF5 é"
 
 
+def test_what_grades_a_saved_file_is_there_and_no_page_loads_it(html: Path) -> None:
+    name = "reader_progress_grading.js"
+    text = (html / "_static" / name).read_text(encoding="utf-8")
+    start = text.index("banks: ") + len("banks: ")
+    banks, _ = json.JSONDecoder().raw_decode(text, start)
+    expected = {path.stem: tomllib.loads(path.read_text("utf-8")) for path in BANKS.glob("*.toml")}
+    ids = {bank: [entry["id"] for entry in data["questions"]] for bank, data in expected.items()}
+    assert {bank: list(questions) for bank, questions in banks.items()} == ids
+    assert not any(name in page.read_text(encoding="utf-8") for page in html.rglob("*.html"))
+    assert len(gzip.compress(text.encode(), mtime=0)) <= 60_000  # bytes
+
+
 @pytest.mark.parametrize("name", ["reader_progress", "progress_panel"])
-def test_script_and_style_are_small(name: str) -> None:
-    files = [ASSETS / f"{name}.js", ASSETS / f"{name}.css"]
-    assert sum(len(gzip.compress(path.read_bytes(), mtime=0)) for path in files) <= 2500  # bytes
+def test_script_and_style_are_small(html: Path, name: str) -> None:
+    files = [html / "_static" / f"{name}.{kind}" for kind in ("js", "css")]
+    assert sum(len(gzip.compress(path.read_bytes(), mtime=0)) for path in files) <= 2900  # bytes

@@ -7,10 +7,13 @@ its quizzes and shows each lesson's points in the sidebar. A page with a place s
     What stands here stays where no script runs.
     :::
 
-gets ``progress_panel.js`` too, which puts the reader's progress there.
+gets ``progress_panel.js`` too, which puts the reader's progress there. Scripts and styles are
+written without comments and spaces, since every page loads them.
 
 The scripts know the lessons from one file for all pages, ``reader_progress_lessons.js``, written
-with each build: for each question bank its title, its page, and what each question is worth.
+with each build: for each question bank its title, its page, and what each question is worth. The
+questions themselves, and what grades them, are in ``reader_progress_grading.js``: much more, and
+loaded only when a reader opens a saved file, whose answers are graded anew.
 
 All of this has to run before a quiz is mounted. The loader of the widgets (see
 ``anywidget_host``) is deferred, as these scripts are, and deferred scripts run in the order of
@@ -20,18 +23,23 @@ their tags, which is that of their priorities.
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from rcssmin import cssmin
+from rjsmin import jsmin
 from sphinx.application import Sphinx
-from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 
+import bigimg_lessons.widgets
 from bigimg_lessons.widgets.question_bank import bank_names, load_bank
 
 _ASSETS = Path(__file__).with_name("reader_progress_assets")
 _LESSONS = "reader_progress_lessons.js"
+_GRADING = "reader_progress_grading.js"
+_GRADER = Path(bigimg_lessons.widgets.__file__).with_name("static") / "quiz_grading.js"
 _PLACE = "bigimg-progress"
 _ALL_QUESTIONS = "notebooks/07_check_yourself"
 _BEFORE_WIDGETS = 400  # theirs have Sphinx's default, 500
@@ -75,20 +83,38 @@ def lessons(app: Sphinx, env: BuildEnvironment) -> dict[str, Any]:
     }
 
 
-def _write_lessons(app: Sphinx, env: BuildEnvironment) -> None:
-    if app.builder.format != "html":
-        return
+def grading() -> str:
+    """Return a script that sets ``window.bigimgGrading`` to ``{grade, banks}``.
+
+    ``grade`` is the quizzes' own (see ``quiz_grading.js``), ``banks`` holds the question for each
+    id of each bank. It is no module, since a page opened from a folder may import none.
+    """
+    banks = {
+        name: {question.id: asdict(question) for question in load_bank(name).questions}
+        for name in bank_names()
+    }
+    grader = jsmin(_GRADER.read_text(encoding="utf-8")).replace("export function", "function")
+    made = f"{{ grade, banks: {_json(banks)} }}"
+    return f"window.bigimgGrading = (() => {{\n{grader}\nreturn {made};\n}})();\n"
+
+
+def _json(data: Any) -> str:
     # Within a script element "</script>" would end it; in a file of its own it does no harm, and
     # escaped it never can.
-    text = json.dumps(lessons(app, env)).replace("<", "\\u003c")
+    return json.dumps(data).replace("<", "\\u003c")
+
+
+def _write_scripts(app: Sphinx, env: BuildEnvironment) -> None:
+    if app.builder.format != "html":
+        return
     folder = Path(app.outdir, "_static")
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / _LESSONS).write_text(f"window.bigimgLessons = {text};\n", encoding="utf-8")
-
-
-def _add_assets(app: Sphinx, config: Config) -> None:
-    # Not from _config.yml: Jupyter Book would put every script found there on every page.
-    config.html_static_path.append(str(_ASSETS))
+    for asset in _ASSETS.iterdir():
+        small = jsmin if asset.suffix == ".js" else cssmin
+        (folder / asset.name).write_text(small(asset.read_text("utf-8")), encoding="utf-8")
+    text = f"window.bigimgLessons = {_json(lessons(app, env))};\n"
+    (folder / _LESSONS).write_text(text, encoding="utf-8")
+    (folder / _GRADING).write_text(grading(), encoding="utf-8")
 
 
 def _add_panel(
@@ -101,8 +127,7 @@ def _add_panel(
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
-    app.connect("config-inited", _add_assets)
-    app.connect("env-updated", _write_lessons)
+    app.connect("env-updated", _write_scripts)
     app.connect("html-page-context", _add_panel)
     for script in (_LESSONS, "reader_progress.js"):
         app.add_js_file(script, loading_method="defer", priority=_BEFORE_WIDGETS)

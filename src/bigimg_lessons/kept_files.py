@@ -11,6 +11,8 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import cache
+from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,10 @@ from bigimg_lessons.locks import held, lock_path
 from bigimg_lessons.staging import Staging, recover
 
 NOTE = "kept.json"
-"""Name of the note beside the files, with the size and SHA-256 of each."""
+"""Name of the note beside the files: who made them, with the size and SHA-256 of each."""
+
+# What the bytes of a file depend on, besides its recipe.
+_WRITERS = ("bigimg-lessons", "h5py", "zarr")
 
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -29,10 +34,10 @@ def kept(
 ) -> Path:
     """Make a file or folder of a lesson, unless it is there already and as it was made.
 
-    It lies in a folder of its own, which is named after the recipe. So what is made by another
-    recipe lies beside it, and nothing that a notebook has open is ever replaced by another. One
-    process makes it, and others that want it wait for that. It may be deleted by hand when no
-    notebook uses it.
+    It lies in a folder of its own, which is named after the recipe and the versions of the
+    packages that write it. So what is made by another recipe lies beside it, and nothing that a
+    notebook has open is ever replaced by another. One process makes it, and others that want it
+    wait for that. It may be deleted by hand when no notebook uses it.
 
     Parameters
     ----------
@@ -64,7 +69,8 @@ def kept(
     UserWarning
         If it is made again, since it is not as it was made.
     """
-    home = folder / hashlib.sha256(repr((name, recipe)).encode()).hexdigest()[:12]
+    versions = {package: version_of(package) for package in _WRITERS}
+    home = folder / hashlib.sha256(repr((name, recipe, versions)).encode()).hexdigest()[:12]
     if _fault(home) is None:
         return home / name
     recover(folder)  # first: what a killed process left takes space
@@ -79,7 +85,10 @@ def kept(
             aside.mkdir()
             write(aside / name)
             files = sorted(path for path in aside.rglob("*") if path.is_file())
-            note = {path.relative_to(aside).as_posix(): _digest(path) for path in files}
+            note = {
+                "made by": _sources(),
+                "files": {path.relative_to(aside).as_posix(): _digest(path) for path in files},
+            }
             (aside / NOTE).write_text(json.dumps(note, indent=1) + "\n", encoding="utf-8")
             staging.swap()
     return home / name
@@ -156,6 +165,13 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+@cache
+def _sources() -> str:
+    """Return a digest of this package's sources, for those who change them."""
+    files = sorted(Path(__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
 def _digest(path: Path) -> list[int | str]:
     return [path.stat().st_size, sha256(path)]
 
@@ -164,9 +180,11 @@ def _fault(home: Path) -> str | None:
     """Say in which way files are not as their note tells, if in any."""
     try:
         note: dict[str, Any] = json.loads((home / NOTE).read_text(encoding="utf-8"))
-        for name, digest in note.items():
+        if note["made by"] != _sources():
+            return "another version of these lessons made it"
+        for name, digest in note["files"].items():
             if _digest(home / name) != digest:
                 return f"{name} is not what was written"
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return "something of it is missing or cannot be read"
     return None

@@ -213,6 +213,7 @@ def test_two_views_of_a_quiz_stay_in_step(visitor: Any, write: Write) -> None:
     first.get_by_role("button", name="Show solution").click()
     expect(second.locator(".bq-solution").nth(1)).to_contain_text("one XY plane after the other")
     second.get_by_role("button", name="Start over").click()
+    second.get_by_role("button", name="Delete these answers").click()
     expect(first.get_by_role("textbox").nth(0)).to_have_value("")
     expect(first.locator(".bq-score")).to_have_text("0 of 3 points")
     expect(first.locator(".bq-solution").nth(1)).to_be_empty()

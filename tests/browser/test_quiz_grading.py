@@ -602,6 +602,19 @@ def test_what_is_typed_is_only_ever_data(grade: Grade, asked: Question) -> None:
 
 
 @pytest.mark.parametrize("asked", QUESTIONS)
+def test_an_answer_that_no_form_can_give_scores_no_more_than_a_part(
+    grade: Grade, asked: Question
+) -> None:
+    """As it may stand in a file: all there is at once, repeated, too long, in no language."""
+    letters = [*"abcdefgh"]
+    odd = [letters, ["true", *letters], ["false", *letters], letters * 100, ["x" * 10_000]]
+    for result in grade(asdict(asked), odd):
+        assert result["points"] <= int(asked.kind == "true-false")
+        assert result["most"] == asked.points
+        assert asked.kind == "predict" or not result["solved"]
+
+
+@pytest.mark.parametrize("asked", QUESTIONS)
 def test_an_empty_answer_to_any_question_is_no_error(grade: Grade, asked: Question) -> None:
     parts = 2 if asked.kind == "true-false" else max(asked.points, 1)
     for result in grade(asdict(asked), [[], [""], [" "] * 3 if asked.points > 2 else [""] * 2]):

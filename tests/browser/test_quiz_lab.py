@@ -31,6 +31,7 @@ CELLS = (
     "quiz.solutions = False",
     "guess = module.Quiz('every_kind', questions=['slice-cost'])\nguess",
     "guess.measure('slice-cost', 2**28)\nguess.report()",
+    "print(len(quiz.answers), 'answers')",
 )
 
 
@@ -87,6 +88,22 @@ def test_a_live_quiz_and_python_stay_in_step(
     results = notebook.run(4)
     expect(results).to_contain_text("'yz-slow': {'points': 1, 'verdicts': ['right', 'wrong']}")
     expect(results).to_contain_text("2 {'blank'")
+
+    # Starting over asks, and can be undone; Python follows.
+    start = first.get_by_role("button", name="Start over")
+    start.click()
+    expect(first.get_by_role("button", name="Keep")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(start).to_be_focused()
+    start.click()
+    first.get_by_role("button", name="Delete these answers").click()
+    for view in (first, second):
+        expect(view.locator(".bq-score")).to_have_text("0 of 9 points")
+    expect(notebook.run(8)).to_contain_text("0 answers")
+    first.get_by_role("button", name="Bring answers back").click()
+    for view in (first, second):
+        expect(view.locator(".bq-score")).to_have_text("2 of 9 points")
+    expect(notebook.run(8)).to_contain_text("4 answers")
 
     # The instructor's switch.
     show = second.get_by_role("form").nth(4).get_by_role("button", name="solution")

@@ -103,6 +103,11 @@ def press(form: Locator, name: str) -> None:
     form.get_by_role("button", name=name).click()
 
 
+def start_over(quiz: Locator) -> None:
+    press(quiz, "Start over")
+    press(quiz, "Delete these answers")
+
+
 def press_all(place: Page | Locator, name: str) -> None:
     """Press every button of this name, even if that gives the button another one."""
     buttons = place.get_by_role("button", name=name)
@@ -235,7 +240,7 @@ def test_a_solution_seen_before_does_not_score_until_starting_over(
     expect(form.get_by_role("status")).to_contain_text("Right.")
     expect(page.locator(".bq-score")).to_have_text("0 of 9 points")
 
-    press(page.locator("section.bq"), "Start over")
+    start_over(page.locator("section.bq"))
     expect(page.get_by_role("textbox").first).to_be_focused()
     expect(form.get_by_role("checkbox", checked=True)).to_have_count(0)
     for number in (0, 2):
@@ -325,7 +330,7 @@ def test_a_prediction_stands_beside_what_was_measured(
     page.keyboard.press("Enter")
     expect(field).to_have_value("12 MiB")
     page.screenshot(path=tmp_path / "predicted.png")
-    press(section, "Start over")
+    start_over(section)
     expect(section).not_to_contain_text("256 MiB")
     expect(field).to_have_js_property("readOnly", False)
     field.fill("512 KiB")
@@ -348,7 +353,7 @@ def test_how_a_prediction_compares(visitor: Any, write: Write, bank: QuestionBan
         page.get_by_role("textbox").fill(typed)
         page.get_by_role("textbox").press("Enter")
         expect(page.get_by_role("status").first).to_contain_text(said)
-        press(page.locator("section.bq"), "Start over")
+        start_over(page.locator("section.bq"))
 
 
 def test_what_was_measured_can_be_seen_without_predicting(
@@ -419,11 +424,116 @@ def test_a_reload_keeps_what_was_done_and_starting_over_forgets(
     expect(quiz.get_by_role("textbox").first).to_have_value("plane")
     expect(form_of(page, "no-pyramid").get_by_role("checkbox", checked=True)).to_have_count(2)
     expect(guess).to_contain_text("You predicted 1 GiB. Measured: 256 MiB; you predicted 4 times")
-    press(quiz, "Start over")
+    start_over(quiz)
     expect(guess).to_contain_text("You predicted 1 GiB.")
     page.reload()
     expect(quiz.locator(".bq-score")).to_have_text("0 of 9 points")
     expect(guess).to_contain_text("You predicted 1 GiB.")
+
+
+@pytest.mark.parametrize("book", [True, False], ids=["page", "no-memory"])
+def test_starting_over_asks_and_can_be_undone(
+    visitor: Any, write: Write, bank: QuestionBank, book: bool
+) -> None:
+    page = visitor.open(write(Quiz("every_kind"), book=book))
+    quiz = page.locator("section.bq")
+    start, keep, back = (
+        quiz.get_by_role("button", name=name)
+        for name in ("Start over", "Keep", "Bring answers back")
+    )
+    first = page.get_by_role("textbox").first
+    start.click()  # there is nothing to lose
+    expect(first).to_be_focused()
+    expect(start).to_be_visible()
+
+    form_of(page, "requests").get_by_role("textbox").fill("64")
+    press(form_of(page, "requests"), "Check")
+    press(form_of(page, "which-level"), "Show solution")
+    for key in ("Enter", "Escape", "Shift+Tab"):  # on Keep, on Keep, then on what deletes
+        start.click()
+        expect(start).to_be_hidden()
+        expect(keep).to_be_focused()
+        page.keyboard.press(key)
+    page.keyboard.press("Escape")
+    expect(start).to_be_focused()
+    expect(keep).to_be_hidden()
+    expect(page.locator(".bq-score")).to_have_text("1 of 9 points")
+
+    start_over(quiz)
+    expect(page.locator(".bq-score")).to_have_text("0 of 9 points")
+    press(form_of(page, "blank"), "Hint")
+    back.focus()
+    page.keyboard.press("Enter")
+    expect(start).to_be_focused()
+    expect(back).to_be_hidden()
+    expect(page.locator(".bq-score")).to_have_text("1 of 9 points")
+    expect(form_of(page, "requests").get_by_role("textbox")).to_have_value("64")
+    expect(form_of(page, "which-level")).to_contain_text("Solution seen")
+
+    start_over(quiz)
+    first.fill("volume")
+    first.press("Enter")
+    expect(back).to_be_hidden()
+    expect(page.locator(".bq-score")).to_have_text("0 of 9 points")
+
+
+def test_answers_given_in_another_tab_are_not_lost(
+    visitor: Any, write: Write, bank: QuestionBank
+) -> None:
+    """Neither where its event has come, nor where this tab has not heard of it yet."""
+    page = visitor.open(write(Quiz("every_kind")))
+    other = page.context.new_page()
+    other.goto(page.url)
+    form_of(page, "requests").get_by_role("textbox").fill("64")
+    press(form_of(page, "requests"), "Check")
+    expect(form_of(other, "requests").get_by_role("textbox")).to_have_value("64")
+    page.evaluate(
+        """() => {
+          const saved = JSON.parse(localStorage.getItem("bigimg-lessons"));
+          const entry = { answer: ["8 KiB"], help: {}, points: 1, most: 1 };
+          saved.banks.every_kind["chunk-bytes"] = entry;
+          localStorage.setItem("bigimg-lessons", JSON.stringify(saved));
+        }"""
+    )
+    form_of(page, "which-level").get_by_role("radio").nth(1).check()
+    press(form_of(page, "which-level"), "Check")
+    for tab in (page, other):
+        expect(form_of(tab, "chunk-bytes").get_by_role("textbox")).to_have_value("8 KiB")
+        expect(tab.locator(".bq-score")).to_have_text("3 of 9 points")
+    page.reload()
+    expect(page.locator(".bq-score")).to_have_text("3 of 9 points")
+
+
+def test_what_is_kept_is_graded_anew(visitor: Any, write: Write, bank: QuestionBank) -> None:
+    """As an earlier version of the bank, or somebody with a text editor, may have left it."""
+    page = visitor.open(write(Quiz("every_kind")))
+    entries = {
+        "requests": {"answer": ["63"], "help": {}, "points": 1, "most": 1},
+        "blank": {"answer": ["plane", "strips"], "help": {}, "points": 0, "most": 7},
+    }
+    saved = {"format": "bigimg-progress", "version": 1, "banks": {"every_kind": entries}}
+    page.evaluate("text => localStorage.setItem('bigimg-lessons', text)", json.dumps(saved))
+    page.reload()
+    expect(page.locator(".bq-score")).to_have_text("2 of 9 points")
+    kept = page.evaluate("JSON.parse(bigimgProgress.written()).banks.every_kind")
+    assert {key: (entry["points"], entry["most"]) for key, entry in kept.items()} == {
+        "requests": (0, 1),
+        "blank": (2, 2),
+    }
+
+
+def test_a_quiz_says_where_nothing_is_kept(visitor: Any, write: Write, bank: QuestionBank) -> None:
+    page = visitor.open(write(Quiz("every_kind", questions=["requests"])))
+    said = "lets the page keep nothing more, so what you answer lasts only until you leave"
+    expect(page.locator("section.bq")).not_to_contain_text(said)
+    page.evaluate(
+        "() => { Storage.prototype.setItem = "
+        '() => { throw new DOMException("full", "QuotaExceededError"); }; }'
+    )
+    page.get_by_role("textbox").fill("64")
+    page.get_by_role("textbox").press("Enter")
+    expect(page.locator("section.bq")).to_contain_text(said)
+    expect(page.locator(".bq-score")).to_contain_text("All of 1 point.")
 
 
 def test_help_is_remembered_so_a_solution_seen_stays_seen(
@@ -450,7 +560,7 @@ def test_quizzes_with_the_same_question_stay_in_step(
     expect(first.locator(".bq-score")).to_have_text("1 of 9 points")
     expect(form_of(page, "chunk-bytes").get_by_role("textbox")).to_have_value("typed only")
     press(form_of(page, "which-level"), "Show solution")
-    press(second, "Start over")
+    start_over(second)
     expect(form_of(page, "requests").get_by_role("textbox")).to_have_value("")
     expect(first.locator(".bq-score")).to_have_text("0 of 9 points")
     expect(form_of(page, "which-level")).to_contain_text("Solution seen")
@@ -496,11 +606,13 @@ def test_broken_entries_do_not_break_the_quiz(
           get: (bank, id) => kept[id],
           put: (bank, id, entry) => (kept[id] = entry),
           on: () => () => {{}},
+          trouble: () => "",
         }};"""
     )
     page.goto(url)
     expect(page.get_by_role("form")).to_have_count(9)
     press_all(page, "Start over")
+    press_all(page, "Delete these answers")
     by_id = {question.id: question for question in bank.questions}
     for identifier in KINDS:
         form = form_of(page, identifier)

@@ -15,6 +15,7 @@ import pytest
 from bs4 import BeautifulSoup
 from contrast import CONTRAST
 from playwright.sync_api import Page, expect
+from quiz_keys import right_answer
 
 from bigimg_lessons.widgets.question_bank import bank_names, load_bank
 
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.browser
 
 BOOK = Path(__file__).parents[2] / "book"
 KEY = "bigimg-lessons"
+BESIDE, ASIDE = f"{KEY}-1", f"{KEY}-unreadable"
 FORMAT = "bigimg-progress"
 FIRST, SECOND = "01_open_without_loading", "02_store_in_pieces"
 TITLES = {FIRST: "Open without loading", SECOND: "Store in pieces"}
@@ -69,6 +71,9 @@ ONE, TWO, NOTHING = (
     next(key for key, points in POINTS[FIRST].items() if points == worth) for worth in (1, 2, 0)
 )
 
+QUESTIONS = {name: {entry.id: entry for entry in load_bank(name).questions} for name in POINTS}
+SECOND_TWO = next(key for key, points in POINTS[SECOND].items() if points == 2)
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -102,6 +107,17 @@ def entry(points: int, most: int = 1, answer: str = "something") -> dict[str, An
     return {"answer": [answer], "help": {"hints": 0}, "points": points, "most": most}
 
 
+def right(bank: str, key: str) -> dict[str, Any]:
+    """An entry whose answer scores all points."""
+    given = right_answer(QUESTIONS[bank][key])
+    return {"answer": given, "help": {}, "points": POINTS[bank][key], "most": POINTS[bank][key]}
+
+
+def wrong(bank: str, key: str, answer: str = "no") -> dict[str, Any]:
+    """An entry whose answer scores nothing, whatever it claims."""
+    return {"answer": [answer], "help": {}, "points": 9, "most": 9}
+
+
 def put(page: Page, bank: str, key: str, value: dict[str, Any] | None) -> None:
     """Do what a quiz does."""
     script = "([bank, key, value]) => bigimgProgress.put(bank, key, value ?? undefined)"
@@ -119,6 +135,19 @@ def solve(page: Page, bank: str) -> None:
 
 def stored(page: Page) -> Any:
     return page.evaluate(f"JSON.parse(localStorage.getItem('{KEY}'))")
+
+
+def text_at(page: Page, key: str) -> str | None:
+    return page.evaluate("(key) => localStorage.getItem(key)", key)
+
+
+def set_text(page: Page, text: str, key: str = KEY) -> None:
+    page.evaluate("([key, text]) => localStorage.setItem(key, text)", [key, text])
+
+
+def delete_all(page: Page) -> None:
+    panel(page).get_by_role("button", name="Start over").click()
+    panel(page).get_by_role("button", name="Really delete?").click()
 
 
 def sidebar(page: Page, title: str) -> Any:
@@ -161,7 +190,7 @@ def test_a_reload_and_other_pages_know_what_was_answered(visitor: Any, book: str
     page.reload()
     assert get(page, FIRST, TWO) == entry(2, 2)
     assert get(page, FIRST, ONE) is None
-    assert get(page, "no such bank", ONE) is None
+    assert get(page, "no-such-bank", ONE) is None
     page.goto(book + HOME)
     expect(sidebar(page, f"{TITLES[FIRST]} 2 of {MOST[FIRST]} points")).to_be_visible()
     expect(sidebar(page, TITLES[SECOND])).to_be_visible()
@@ -216,10 +245,10 @@ def test_points_count_no_more_than_the_bank_gives_for_a_question_it_has(
     page = visitor.open(book + LESSON)
     put(page, FIRST, ONE, entry(7, 7))
     put(page, FIRST, "no-longer-there", entry(1))
-    put(page, "no such bank", ONE, entry(1))
+    put(page, "no-such-bank", ONE, entry(1))
     expect(sidebar(page, f"{TITLES[FIRST]} 1 of {MOST[FIRST]} points")).to_be_visible()
     page.reload()
-    assert get(page, "no such bank", ONE) == entry(1)
+    assert get(page, "no-such-bank", ONE) == entry(1)
 
 
 def test_listeners_hear_of_changes_only_and_until_they_are_taken_off(
@@ -283,9 +312,9 @@ def test_the_switch_is_kept_and_start_over_leaves_it(visitor: Any, book: str) ->
     assert page.evaluate("bigimgProgress.solutionsHidden") is True
     put(page, FIRST, ONE, entry(1))
     page.goto(book + HOME)
-    panel(page).get_by_role("button", name="Start over").click()
-    panel(page).get_by_role("button", name="Really delete?").click()
-    assert stored(page) == {"format": FORMAT, "version": 1, "hidden": True, "banks": {}}
+    delete_all(page)
+    saved = {"format": FORMAT, "version": 1, "hidden": True, "banks": {}}
+    assert stored(page) == saved | {"before": {FIRST: {ONE: entry(1)}}}
     panel(page).get_by_label("Hide solutions (for class)").uncheck()
     page.reload()
     assert page.evaluate("bigimgProgress.solutionsHidden") is False
@@ -298,33 +327,65 @@ def test_start_over_asks_once_more(visitor: Any, book: str) -> None:
     start.click()
     expect(start).to_be_hidden()
     expect(panel(page).get_by_role("button", name="Keep")).to_be_focused()
+    said = panel(page).get_by_role("status")
+    expect(said).to_have_text("This deletes all answers from this browser.")
     panel(page).get_by_role("button", name="Keep").click()
     expect(start).to_be_focused()
+    for key in ("Escape", "Shift+Tab"):  # on Keep, then on what deletes
+        start.click()
+        page.keyboard.press(key)
+    page.keyboard.press("Escape")
+    expect(start).to_be_focused()
+    expect(panel(page).locator("[role=status]")).to_be_empty()
     assert get(page, FIRST, ONE) == entry(1)
-    start.click()
-    panel(page).get_by_role("button", name="Really delete?").click()
+    delete_all(page)
     assert get(page, FIRST, ONE) is None
-    expect(panel(page).get_by_role("status")).to_have_text(
-        "All answers are deleted from this browser."
-    )
-    expect(panel(page).get_by_role("button", name="Open a saved file")).to_be_focused()
+    expect(said).to_have_text("All answers are deleted from this browser.")
+    expect(panel(page).get_by_role("button", name="Bring answers back")).to_be_focused()
     page.reload()
     expect(panel(page)).to_contain_text("Nothing answered yet.")
     put(page, FIRST, ONE, entry(1))
     expect(start).to_be_visible()
 
 
+def test_starting_over_can_be_undone_until_something_is_answered(visitor: Any, book: str) -> None:
+    page = visitor.open(book + HOME)
+    back = panel(page).get_by_role("button", name="Bring answers back")
+    put(page, FIRST, ONE, entry(1))
+    put(page, FIRST, TWO, entry(2, 2))
+    expect(back).to_be_hidden()
+    delete_all(page)
+    page.reload()
+    put(page, SECOND, SECOND_TWO, entry(0, 2, "") | {"answer": [], "help": {"hints": 1}})
+    back.click()
+    expect(panel(page).get_by_role("button", name="Start over")).to_be_focused()
+    expect(back).to_be_hidden()
+    page.reload()
+    assert stored(page)["banks"][FIRST] == {ONE: entry(1), TWO: entry(2, 2)}
+    assert "before" not in stored(page)
+    delete_all(page)
+    put(page, FIRST, ONE, entry(0, answer="anew"))
+    expect(back).to_be_hidden()
+    assert stored(page)["banks"] == {FIRST: {ONE: entry(0, answer="anew")}}
+    assert "before" not in stored(page)
+
+
+def test_starting_over_spares_what_another_tab_has_just_answered(visitor: Any, book: str) -> None:
+    page = visitor.open(book + HOME)
+    put(page, FIRST, ONE, entry(1))
+    set_text(page, saved_text({FIRST: {ONE: entry(1), TWO: entry(2, 2)}}))  # not heard of here
+    delete_all(page)
+    assert stored(page)["banks"] == {FIRST: {TWO: entry(2, 2)}}
+
+
 def test_a_saved_file_brings_everything_to_another_browser(
     visitor: Any, book: str, tmp_path: Path
 ) -> None:
     page = visitor.open(book + HOME)
-    put(
-        page,
-        FIRST,
-        TWO,
-        {**entry(1, 2, 'é "</script>\u2028'), "help": {"hints": 1, "solution": "open"}},
-    )
-    put(page, FIRST, NOTHING, entry(0, 0, "8 KiB"))
+    typed = ['é "</script>\u2028', "x"]
+    seen = {"hints": 1, "solution": "open"}
+    put(page, FIRST, TWO, {"answer": typed, "help": seen, "points": 0, "most": 2})
+    put(page, FIRST, NOTHING, {"answer": ["8 KiB"], "help": {}, "points": 0, "most": 0})
     panel(page).get_by_label("Hide solutions (for class)").check()
     with page.expect_download() as waiting:
         panel(page).get_by_role("button", name="Save to a file").click()
@@ -344,21 +405,73 @@ def test_a_saved_file_brings_everything_to_another_browser(
 
 def test_of_two_answers_the_better_wins(visitor: Any, book: str) -> None:
     page = visitor.open(book + HOME)
-    second = next(key for key, points in POINTS[SECOND].items() if points == 2)
     put(page, FIRST, ONE, entry(1, answer="here"))
     put(page, FIRST, TWO, entry(0, 2, "here"))
-    put(page, SECOND, second, entry(1, 2, "here"))
+    put(page, SECOND, SECOND_TWO, entry(2, 2, "here"))
     banks = {
-        FIRST: {ONE: entry(0, answer="file"), TWO: entry(2, 2, "file")},
-        SECOND: {second: entry(1, 2, "file"), "never-heard-of": entry(1)},
+        FIRST: {ONE: right(FIRST, ONE), TWO: right(FIRST, TWO)},
+        SECOND: {SECOND_TWO: right(SECOND, SECOND_TWO)},
     }
     said = open_file(page, saved_text(banks))
-    assert said.startswith("1 of 3 answers taken over from mine.json;")
+    assert said.startswith("1 of 3 answers taken over from mine.json and graded;")
     assert stored(page)["banks"] == {
-        FIRST: {ONE: entry(1, answer="here"), TWO: entry(2, 2, "file")},
-        SECOND: {second: entry(1, 2, "here")},
+        FIRST: {ONE: entry(1, answer="here"), TWO: right(FIRST, TWO)},
+        SECOND: {SECOND_TWO: entry(2, 2, "here")},
     }
     assert open_file(page, saved_text(banks)).startswith("0 of 3 answers taken over")
+
+
+def test_points_that_a_file_claims_are_not_believed(visitor: Any, book: str) -> None:
+    """Right, wrong, right after the solution was seen, and other claims that mean nothing."""
+    page = visitor.open(book + HOME)
+    modest = right(FIRST, ONE) | {"points": 0, "most": 0}
+    peeked = right(SECOND, SECOND_TWO) | {"help": {"solution": "closed"}}
+    banks = {
+        FIRST: {ONE: modest, TWO: wrong(FIRST, TWO) | {"correct": True}},
+        SECOND: {SECOND_TWO: peeked},
+    }
+    said = open_file(page, saved_text(banks, score=99))
+    assert said.startswith("3 of 3 answers taken over")
+    assert stored(page)["banks"] == {
+        FIRST: {ONE: right(FIRST, ONE), TWO: wrong(FIRST, TWO) | {"points": 0, "most": 2}},
+        SECOND: {SECOND_TWO: peeked | {"points": 0}},
+    }
+    expect(panel(page).get_by_role("listitem").last).to_contain_text(f"1 of {ALL} points")
+
+
+def test_every_question_of_every_bank_is_graded_in_a_file(visitor: Any, book: str) -> None:
+    page = visitor.open(book + HOME)
+    scoring = {
+        name: {key: right(name, key) | {"points": 0} for key, points in some.items() if points}
+        for name, some in POINTS.items()
+    }
+    open_file(page, saved_text(scoring))
+    expect(panel(page).get_by_role("listitem").last).to_contain_text(f"{ALL} of {ALL} points")
+
+
+def test_answers_to_unknown_questions_are_kept_and_not_counted(visitor: Any, book: str) -> None:
+    page = visitor.open(book + HOME)
+    banks = {FIRST: {"never-heard-of": wrong(FIRST, ONE)}, "99_next": {ONE: wrong(FIRST, ONE)}}
+    said = open_file(page, saved_text(banks))
+    assert said.endswith("This book lacks the questions of 2, which are kept but not counted.")
+    uncounted = wrong(FIRST, ONE) | {"points": 0, "most": 0}
+    kept = {FIRST: {"never-heard-of": uncounted}, "99_next": {ONE: uncounted}}
+    assert stored(page)["banks"] == kept
+    expect(panel(page).get_by_role("listitem").last).to_contain_text(f"0 of {ALL} points")
+    assert json.loads(page.evaluate("bigimgProgress.written()"))["banks"] == kept
+
+
+def test_without_what_grades_a_file_nothing_is_changed(visitor: Any, book: str) -> None:
+    page = visitor.open(book + HOME)
+    failing = "**/reader_progress_grading.js"
+    page.context.route(failing, lambda route: route.abort())
+    text = saved_text({FIRST: {ONE: right(FIRST, ONE)}})
+    said = "The questions that grade mine.json do not load. Nothing was changed."
+    assert open_file(page, text) == said
+    assert text_at(page, KEY) is None
+    page.context.unroute(failing)
+    assert open_file(page, text).startswith("1 of 1 answers taken over")
+    visitor.problems = [text for text in visitor.problems if "ERR_FAILED" not in text]
 
 
 @pytest.mark.parametrize(
@@ -373,9 +486,12 @@ def test_of_two_answers_the_better_wins(visitor: Any, book: str) -> None:
         (saved_text({}, version="1"), "holds no progress"),
         (saved_text({}, format="other"), "holds no progress"),
         (saved_text({}, version=2), "was written by a newer version of this book"),
-        (saved_text({FIRST: {ONE: entry(1)}}, more="x" * 1_000_000), "holds no progress"),
+        (saved_text({"<img src=x>": {ONE: entry(1)}}), "holds no progress"),
+        (saved_text({FIRST: {"__proto__": entry(1), ONE: entry(1)}}), "holds no progress"),
+        (saved_text({"constructor": {"prototype": entry(1)}}), "holds no progress"),
+        ("[" * 200_000, "holds no progress"),
     ],
-    ids=range(10),
+    ids=range(13),
 )
 def test_a_wrong_file_is_refused_and_changes_nothing(
     visitor: Any, book: str, text: str, problem: str
@@ -397,46 +513,154 @@ UNSOUND = {
     "negative": entry(-1),
     "half": entry(1) | {"most": 1.5},
     "no-help": entry(1) | {"help": None},
+    "endless": entry(1, answer="x" * 10_000),
+    "ajar": entry(1) | {"help": {"solution": "<b>ajar</b>"}},
     "text-hints": entry(1) | {"help": {"hints": "many"}},
 }
 
 
-def test_unsound_entries_in_a_file_or_in_the_storage_are_left_out(visitor: Any, book: str) -> None:
+def test_unsound_entries_in_a_file_are_left_out(visitor: Any, book: str) -> None:
     ids = list(POINTS[FIRST])
     unsound = dict(zip(ids, UNSOUND.values(), strict=False))
     sound = ids[len(UNSOUND)]
-    text = saved_text({FIRST: unsound | {sound: entry(1)}, SECOND: {}})
-    text = text.replace('"banks": {', '"banks": {"__proto__": {"polluted": {"answer": []}}, ')
+    text = saved_text({FIRST: unsound | {sound: right(FIRST, sound)}, SECOND: {}, "99_next": 7})
     page = visitor.open(book + HOME)
-    assert open_file(page, text).startswith("1 of 1 answers taken over")
-    assert stored(page)["banks"] == {FIRST: {sound: entry(1)}}
-    page.evaluate(f"(text) => localStorage.setItem('{KEY}', text)", text)
+    said = open_file(page, text)
+    assert said.startswith("1 of 1 answers taken over")
+    assert said.endswith(f"Another {len(UNSOUND) + 1} could not be read.")
+    assert stored(page)["banks"] == {FIRST: {sound: right(FIRST, sound)}}
+    assert text_at(page, ASIDE) is None
+
+
+def test_a_file_that_is_too_large_is_not_even_read(visitor: Any, book: str, tmp_path: Path) -> None:
+    page = visitor.open(book + HOME)
+    large = tmp_path / "large.json"
+    with large.open("wb") as file:
+        file.truncate(100_000_000)
+    page.evaluate("() => { Blob.prototype.text = () => { throw new Error('was read'); }; }")
+    panel(page).locator("input[type=file]").set_input_files(large)
+    expect(panel(page).get_by_role("status")).to_have_text(
+        "large.json is too large to hold progress. "
+        "Nothing was changed; choose a bigimg-progress.json."
+    )
+    assert text_at(page, KEY) is None
+
+
+UNREADABLE = "Some of what this browser kept could not be read"
+DAMAGED = {
+    "empty-object": "{}",
+    "cut-off": saved_text({FIRST: {ONE: entry(1)}})[:-9],
+    "null": "null",
+    "number": "3",
+    "list": "[]",
+    "no-format": '{"banks": 5}',
+    "list-of-banks": saved_text([[]]),
+    "version-zero": saved_text({}, version=0),
+    "version-text": saved_text({}, version="2"),
+    "version-half": saved_text({}, version=1.5),
+    "no-version": saved_text({}, version=None),
+    "other-program": saved_text({}, format="other"),
+    "bank": saved_text({FIRST: {TWO: entry(2, 2)}, SECOND: "lost"}),
+    "before": saved_text({FIRST: {TWO: entry(2, 2)}}, before={FIRST: {ONE: 1}}),
+    "name": saved_text({FIRST: {TWO: entry(2, 2), "__proto__": {"polluted": True}}}),
+    **{
+        f"entry-{name}": saved_text({FIRST: {ONE: value, TWO: entry(2, 2)}})
+        for name, value in UNSOUND.items()
+    },
+}
+
+
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+def test_what_cannot_be_read_is_set_aside_and_the_rest_used(
+    visitor: Any, book: str, text: str
+) -> None:
+    page = visitor.open(book + HOME)
+    set_text(page, text)
     page.reload()
-    assert [key for key in ids if get(page, FIRST, key)] == [sound]
+    expect(panel(page)).to_contain_text(UNREADABLE)
+    readable = {FIRST: {TWO: entry(2, 2)}} if '"answer": ["something"], ' in text[80:] else {}
+    if text == DAMAGED["cut-off"]:
+        readable = {}
+    assert get(page, FIRST, TWO) == readable.get(FIRST, {}).get(TWO)
+    assert text_at(page, KEY) == text  # to look is not to write
+    put(page, SECOND, SECOND_TWO, entry(1, 2))
+    for points in (0, 1):  # loaded and written again, and nothing multiplies
+        page.reload()
+        put(page, SECOND, SECOND_TWO, entry(points, 2))
+    assert stored(page)["banks"] == {**readable, SECOND: {SECOND_TWO: entry(1, 2)}}
+    assert json.loads(text_at(page, ASIDE) or "") == [text]
+    saved = json.loads(page.evaluate("bigimgProgress.written()"))
+    assert saved["unreadable"] == [text]
+    expect(panel(page)).to_contain_text(UNREADABLE)
     assert page.evaluate("({}).polluted === undefined")
 
 
-@pytest.mark.parametrize("text", ["", "{", "null", "3", "[]", '{"banks": 5}', saved_text([[]])])
-def test_rubbish_in_the_storage_counts_as_nothing(visitor: Any, book: str, text: str) -> None:
+def test_three_unreadable_texts_are_kept_at_most(visitor: Any, book: str) -> None:
     page = visitor.open(book + HOME)
-    page.evaluate(f"(text) => localStorage.setItem('{KEY}', text)", text)
+    set_text(page, "not a list", ASIDE)
+    for number in range(4):
+        set_text(page, f"damaged {number}")
+        put(page, FIRST, ONE, entry(1, answer=str(number)))
+        if number == 1:
+            kept = ["not a list", "damaged 0", "damaged 1"]
+            assert json.loads(text_at(page, ASIDE) or "") == kept
+    kept = ["damaged 1", "damaged 2", "damaged 3"]
+    assert json.loads(text_at(page, ASIDE) or "") == kept
+
+
+def test_starting_over_deletes_what_could_not_be_read_and_says_so(visitor: Any, book: str) -> None:
+    page = visitor.open(book + HOME)
+    set_text(page, "damaged")
     page.reload()
-    assert panel(page).inner_text().startswith("Nothing answered yet.")
+    panel(page).get_by_role("button", name="Start over").click()
+    expect(panel(page).get_by_role("status")).to_have_text(
+        "This deletes all answers from this browser, and what could not be read."
+    )
+    panel(page).get_by_role("button", name="Really delete?").click()
+    expect(panel(page)).not_to_contain_text(UNREADABLE)
+    expect(panel(page).get_by_role("button", name="Open a saved file")).to_be_focused()
+    assert text_at(page, ASIDE) is None
+    assert stored(page)["banks"] == {}
+
+
+def test_without_room_to_set_it_aside_the_unreadable_is_not_overwritten(
+    visitor: Any, book: str
+) -> None:
+    page = visitor.open(book + HOME)
+    set_text(page, "damaged")
+    page.evaluate(
+        f"""() => {{
+          const {{ setItem }} = Storage.prototype;
+          Storage.prototype.setItem = function (key, value) {{
+            if (key === "{ASIDE}") throw new DOMException("full", "QuotaExceededError");
+            setItem.call(this, key, value);
+          }};
+        }}"""
+    )
     put(page, FIRST, ONE, entry(1))
-    assert stored(page)["banks"][FIRST] == {ONE: entry(1)}
+    assert text_at(page, KEY) == "damaged"
+    assert get(page, FIRST, ONE) == entry(1)
+    expect(panel(page)).to_contain_text("This browser lets the page keep nothing more")
 
 
-def test_what_a_newer_version_stored_is_left_alone(visitor: Any, book: str) -> None:
+def test_what_a_newer_version_stored_is_left_and_answers_kept_beside_it(
+    visitor: Any, book: str
+) -> None:
     text = saved_text({FIRST: {ONE: "a new kind of entry"}}, version=2)
     page = visitor.open(book + HOME)
-    page.evaluate(f"(text) => localStorage.setItem('{KEY}', text)", text)
+    set_text(page, text)
     page.reload()
-    expect(panel(page)).to_contain_text("newer version of this book and is left as it is.")
+    expect(panel(page)).to_contain_text("a newer version of this book is left as it is")
     put(page, FIRST, ONE, entry(1))
+    page.goto(book + LESSON)
     expect(sidebar(page, f"{TITLES[FIRST]} 1 of {MOST[FIRST]} points")).to_be_visible()
-    panel(page).get_by_role("button", name="Start over").click()
-    panel(page).get_by_role("button", name="Really delete?").click()
-    assert page.evaluate(f"localStorage.getItem('{KEY}')") == text
+    put(page, FIRST, TWO, entry(2, 2))
+    kept = {FIRST: {ONE: entry(1), TWO: entry(2, 2)}}
+    assert json.loads(text_at(page, BESIDE) or "")["banks"] == kept
+    page.goto(book + HOME)
+    delete_all(page)
+    assert text_at(page, KEY) == text
+    assert text_at(page, ASIDE) is None
 
 
 REASON = "for the sake of the test"
@@ -458,11 +682,32 @@ def test_without_storage_it_lasts_as_long_as_the_page(visitor: Any, book: str, s
     assert get(page, FIRST, ONE) == entry(1)
     expect(panel(page)).to_contain_text(f"3 of {MOST[FIRST]} points")
     expect(panel(page)).to_contain_text("This browser lets the page keep nothing")
+    expect(panel(page)).to_contain_text("lasts only until you leave this page.")
+    delete_all(page)
+    panel(page).get_by_role("button", name="Bring answers back").click()
+    expect(panel(page)).to_contain_text(f"3 of {MOST[FIRST]} points")
     page.reload()
     expect(panel(page)).to_contain_text("Nothing answered yet.")
     # The theme's own scripts do not bear it; that ours do is what the lines above show.
     of_theme = (REASON, "Resetting to auto.")
     visitor.problems = [text for text in visitor.problems if not text.endswith(of_theme)]
+
+
+def test_what_found_no_room_is_kept_as_soon_as_there_is_some(visitor: Any, book: str) -> None:
+    """And what another tab wrote in the meantime stays."""
+    page = visitor.open(book + HOME)
+    page.evaluate("() => { window.setItem = Storage.prototype.setItem; }")
+    page.evaluate(f"() => {{ {FULL} }}")
+    put(page, FIRST, ONE, entry(1))
+    put(page, FIRST, TWO, entry(1, 2))
+    expect(panel(page)).to_contain_text("This browser lets the page keep nothing more")
+    page.evaluate("() => { Storage.prototype.setItem = setItem; }")
+    set_text(page, saved_text({SECOND: {SECOND_TWO: entry(2, 2)}}))
+    assert get(page, FIRST, ONE) == entry(1)
+    put(page, FIRST, TWO, entry(2, 2))
+    expect(panel(page)).not_to_contain_text("This browser lets")
+    kept = {SECOND: {SECOND_TWO: entry(2, 2)}, FIRST: {ONE: entry(1), TWO: entry(2, 2)}}
+    assert stored(page)["banks"] == kept
 
 
 def test_the_summary_is_all_that_is_printed(visitor: Any, book: str) -> None:
@@ -518,7 +763,10 @@ def test_the_keyboard_alone_suffices(visitor: Any, book: str) -> None:
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     assert get(page, FIRST, ONE) is None
-    page.keyboard.press("Enter")  # the focus is on Open a saved file
+    page.keyboard.press("Enter")  # the focus is on what brings the answers back
+    assert get(page, FIRST, ONE) == entry(1)
+    panel(page).get_by_role("button", name="Open a saved file").focus()
+    page.keyboard.press("Enter")
     for _ in range(100):
         if choosers:
             break

@@ -75,6 +75,7 @@ function typedForm(names, uid) {
       autocomplete: "off",
       autocapitalize: "off",
       spellcheck: "false",
+      maxlength: "500", // so that what is kept can be told from rubbish: see reader_progress.js
       ...describedBy(uid),
     }),
   );
@@ -381,11 +382,38 @@ function render({ model, el }) {
   });
   const score = make("p", { class: "bq-score", role: "status" });
   const bar = make("i");
-  const restart = makeButton("Start over", {}, () => {
-    model.set("help_used", {});
-    put(model, "answers", {});
-    cards[0].card.querySelector("input, button").focus();
+  const notice = make("p", { class: "bq-quiet", "aria-live": "polite" });
+
+  // Starting over asks first, and can be undone until something new is answered.
+  let gone = null;
+  const done = () => ({ answers: model.get("answers"), help_used: model.get("help_used") });
+  const isNew = () => !Object.values(done()).some((entries) => Object.keys(entries).length);
+  const begin = () => cards[0].card.querySelector("input, button").focus();
+  function redo(state) {
+    model.set(state);
+    model.save_changes();
+  }
+  function ask(asking) {
+    restart.hidden = asking;
+    sure.hidden = keep.hidden = !asking;
+    (asking ? keep : restart).focus();
+  }
+  const restart = makeButton("Start over", {}, () => (isNew() ? begin() : ask(true)));
+  const sure = makeButton("Delete these answers", { hidden: "" }, () => {
+    ask(false);
+    gone = done();
+    redo({ answers: {}, help_used: {} });
+    begin();
   });
+  const keep = makeButton("Keep", { hidden: "" }, () => ask(false));
+  const undo = makeButton("Bring answers back", {}, () => {
+    const state = gone;
+    gone = null;
+    redo(state);
+    restart.focus();
+  });
+  for (const choice of [sure, keep])
+    choice.addEventListener("keydown", ({ key }) => key === "Escape" && ask(false));
 
   function update() {
     cards.forEach((card) => card.update());
@@ -394,6 +422,10 @@ function render({ model, el }) {
       now === most ? `All of ${points(most)}. Well done!` : `${now} of ${points(most)}`,
     ]);
     bar.style.width = `${(100 * now) / most}%`;
+    if (Object.keys(model.get("answers")).length) gone = null;
+    undo.hidden = !gone;
+    const trouble = memory?.trouble() ?? "";
+    say(notice, trouble, () => [trouble]);
   }
   const changes = "change:answers change:help_used change:score change:measured change:solutions";
   model.on(changes, update);
@@ -410,7 +442,11 @@ function render({ model, el }) {
       score,
       make("div", { class: "bq-bar", "aria-hidden": "true" }, bar),
       restart,
+      sure,
+      keep,
+      undo,
     ),
+    notice,
   );
   el.append(section);
   update();
@@ -438,41 +474,54 @@ function rescore(model) {
 }
 
 // Keep what is answered in the page's memory, and take over what is in there, from an earlier
-// visit or another quiz. That may come from a file or from an earlier version of the bank.
+// visit, another quiz or another tab. That may come from an earlier version of the bank.
 function remember(model) {
   const { name, questions } = model.get("bank");
-  let writing = false;
+  const known = {}; // question id → the entry as the memory was last seen to have it, as JSON
+  let busy = false;
+
+  const kept = ({ id }) => JSON.stringify(memory.get(name, id));
 
   function recall() {
-    if (writing) return;
     const [answers, help_used] = [{}, {}];
-    for (const { id } of questions) {
+    for (const question of questions) {
+      const { id } = question;
+      known[id] = kept(question);
       const { answer, help } = memory.get(name, id) ?? {};
       const texts = Array.isArray(answer) && answer.every((text) => typeof text === "string");
       if (texts && answer.length) answers[id] = answer;
       if (help?.hints || help?.solution) help_used[id] = help;
     }
+    busy = true;
     model.set({ answers, help_used });
+    busy = false;
   }
+  // Only what was changed here: what is missing here may be new in the memory.
   function keep() {
-    writing = true;
+    if (busy) return;
+    busy = true;
     for (const question of questions) {
       const { id } = question;
-      const [answer, help] = [model.get("answers")[id], model.get("help_used")[id]];
-      const entry = (answer || help) && {
-        answer: answer ?? [],
+      const [answer = [], help] = [model.get("answers")[id], model.get("help_used")[id]];
+      const entry = {
+        answer,
         help: help ?? {},
         points: model.get("results")[id]?.points ?? 0,
-        most: grade(question, answer ?? []).most,
+        most: grade(question, answer).most,
       };
-      if (JSON.stringify(entry) !== JSON.stringify(memory.get(name, id)))
-        memory.put(name, id, entry);
+      const now = answer.length || help ? entry : undefined;
+      const text = JSON.stringify(now);
+      if (text === known[id]) continue;
+      memory.put(name, id, now);
+      known[id] = text;
     }
-    writing = false;
+    busy = false;
+    if (questions.some((question) => kept(question) !== known[question.id])) recall();
   }
   recall();
+  keep(); // as it is graded now
   model.on("change:answers change:help_used", keep);
-  return memory.on(recall);
+  return memory.on(() => busy || recall());
 }
 
 // Once for all views, and also when Python hands in answers and no view is open.

@@ -1,0 +1,115 @@
+"""What may stand at the place of an image, and is not to be overwritten.
+
+Each function finds version 0 in a folder, makes it something else or puts something beside it,
+and returns what a refusal must name.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import h5py
+import zarr
+
+
+def _no_zarr(folder: Path, name: str) -> str:
+    shutil.rmtree(folder / name)
+    (folder / name).mkdir()
+    (folder / name / "thesis.txt").write_text("precious")
+    return name
+
+
+def _a_file(folder: Path, name: str) -> str:
+    shutil.rmtree(folder / name)
+    (folder / name).write_text("precious")
+    return name
+
+
+def _a_plain_array(folder: Path, name: str, zarr_format: int) -> str:
+    shutil.rmtree(folder / name)
+    array = zarr.create_array(folder / name, shape=(4, 4), dtype="uint8", zarr_format=zarr_format)
+    array[...] = 7
+    return name
+
+
+def _a_plain_group(folder: Path, name: str, zarr_format: int) -> str:
+    shutil.rmtree(folder / name)
+    group = zarr.create_group(folder / name, zarr_format=zarr_format, attributes={"mine": True})
+    group.create_array("0", shape=(4, 4), dtype="uint8")[...] = 7
+    return name
+
+
+def _with_member(folder: Path, name: str, member: str) -> str:
+    path = folder / name / member
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("precious")
+    return member.split("/")[0]
+
+
+AT_OME_ZARR: Mapping[str, Callable[..., str]] = {
+    "a folder that is no Zarr": _no_zarr,
+    "a file": _a_file,
+    "a plain array, v3": partial(_a_plain_array, zarr_format=3),
+    "a plain array, v2": partial(_a_plain_array, zarr_format=2),
+    "a group without an image, v3": partial(_a_plain_group, zarr_format=3),
+    "a group without an image, v2": partial(_a_plain_group, zarr_format=2),
+    "labels": partial(_with_member, member="labels/zarr.json"),
+    "tables": partial(_with_member, member="tables/.zgroup"),
+    "a note": partial(_with_member, member="notes.txt"),
+    "a note in a level": partial(_with_member, member="0/notes.txt"),
+}
+
+
+def _another_xml(folder: Path) -> str:
+    (folder / "image.xml").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    return "image.xml"
+
+
+def _an_xml_alone(folder: Path) -> str:
+    (folder / "image.h5").unlink()
+    return _another_xml(folder)
+
+
+def _the_xml_of_another(folder: Path) -> str:
+    xml = folder / "image.xml"
+    xml.write_text(xml.read_text().replace(">image.h5<", ">other.h5<"))
+    (folder / "image.h5").rename(folder / "other.h5")
+    return "other.h5"
+
+
+def _another_hdf5(folder: Path) -> str:
+    with h5py.File(folder / "image.h5", "w") as file:
+        file["precious"] = [1, 2, 3]
+    return "image.h5"
+
+
+def _an_hdf5_alone(folder: Path) -> str:
+    (folder / "image.xml").unlink()
+    return _another_hdf5(folder)
+
+
+def _no_hdf5(folder: Path) -> str:
+    (folder / "image.h5").write_text("precious")
+    return "image.h5"
+
+
+def _a_folder(folder: Path, name: str) -> str:
+    (folder / name).unlink()
+    (folder / name).mkdir()
+    (folder / name / "thesis.txt").write_text("precious")
+    return name
+
+
+AT_BDV_HDF5: Mapping[str, Callable[[Path], str]] = {
+    "another XML beside the HDF5": _another_xml,
+    "another XML alone": _an_xml_alone,
+    "the XML of another HDF5": _the_xml_of_another,
+    "another HDF5 beside the XML": _another_hdf5,
+    "another HDF5 alone": _an_hdf5_alone,
+    "text that is called .h5": _no_hdf5,
+    "a folder that is called .xml": partial(_a_folder, name="image.xml"),
+    "a folder that is called .h5": partial(_a_folder, name="image.h5"),
+}

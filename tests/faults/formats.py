@@ -1,0 +1,121 @@
+"""The table of formats that must lose nothing. A new format is in the suite by an entry here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+
+from bigimg_lessons.pyramid import build_pyramid
+from bigimg_lessons.sample_data import SampleVolume, sample_tiff
+from tests.faults import foreign, images, judges
+
+
+@dataclass(frozen=True)
+class Format:
+    """How to write an image in a format, and how to tell what stands there.
+
+    Parameters
+    ----------
+    files
+        Names of the files or folders of an image; last the one by which it is opened.
+    write
+        Called with the folder and a version: writes it there, over what is there.
+    judge
+        Called with the path by which an image is opened; see :mod:`tests.faults.judges`.
+    versions
+        That can be written: the first is the old one.
+    foreign
+        What is not to be overwritten: by what it is, a function that makes it in a folder in
+        which version 0 stands, and returns the name that the refusal tells.
+    harmless
+        Files that are no reason not to overwrite, relative to the folder.
+    refuses_links
+        Whether a link at the place of the image is refused.
+    """
+
+    files: tuple[str, ...]
+    write: Callable[[Path, int], object]
+    judge: Callable[[Path], int | None]
+    versions: range = images.VERSIONS
+    foreign: Mapping[str, Callable[[Path], str]] = field(default_factory=dict)
+    harmless: tuple[str, ...] = ()
+    refuses_links: bool = True
+
+    def stands(self, folder: Path) -> int | None:
+        """Judge what stands in a folder."""
+        return self.judge(folder / self.files[-1])
+
+
+def _write(folder: Path, version: int, *, name: str, **options: Any) -> None:
+    build_pyramid(
+        images.pixels(version),
+        folder / name,
+        voxel_size=images.voxel_size(version),
+        unit="µm",
+        factors=images.FACTORS,
+        chunk_shape=images.CHUNK_SHAPE,
+        overwrite=True,
+        progress=False,
+        **options,
+    )
+
+
+_VOLUME = SampleVolume((4, 40, 48))
+
+
+def _write_sample(folder: Path, version: int) -> None:
+    if version:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".* is made again, since")
+            sample_tiff(_VOLUME, folder=folder, progress=False)
+        return
+    # What an older release has made.
+    path = folder / _VOLUME.file_name
+    tifffile.imwrite(path, np.zeros(_VOLUME.shape, "uint8"), imagej=True, metadata={"spacing": 9})
+    content = path.read_bytes()
+    note = {
+        "generator": 0,
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    path.with_name(f"{path.name}.json").write_text(json.dumps(note), encoding="utf-8")
+
+
+def _ome_zarr(**options: Any) -> Format:
+    name = "image.ome.zarr"
+    return Format(
+        (name,),
+        partial(_write, name=name, **options),
+        judges.ome_zarr,
+        foreign={what: partial(make, name=name) for what, make in foreign.AT_OME_ZARR.items()},
+        harmless=(f"{name}/.DS_Store", f"{name}/1/Thumbs.db"),
+    )
+
+
+FORMATS = {
+    "ome-zarr-0.5": _ome_zarr(file_format="ome-zarr-0.5"),
+    "ome-zarr-0.5-shards": _ome_zarr(file_format="ome-zarr-0.5", shard_shape=(8, 32, 32)),
+    "ome-zarr-0.4": _ome_zarr(file_format="ome-zarr-0.4"),
+    "bdv-hdf5": Format(
+        ("image.h5", "image.xml"),
+        partial(_write, name="image.xml", file_format="bdv-hdf5"),
+        judges.bdv_hdf5,
+        foreign=foreign.AT_BDV_HDF5,
+    ),
+    "sample-tiff": Format(
+        (f"{_VOLUME.file_name}.json", _VOLUME.file_name),
+        _write_sample,
+        judges.sample,
+        versions=range(2),
+        refuses_links=False,  # a data folder may be made of links
+    ),
+}
