@@ -52,7 +52,9 @@ def cells_of(lesson: str) -> dict[str, Cell]:
     return found
 
 
-def checked_cells(lesson: str, *, without: Iterable[str] = ()) -> list[str]:
+def checked_cells(
+    lesson: str, *, without: Iterable[str] = (), through: str | None = None
+) -> list[str]:
     """Return the checked cells of a notebook and those that they need, in its order.
 
     Parameters
@@ -60,7 +62,10 @@ def checked_cells(lesson: str, *, without: Iterable[str] = ()) -> list[str]:
     lesson
         Name of the notebook.
     without
-        Names that take too long to compute: cells that need them are left out.
+        Names that cells must not need, since what they do takes too long.
+    through
+        A name that cells must need, if one is given; cells that take it themselves are among
+        them, checked or not.
     """
     cells = cells_of(lesson)
     maker = {name: cell for cell in cells.values() for name in cell.sets}
@@ -69,10 +74,13 @@ def checked_cells(lesson: str, *, without: Iterable[str] = ()) -> list[str]:
         makers = {maker[name].id for name in cell.takes} - {cell.id}
         needs[cell.id] = {cell.id}.union(*(needs[identifier] for identifier in makers))
     slow = {cell.id for cell in cells.values() if cell.takes & set(without)}
+    asked = {cell.id for cell in cells.values() if through is None or through in cell.takes}
     wanted = [
         needs[cell.id]
         for cell in cells.values()
-        if cell.states is not None and not needs[cell.id] & slow
+        if (cell.states is not None or through in cell.takes)
+        and not needs[cell.id] & slow
+        and needs[cell.id] & asked
     ]
     return [identifier for identifier in cells if identifier in set().union(*wanted)]
 

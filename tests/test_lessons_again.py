@@ -50,7 +50,7 @@ def test_cells_print_the_same_when_they_are_run_again(lesson, small_stack, tmp_p
     if WHOLE:
         once = list(cells_of(lesson))
         twice = [identifier for identifier in once for _ in range(2)]
-        again = [*reversed(once), *twice, *shuffled.choices(once, k=10 * len(once))]
+        again = [*reversed(once), *twice, *shuffled.choices(once, k=3 * len(once))]
     else:
         once = checked_cells(lesson, without=SLOW)
         again = shuffled.sample(once, len(once))
