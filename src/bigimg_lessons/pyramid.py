@@ -16,7 +16,8 @@ from typing import Any, Literal, get_args
 from zarr.codecs import BloscCodec
 
 from bigimg_lessons.bdv.writer import write_bdv
-from bigimg_lessons.blocks import build_levels, plan_blocks
+from bigimg_lessons.block_plans import MEMORY_LIMIT, plan_blocks
+from bigimg_lessons.blocks import build_levels
 from bigimg_lessons.downsampling import (
     Downsampling,
     downsample_mean,
@@ -61,7 +62,7 @@ def build_pyramid(
     max_levels: int | None = None,
     downsampling: Downsampling = "mean",
     codec: BloscCodec | Literal["default"] | None = "default",
-    memory_limit: int = 256 * 2**20,
+    memory_limit: int = MEMORY_LIMIT,
     overwrite: bool = False,
     progress: bool = True,
 ) -> Path:

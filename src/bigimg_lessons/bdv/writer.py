@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from operator import add
@@ -42,7 +42,8 @@ from bigimg_lessons.bdv.hdf5 import (
 )
 from bigimg_lessons.bdv.pixel_types import DATA_TYPE_ATTRIBUTE, PIXEL_TYPES
 from bigimg_lessons.bdv.spimdata import VoxelSize, to_xml
-from bigimg_lessons.blocks import build_levels, plan_blocks
+from bigimg_lessons.block_plans import MEMORY_LIMIT, Beside, checked_memory_limit, plan_blocks
+from bigimg_lessons.blocks import build_levels
 from bigimg_lessons.calibration import Calibration
 from bigimg_lessons.counting import format_bytes
 from bigimg_lessons.downsampling import Downsampling
@@ -57,6 +58,15 @@ _LEAST_READ_BYTES = 8 * 2**20
 
 # Bytes of voxels that may wait to be compressed or stored: work for the cores during a read.
 _WAITING_BYTES = 16 * 2**20
+
+# HDF5's index of chunks: what it takes for each, and how much of it HDF5 may keep at hand. Its own
+# bounds are 1 and 32 MiB.
+_INDEX_BYTES_PER_CHUNK = 256
+_LEAST_INDEX_BYTES = 2**20
+_MOST_INDEX_BYTES = 32 * 2**20
+
+# What stays of threads and of HDF5's own tables.
+_ONCE_BYTES = 4 * 2**20
 
 # Small chunks are compressed several at a time: handing over a task costs some microseconds.
 _TASK_BYTES = 2**18
@@ -76,7 +86,7 @@ def write_bdv(
     downsampling: Downsampling = "mean",
     gzip_level: int | None = 4,
     legacy_uint16: bool = True,
-    memory_limit: int = 256 * 2**20,
+    memory_limit: int = MEMORY_LIMIT,
     overwrite: bool = False,
     progress: bool = True,
 ) -> Path:
@@ -181,6 +191,8 @@ def write_bdv(
     if gzip_level is not None and gzip_level not in range(10):
         raise ValueError(f"gzip_level is {gzip_level!r}: give 0 to 9, or None not to compress.")
 
+    memory_limit = checked_memory_limit(memory_limit)
+
     source = LazyImage.of(image, axes=axes)
     if source.dtype.name not in PIXEL_TYPES:
         raise TypeError(
@@ -226,6 +238,14 @@ def write_bdv(
             f"A chunk of {tuple(chunk_shape)} voxels takes {format_bytes(largest)}, but HDF5 "
             "allows no 4 GiB: give a smaller chunk_shape."
         )
+    chunks = len(views) * sum(
+        math.prod(-(-n // c) for n, c in zip(level.shape, _chunks(level, chunk_shape), strict=True))
+        for level in levels
+    )
+    room = _Room.within(memory_limit, chunks=chunks, largest=largest)
+    beside = Beside(
+        room.at_once, lambda block: source.reading_bytes(_along(source, (1, 1, *block)))
+    )
     block_shape = plan_blocks(
         levels,
         chunk_shape=chunk_shape,
@@ -233,6 +253,7 @@ def write_bdv(
         source_chunk_shape=_chunk_in_space(source),
         downsampling=downsampling,
         memory_limit=memory_limit,
+        beside=beside,
     )
     calibration.warn_of_unknown(
         xml.name,
@@ -242,14 +263,14 @@ def write_bdv(
         else "The XML says of it what that of the image says",
         stacklevel=3,
     )
-    view_reader = _ViewReader(source, levels, block_shape, memory_limit)
+    view_reader = _ViewReader(source, levels, block_shape, memory_limit, room.at_once)
     if gzip_level is None:
         _check_space(xml.parent, _size(len(views), source.dtype, levels))
 
     with TemporaryDirectory(dir=xml.parent, prefix=f".{xml.stem}-", suffix=".part") as folder:
         aside = Path(folder)
         with (
-            _created(aside / h5.name) as file,
+            _created(aside / h5.name, room.index) as file,
             tqdm(
                 desc=h5.name,
                 total=_size(len(views), source.dtype, levels),
@@ -257,7 +278,7 @@ def write_bdv(
                 unit_scale=True,
                 disable=not progress,
             ) as bar,
-            _ChunkWriter(gzip_level, bar.update) as writer,
+            _ChunkWriter(gzip_level, room.waiting, bar.update) as writer,
         ):
             for setup in setups:
                 _describe_setup(file, setup, levels, chunk_shape, source.dtype, legacy_uint16)
@@ -336,10 +357,17 @@ def _chunks(level: Level, chunk_shape: Sequence[int]) -> tuple[int, ...]:
 
 
 @contextmanager
-def _created(path: Path) -> Iterator[h5py.File]:
-    """Create an HDF5 file; if something fails, closing it must not hide what that was."""
+def _created(path: Path, index_bytes: int) -> Iterator[h5py.File]:
+    """Create an HDF5 file; if something fails, closing it must not hide what that was.
+
+    HDF5 keeps no more than `index_bytes` of its index of chunks at hand.
+    """
     file = h5py.File(path, "w")
     try:
+        cache = file.id.get_mdc_config()
+        cache.max_size = index_bytes
+        cache.initial_size = min(cache.initial_size, index_bytes)
+        file.id.set_mdc_config(cache)
         yield file
     except BaseException:
         with suppress(OSError, RuntimeError):
@@ -361,6 +389,47 @@ def _explained(path: str | Path) -> Iterator[None]:
         ) from error
 
 
+@dataclass(frozen=True)
+class _Room:
+    """Bytes for what HDF5 and the compression hold at a time, whatever the blocks.
+
+    Parameters
+    ----------
+    waiting
+        For chunks that wait to be compressed or stored; more, if one for each core is more.
+    index
+        For HDF5's index of chunks.
+    at_once
+        For these and all else.
+    """
+
+    waiting: int
+    index: int
+    at_once: int
+
+    @classmethod
+    def within(cls, memory_limit: int, *, chunks: int, largest: int) -> Self:
+        """Share out some of the memory allowed.
+
+        Parameters
+        ----------
+        memory_limit
+            Of the whole build, in bytes.
+        chunks
+            Number of chunks of all views.
+        largest
+            Bytes of the largest.
+        """
+        workers = os.cpu_count() or 1
+        waiting = min(_WAITING_BYTES, memory_limit // 8)
+        index = min(_MOST_INDEX_BYTES, max(_LEAST_INDEX_BYTES, memory_limit // 16))
+        task = max(largest, _TASK_BYTES)
+        # Of a part that is being compressed there are a chunk, shuffled, and the bytes for HDF5.
+        working = workers * 3 * task + max(waiting, (workers + 1) * task)
+        used = min(index, chunks * _INDEX_BYTES_PER_CHUNK)
+        return cls(waiting, index, _ONCE_BYTES + working + used)
+
+
 class _ChunkWriter:
     """Compresses chunks on all cores and stores them in HDF5, in the order they came.
 
@@ -371,16 +440,21 @@ class _ChunkWriter:
     ----------
     gzip_level
         Or None, to store chunks as they are.
+    waiting_bytes
+        Of chunks that may wait.
     written
         Called with the number of bytes of voxels each time some have been stored.
     """
 
-    def __init__(self, gzip_level: int | None, written: Callable[[int], object]) -> None:
+    def __init__(
+        self, gzip_level: int | None, waiting_bytes: int, written: Callable[[int], object]
+    ) -> None:
         self._gzip_level = gzip_level
+        self._most_bytes = waiting_bytes
         self._written = written
         self._workers = os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="compress")
-        self._waiting: deque[tuple[h5py.Dataset, list[int], int, Future[Encoded]]] = deque()
+        self._waiting: deque[tuple[h5py.Dataset, list[int], int, int, Future[Encoded]]] = deque()
         self._waiting_bytes = 0
 
     def __enter__(self) -> Self:
@@ -422,17 +496,19 @@ class _ChunkWriter:
             part = np.array(part, part.dtype.newbyteorder("<"))
             task = self._pool.submit(_encode, part, cells.chunks, self._gzip_level)
             begin = [s + c for s, c in zip(start, corner, strict=True)]
-            self._waiting.append((cells, begin, part.nbytes, task))
-            self._waiting_bytes += part.nbytes
-            while self._waiting_bytes > _WAITING_BYTES and len(self._waiting) > self._workers:
+            # As stored without compression: a chunk that sticks out of the level is filled up.
+            filled = -(-part.shape[2] // cells.chunks[2]) * math.prod(cells.chunks) * part.itemsize
+            self._waiting.append((cells, begin, part.nbytes, filled, task))
+            self._waiting_bytes += filled
+            while self._waiting_bytes > self._most_bytes and len(self._waiting) > self._workers:
                 self._store_next()
 
     def _store_next(self) -> None:
-        cells, (z, y, x), size, task = self._waiting.popleft()
+        cells, (z, y, x), size, filled, task = self._waiting.popleft()
         for number, chunk in enumerate(task.result()):
             with _explained(cells.file.filename):
                 cells.id.write_direct_chunk((z, y, x + number * cells.chunks[2]), chunk)
-        self._waiting_bytes -= size
+        self._waiting_bytes -= filled
         self._written(size)
 
 
@@ -468,6 +544,8 @@ class _ViewReader:
         The image.
     levels, block_shape, memory_limit
         As planned for one view.
+    once
+        Bytes that all else takes.
     """
 
     def __init__(
@@ -476,6 +554,7 @@ class _ViewReader:
         levels: Sequence[Level],
         block_shape: tuple[int, ...],
         memory_limit: int,
+        once: int,
     ) -> None:
         self._source = source
         self._shape = tuple(source.sizes.get(axis, 1) for axis in AXES)
@@ -492,6 +571,7 @@ class _ViewReader:
             downsampling="stride",
             memory_limit=memory_limit,
             least_bytes=_LEAST_READ_BYTES,
+            beside=Beside(once, lambda block: source.reading_bytes(_along(source, block))),
         )[:2]
         whole_views = all(b >= n for b, n in zip(block_shape, self._shape[2:], strict=True))
         self._together = together if whole_views else (1, 1)
@@ -517,6 +597,12 @@ class _ViewReader:
         voxels = self._source.read(tuple(along[axis] for axis in self._source.axes))
         whole: Array = voxels.reshape([axis.stop - axis.start for axis in region])
         return whole
+
+
+def _along(source: LazyImage, block_shape: Sequence[int]) -> list[int]:
+    """Return how far a block of t, c, z, y and x reaches along each of the source's axes."""
+    along = dict(zip(AXES, block_shape, strict=True))
+    return [along[axis] for axis in source.axes]
 
 
 def _chunk_in_space(source: LazyImage) -> tuple[int, ...] | None:
