@@ -8,7 +8,9 @@ What a build holds at a time is counted from what one thread holds of its block:
   these is the most, as they follow one another.
 
 With several threads each holds as much. The C library keeps some of what was freed for the next
-request; that is counted as a share of the whole, see :data:`KEPT_BY_ALLOCATOR`.
+request. That is counted as a share of the whole, see :data:`KEPT_BY_ALLOCATOR`, and two blocks:
+glibc gives back the end of its heap once that is twice as long as the largest piece that was freed
+(``M_MMAP_THRESHOLD`` and ``M_TRIM_THRESHOLD`` in mallopt(3)).
 """
 
 from __future__ import annotations
@@ -28,10 +30,12 @@ from bigimg_lessons.levels import Level
 from bigimg_lessons.voxels import plain_dtype
 from bigimg_lessons.whole_numbers import whole_number, whole_numbers
 
-KEPT_BY_ALLOCATOR = 0.125
-"""Share of what is held by which memory grows beyond it, as freed pieces stay with the C library.
+KEPT_BY_ALLOCATOR = 0.25
+"""Share of what threads hold by which memory grows beyond that, as free pieces lie between others.
 
-Measured with glibc, see ``tests/test_memory_limit.py``."""
+Found with glibc by ``tests/test_memory_limit.py``."""
+
+_MOST_MAPPED = 32 * 2**20  # glibc maps larger pieces, each on its own, and gives them back at once
 
 MEMORY_LIMIT = 256 * 2**20
 """Bytes that a build takes unless it is told another limit."""
@@ -212,7 +216,8 @@ def held_bytes(
         default=0,
     )
     each = kept + max(shrinking, beside.each(block))
-    return beside.once + math.ceil(threads * each * (1 + KEPT_BY_ALLOCATOR))
+    end_of_heap = 2 * min(math.prod(block) * dtype.itemsize, _MOST_MAPPED)
+    return beside.once + math.ceil(threads * each * (1 + KEPT_BY_ALLOCATOR)) + end_of_heap
 
 
 def reads_per_chunk(

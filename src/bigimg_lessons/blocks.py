@@ -154,6 +154,9 @@ class _Tree:
         self._shapes = [np.array(level.shape) for level in levels]
         self._ratios = [np.array(step_between(finer, level)) for finer, level in pairwise(levels)]
         self._open: dict[tuple[int, ...], _OpenBlock] = {}
+        # Sums are put together in the memory of those before: given back and asked for again, it
+        # would pile up with the C library.
+        self._spare: list[list[Array]] = [[] for _ in levels]
         self._lock = Lock()
 
     def leaves(self) -> Iterator[Array]:
@@ -199,10 +202,16 @@ class _Tree:
                 done = nan_means(kept, self._dtype)
             self._write(depth, tuple(start.tolist()), done)
             if depth + 1 == len(self._levels):
+                if depth:
+                    self._leave(depth, kept)
                 return
             parent = index // self._ratios[depth]
             corner = (index - parent * self._ratios[depth]) * self._block // self._ratios[depth]
-            whole = self._put(depth + 1, parent, corner, self._shrink(depth, kept))
+            part = self._shrink(depth, kept)
+            if depth:
+                self._leave(depth, kept)
+            whole = self._put(depth + 1, parent, corner, part)
+            del done, part  # before more is held
             if whole is None:
                 return
             index, kept = parent, whole
@@ -216,6 +225,21 @@ class _Tree:
             return nan_sums(kept, ratio)
         return (downsample_mode if self._downsampling == "mode" else downsample_stride)(kept, ratio)
 
+    def _room(self, depth: int, shape: Array) -> Array:
+        """Return an array of any content in which a block can be put together."""
+        if self._spare[depth]:
+            flat = self._spare[depth].pop()
+        else:
+            largest = math.prod(np.minimum(self._block, self._shapes[depth]).tolist())
+            flat = np.empty(largest, self._kept_dtypes[depth])
+        return flat[: math.prod(shape.tolist())].reshape(shape)
+
+    def _leave(self, depth: int, kept: Array) -> None:
+        """Keep the memory of sums for the next; voxels were handed on: others may hold them."""
+        if self._downsampling in ("mean", "nanmean") and kept.base is not None:
+            with self._lock:
+                self._spare[depth].append(kept.base)
+
     def _put(self, depth: int, index: Array, corner: Array, part: Array) -> Array | None:
         """Put a part into its place in an open block; return the block if that was the last."""
         name = (depth, *index.tolist())
@@ -223,8 +247,7 @@ class _Tree:
             if name not in self._open:
                 start, stop = self._bounds(depth, index)
                 self._open[name] = _OpenBlock(
-                    np.empty(stop - start, self._kept_dtypes[depth]),
-                    math.prod(self._parts(depth, index).tolist()),
+                    self._room(depth, stop - start), math.prod(self._parts(depth, index).tolist())
                 )
             block = self._open[name]
         block.kept[_region(corner, corner + part.shape)] = part  # no other thread's place

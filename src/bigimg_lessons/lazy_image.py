@@ -181,7 +181,7 @@ class LazyImage:
 
         A chunk is decoded whole, from bytes that are then still there. Zarr decodes as many at a
         time as ``async.concurrency`` says, HDF5 one after the other, dask one in each of its
-        threads. Dask keeps chunks until the last of those asked for is there, see :func:`_computed`.
+        threads, and keeps chunks until the last of those asked for is there.
 
         Parameters
         ----------

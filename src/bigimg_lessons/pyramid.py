@@ -134,9 +134,14 @@ def build_pyramid(
         For OME-Zarr; by default :func:`bigimg_lessons.ome_zarr.default_codec`. If None, chunks are
         stored as they are. BDV-HDF5 is compressed by gzip.
     memory_limit
-        Bytes for the blocks and sums that are held at a time. If the source's chunks are so
-        large that whole ones need more, as planes of a TIFF may, blocks are smaller, and some
-        chunks of the source are read several times, of which OME-Zarr warns.
+        Bytes by which the process may grow: for the blocks that are held at a time with their
+        sums, for reading them, and for encoding, see :mod:`bigimg_lessons.block_plans`. Not counted
+        are the source itself where it lies in memory, what its own steps take (a dask graph that
+        does more than read) and pages of mapped files. On a machine of many cores fewer of them
+        work at once where the limit allows no more. If the source's chunks are so large that whole
+        ones need more, as planes of a TIFF may, blocks are smaller, and some chunks of the source
+        are read several times, of which OME-Zarr warns. A limit into which not even one chunk, or
+        shard, fits with its sums is refused, with the least that would do.
     overwrite
         Replace what exists. It stays as it is until the new pyramid is complete.
     progress

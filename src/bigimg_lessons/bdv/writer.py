@@ -42,7 +42,13 @@ from bigimg_lessons.bdv.hdf5 import (
 )
 from bigimg_lessons.bdv.pixel_types import DATA_TYPE_ATTRIBUTE, PIXEL_TYPES
 from bigimg_lessons.bdv.spimdata import VoxelSize, to_xml
-from bigimg_lessons.block_plans import MEMORY_LIMIT, Beside, checked_memory_limit, plan_blocks
+from bigimg_lessons.block_plans import (
+    MEMORY_LIMIT,
+    Beside,
+    checked_memory_limit,
+    held_bytes,
+    plan_blocks,
+)
 from bigimg_lessons.blocks import build_levels
 from bigimg_lessons.calibration import Calibration
 from bigimg_lessons.counting import format_bytes
@@ -145,10 +151,9 @@ def write_bdv(
         needs BigDataViewer of 2023 or later. Other types always have it; of those, older
         versions read uint8.
     memory_limit
-        Bytes to take for a block and the sums of all levels; what waits to be stored, and the
-        index of chunks that HDF5 keeps at hand, add some 30 to 60 MiB. If the source's chunks
-        are so large that whole ones need more, as planes of a TIFF may, blocks are smaller, and
-        some chunks are read several times.
+        Bytes by which the process may grow, as for :func:`bigimg_lessons.pyramid.build_pyramid`.
+        If the source's chunks are so large that whole ones need more, as planes of a TIFF may,
+        blocks are smaller, and some chunks are read several times.
     overwrite
         Replace files that exist. They stay as they are until the new ones are complete.
     progress
@@ -242,7 +247,7 @@ def write_bdv(
         math.prod(-(-n // c) for n, c in zip(level.shape, _chunks(level, chunk_shape), strict=True))
         for level in levels
     )
-    room = _Room.within(memory_limit, chunks=chunks, largest=largest)
+    room = _Room.of(0, chunks=chunks, largest=largest)
     beside = Beside(
         room.at_once, lambda block: source.reading_bytes(_along(source, (1, 1, *block)))
     )
@@ -255,6 +260,18 @@ def write_bdv(
         memory_limit=memory_limit,
         beside=beside,
     )
+    view_reader = _ViewReader(source, levels, block_shape, memory_limit, room.at_once)
+    spare = memory_limit - max(
+        view_reader.held_bytes,
+        held_bytes(
+            levels,
+            block_shape=block_shape,
+            dtype=source.dtype,
+            downsampling=downsampling,
+            beside=beside,
+        ),
+    )
+    room = _Room.of(spare, chunks=chunks, largest=largest)
     calibration.warn_of_unknown(
         xml.name,
         source.axes_of_several.replace("T", ""),
@@ -263,7 +280,6 @@ def write_bdv(
         else "The XML says of it what that of the image says",
         stacklevel=3,
     )
-    view_reader = _ViewReader(source, levels, block_shape, memory_limit, room.at_once)
     if gzip_level is None:
         _check_space(xml.parent, _size(len(views), source.dtype, levels))
 
@@ -396,7 +412,7 @@ class _Room:
     Parameters
     ----------
     waiting
-        For chunks that wait to be compressed or stored; more, if one for each core is more.
+        For chunks that wait to be compressed or stored, at least one for each core.
     index
         For HDF5's index of chunks.
     at_once
@@ -408,26 +424,27 @@ class _Room:
     at_once: int
 
     @classmethod
-    def within(cls, memory_limit: int, *, chunks: int, largest: int) -> Self:
-        """Share out some of the memory allowed.
+    def of(cls, spare: int, *, chunks: int, largest: int) -> Self:
+        """Take the least, and more as far as memory is to spare.
 
         Parameters
         ----------
-        memory_limit
-            Of the whole build, in bytes.
+        spare
+            Bytes beyond the least.
         chunks
             Number of chunks of all views.
         largest
             Bytes of the largest.
         """
         workers = os.cpu_count() or 1
-        waiting = min(_WAITING_BYTES, memory_limit // 8)
-        index = min(_MOST_INDEX_BYTES, max(_LEAST_INDEX_BYTES, memory_limit // 16))
         task = max(largest, _TASK_BYTES)
+        least = (workers + 1) * task
+        waiting = max(least, min(_WAITING_BYTES, least + spare // 2))
+        index = min(_MOST_INDEX_BYTES, _LEAST_INDEX_BYTES + spare // 2)
         # Of a part that is being compressed there are a chunk, shuffled, and the bytes for HDF5.
-        working = workers * 3 * task + max(waiting, (workers + 1) * task)
+        working = workers * 3 * task
         used = min(index, chunks * _INDEX_BYTES_PER_CHUNK)
-        return cls(waiting, index, _ONCE_BYTES + working + used)
+        return cls(waiting, index, _ONCE_BYTES + waiting + working + used)
 
 
 class _ChunkWriter:
@@ -560,22 +577,32 @@ class _ViewReader:
         self._shape = tuple(source.sizes.get(axis, 1) for axis in AXES)
         views = self._shape[:2]
         chunk = dict(zip(source.axes, source.chunk_shape or (), strict=False))
+        several = [
+            replace(level, factors=(1, 1, *level.factors), shape=views + level.shape)
+            for level in levels
+        ]
+        beside = Beside(once, lambda block: source.reading_bytes(_along(source, block)))
         together = plan_blocks(
-            [
-                replace(level, factors=(1, 1, *level.factors), shape=views + level.shape)
-                for level in levels
-            ],
+            several,
             chunk_shape=(1, 1, *block_shape),
             dtype=source.dtype,
             source_chunk_shape=[chunk.get(axis, 1) for axis in AXES],
             downsampling="stride",
             memory_limit=memory_limit,
             least_bytes=_LEAST_READ_BYTES,
-            beside=Beside(once, lambda block: source.reading_bytes(_along(source, block))),
+            beside=beside,
         )[:2]
         whole_views = all(b >= n for b, n in zip(block_shape, self._shape[2:], strict=True))
         self._together = together if whole_views else (1, 1)
         self._kept: tuple[tuple[int, ...], Array] | None = None
+        self.held_bytes = held_bytes(
+            several,
+            block_shape=(*self._together, *block_shape),
+            dtype=source.dtype,
+            downsampling="stride",
+            beside=beside,
+        )
+        """With all else, see :func:`bigimg_lessons.block_plans.held_bytes`."""
 
     def read(self, timepoint: int, channel: int, region: tuple[slice, ...]) -> Array:
         """Return the voxels of `region`, slices in z, y and x, of one channel at one time."""
