@@ -434,8 +434,8 @@ def test_an_interrupted_write_leaves_the_old_files(tmp_path, write, error):
     old = pixels((1, 1, 9, 20, 20), "uint8")
     path = write(old)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    least = least_memory(write, Failing(error), overwrite=True)
     with pytest.raises(type(error)):
-        least = least_memory(write, Failing(error), overwrite=True)
         write(Failing(error), memory_limit=least, overwrite=True)
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
     check_levels(path, old)

@@ -248,6 +248,11 @@ def _chunk_shape(array: Any, places: tuple[int, ...]) -> tuple[int, ...] | None:
     if not chunks:
         return None
     # Along each axis dask tells the length of every chunk, the others the one of all.
+    if any(math.isnan(n) for n in np.hstack([np.ravel(chunks[place]) for place in places])):
+        raise ValueError(
+            f"The image's chunks are {chunks}, of which not all lengths are known: let dask find "
+            "them out, with compute_chunk_sizes()."
+        )
     return tuple(int(np.max(chunks[place])) for place in places)
 
 

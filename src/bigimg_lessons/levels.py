@@ -8,7 +8,7 @@ level 0. All shapes, factors and chunks here are those of the spatial axes, in t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -119,6 +119,8 @@ def plan_levels(
 def _nested_factors(
     factors: Sequence[Sequence[int]], shape: tuple[int, ...]
 ) -> list[tuple[int, ...]]:
+    if not isinstance(factors, Iterable):
+        raise ValueError(f"factors are {factors!r}: give a row of numbers for each level.")
     steps = [whole_numbers(f"factors[{i}]", f, like=shape) for i, f in enumerate(factors)]
     if not steps or max(steps[0]) > 1:
         raise ValueError(f"factors are {factors!r}: begin with level 0, whose factors are all 1.")

@@ -193,7 +193,7 @@ def write_bdv(
         raise FileNotFoundError(f"There is no folder {str(xml.parent)!r}: make it first.")
     if not overwrite:
         _refuse_existing(h5, xml)
-    if gzip_level is not None and gzip_level not in range(10):
+    if gzip_level is not None and (type(gzip_level) is bool or gzip_level not in range(10)):
         raise ValueError(f"gzip_level is {gzip_level!r}: give 0 to 9, or None not to compress.")
 
     memory_limit = checked_memory_limit(memory_limit)
