@@ -1,4 +1,5 @@
 import dataclasses
+import gc
 import pickle
 import re
 import time
@@ -797,3 +798,74 @@ spim_data = st.builds(
 @given(spim_data)
 def test_what_is_written_is_read_back(data):
     assert from_xml(to_xml(data).encode()) == data
+
+
+# Large XML
+
+
+def large_xml(views):
+    """An XML with two setups, three steps in each registration, and what BigStitcher adds."""
+    step = '<ViewTransform type="affine"><Name>n</Name><affine>1 0 0 5 0 1 0 6 0 0 1 7</affine>'
+    step += "</ViewTransform>"
+    registrations = "".join(
+        f'<ViewRegistration timepoint="{t}" setup="{s}">{step * 3}</ViewRegistration>'
+        for t in range(views // 2)
+        for s in range(2)
+    )
+    points = (
+        '<ViewInterestPointsFile timepoint="0" setup="0" label="beads">p</ViewInterestPointsFile>'
+    )
+    return f"""<SpimData version="0.2"><SequenceDescription>
+        <ImageLoader format="bdv.hdf5"><hdf5 type="relative">d.h5</hdf5></ImageLoader>
+        <ViewSetups><ViewSetup><id>0</id></ViewSetup><ViewSetup><id>1</id></ViewSetup></ViewSetups>
+        <Timepoints type="range"><first>0</first><last>{views // 2 - 1}</last></Timepoints>
+        </SequenceDescription><ViewRegistrations>{registrations}</ViewRegistrations>
+        <ViewInterestPoints>{points * views}</ViewInterestPoints></SpimData>""".encode()
+
+
+def test_the_collector_does_not_go_through_a_large_xml_again_and_again():
+    collections = []
+    gc.callbacks.append(lambda phase, _: collections.append(phase))
+    try:
+        data = from_xml(large_xml(4000))
+    finally:
+        gc.callbacks.pop()
+    assert len(data.registrations) == 4000
+    assert len(collections) <= 4  # before and after
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        from_xml(large_xml(2))
+        assert not gc.isenabled()  # as the caller has it
+    finally:
+        gc.enable()
+
+
+def test_the_collector_works_again_after_an_error():
+    with pytest.raises(ValueError, match="not well-formed"):
+        from_xml(b"<SpimData>")
+    assert gc.isenabled()
+
+
+def test_names_are_looked_up_without_going_through_all_attributes():
+    class Counted(tuple):
+        rounds = 0
+
+        def __iter__(self):
+            Counted.rounds += 1
+            return super().__iter__()
+
+        def __reversed__(self):
+            Counted.rounds += 1
+            return reversed(tuple(self[:]))
+
+    tiles = [Attribute("tile", number, f"tile {number}") for number in range(50)]
+    again = Attribute("tile", 7, "another")
+    data = SpimData(
+        PathReference("d.h5"), (ViewSetup(0),), (0,), attributes=Counted([*tiles, again])
+    )
+    assert [data.attribute_name("tile", n) for n in range(51)] == [
+        *(f"tile {n}" for n in range(50)),
+        None,
+    ]
+    assert Counted.rounds <= 1

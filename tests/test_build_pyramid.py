@@ -18,11 +18,13 @@ import zarr
 from bioio import BioImage
 from zarr.codecs import BloscCodec
 
+from bigimg_lessons import ome_zarr
 from bigimg_lessons.bdv.reader import Reader as BdvReader
 from bigimg_lessons.ome_zarr import write_ome_zarr
 from bigimg_lessons.pyramid import build_pyramid
 from tests.bdv_files import pixels
 from tests.exact_means import exact_mean
+from tests.least_memory import least_memory
 from tests.test_ome_zarr import check_levels, levels_of, metadata
 
 # Of most arrays here nobody says how large voxels are; tests/test_calibration.py looks at that.
@@ -30,6 +32,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:.* is written without what is no
 
 MEBI = 2**20
 CHUNK = (8, 16, 16)
+
+
+@pytest.fixture
+def small_blocks(monkeypatch):
+    """Blocks of one chunk, as of a large image in little memory."""
+    monkeypatch.setattr(ome_zarr, "_LEAST_BLOCK_BYTES", 1)
 
 
 @pytest.fixture
@@ -178,10 +186,11 @@ def test_warns_where_memory_allows_no_single_read(build):
 
     meta = np.empty((0,) * 3, "uint8")
     planes = da.map_blocks(plane, chunks=((1,) * 16, (64,), (256,)), dtype="uint8", meta=meta)
-    message = r"\(1, 64, 256\), is read 16 times on average, .* than the 48.0 KiB of memory_limit"
+    least = least_memory(build, planes, chunk_shape=(16, 16, 16))
+    message = r"\(1, 64, 256\), is read 64 times on average, .* of memory_limit: raise that"
     with pytest.warns(UserWarning, match=message):
-        build(planes, chunk_shape=(16, 16, 16), memory_limit=48 * 1024)
-    assert set(computed.values()) == {16}
+        build(planes, chunk_shape=(16, 16, 16), memory_limit=least)
+    assert set(computed.values()) == {64}
 
 
 def test_each_voxel_is_asked_for_exactly_once(build):
@@ -194,7 +203,7 @@ def test_each_voxel_is_asked_for_exactly_once(build):
             asked[key] += 1
             return np.ones(asked[key].shape, "uint8")
 
-    build(Counting(), memory_limit=30_000)
+    build(Counting(), memory_limit=least_memory(build, Counting()))
     assert (asked == 1).all()
 
 
@@ -239,6 +248,19 @@ def test_each_voxel_is_asked_for_exactly_once(build):
         ),
         ({"factors": [(1, 1)]}, ValueError, r"factors\[0\] is \(1, 1\): give 3 numbers"),
         ({"max_levels": 0}, ValueError, "max_levels is 0"),
+        ({"max_levels": True}, ValueError, "max_levels is True: give a whole number of 1 or more"),
+        ({"max_levels": 1.5}, ValueError, "max_levels is 1.5: give a whole number of 1 or more"),
+        ({"chunk_shape": (8, 8, True)}, ValueError, r"chunk_shape\[2\] is True: give a whole"),
+        ({"chunk_shape": "888"}, ValueError, r"chunk_shape\[0\] is '8': give a whole number"),
+        ({"chunk_shape": (8, 8, math.nan)}, ValueError, r"chunk_shape\[2\] is nan: give a whole"),
+        ({"chunk_shape": 8}, ValueError, "chunk_shape is 8: give a whole number for each axis"),
+        ({"factors": 2}, ValueError, "factors are 2: give"),
+        ({"factors": [2, 4]}, ValueError, r"factors\[0\] is 2: give a whole number for each axis"),
+        ({"voxel_size": 2}, ValueError, "size is 2: give"),
+        ({"voxel_size": (1, True, 1)}, ValueError, r"size is \(1, True, 1\): give three positive"),
+        ({"voxel_size": (1, "1", 1)}, ValueError, r"size is \(1, '1', 1\): give three positive"),
+        ({"voxel_size": (1, math.nan, 1)}, ValueError, r"size is \(1, nan, 1\): give three"),
+        ({"voxel_size": (1, math.inf, 1)}, ValueError, r"size is \(1, inf, 1\): give three"),
         ({"downsampling": "median"}, ValueError, "downsampling is 'median': choose one of 'mean'"),
         ({"file_format": "n5"}, ValueError, "file_format is 'n5': choose one of 'ome-zarr-0.4'"),
         ({"name": "image"}, ValueError, r"image' ends neither in '.zarr' nor in '.xml'"),
@@ -276,7 +298,7 @@ def test_a_chunk_longer_than_the_image_needs_its_memory_all_the_same(tmp_path, b
     with pytest.raises(ValueError, match=message):
         build(source, memory_limit=8 * MEBI)
     assert list(tmp_path.iterdir()) == []
-    build(source, memory_limit=16 * MEBI)
+    build(source, memory_limit=64 * MEBI)
 
 
 def test_refuses_a_disk_that_is_too_full(tmp_path, build, monkeypatch):
@@ -369,11 +391,11 @@ class Failing:
 @pytest.mark.parametrize("error", [ValueError("the source is gone"), KeyboardInterrupt()])
 @pytest.mark.parametrize("threads", [1, 3])
 def test_a_source_that_fails_leaves_nothing_and_is_named(
-    tmp_path, build, error, threads, monkeypatch
+    tmp_path, build, small_blocks, error, threads, monkeypatch
 ):
     monkeypatch.setattr(os, "cpu_count", lambda: threads)
     with pytest.raises(type(error)) as caught:
-        build(Failing(error), memory_limit=70_000)
+        build(Failing(error))
     if isinstance(error, ValueError):
         assert "the source is gone" in str(caught.value)
         note = caught.value.__notes__[0]
@@ -382,11 +404,11 @@ def test_a_source_that_fails_leaves_nothing_and_is_named(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_source_that_fails_leaves_the_old_pyramid(tmp_path, build):
+def test_a_source_that_fails_leaves_the_old_pyramid(tmp_path, build, small_blocks):
     old = pixels((9, 20, 20), "uint8")
     path = build(old)
     with pytest.raises(OSError, match="the source is gone"):
-        build(Failing(OSError("the source is gone")), memory_limit=1, overwrite=True)
+        build(Failing(OSError("the source is gone")), overwrite=True)
     check_levels(path, old)
     assert [file.name for file in tmp_path.iterdir()] == ["image.ome.zarr"]
 

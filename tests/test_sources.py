@@ -21,6 +21,7 @@ from bigimg_lessons.counting import StoreMeter
 from bigimg_lessons.pyramid import build_levels, build_pyramid, plan_levels
 from tests.bdv_files import pixels
 from tests.exact_means import exact_mean
+from tests.least_memory import least_memory
 
 FORMATS = ["ome-zarr-0.4", "ome-zarr-0.5", "bdv-hdf5"]
 
@@ -81,7 +82,7 @@ def test_any_scheduler_gives_the_voxels(build, tmp_path, scheduler):
     image = pixels((20, 50, 40), "uint16")
     zarr.create_array(tmp_path / "source.zarr", data=image, chunks=(8, 16, 16))
     with dask.config.set(scheduler=scheduler):
-        written = build(da.from_zarr(tmp_path / "source.zarr"), memory_limit=200_000)
+        written = build(da.from_zarr(tmp_path / "source.zarr"))
     np.testing.assert_array_equal(written, image[None, None])
 
 
@@ -405,7 +406,90 @@ def test_each_chunk_of_many_frames_is_computed_once(build):
 
 
 def test_reads_of_small_frames_follow_the_memory_allowed(build):
-    source = Counted(pixels((64, 32, 32), "uint16"))
-    written = build(source, axes="TYX", memory_limit=16 * 32 * 32 * 2)
-    assert 4 <= source.reads <= 8
-    np.testing.assert_array_equal(written[:, 0, 0], source.image)
+    image = pixels((64, 32, 32), "uint16")
+    least = least_memory(build, image, axes="TYX")
+    reads = []
+    for spare in (0, 4 * 16 * 32 * 32 * 2, 2**28):
+        source = Counted(image)
+        written = build(source, axes="TYX", memory_limit=least + spare, overwrite=True)
+        np.testing.assert_array_equal(written[:, 0, 0], image)
+        reads.append(source.reads)
+    assert reads[0] > reads[1] > reads[2] == 1
+
+
+# Sources that are not what they say
+
+
+def said(result):
+    """A dask array of 4 x 6 voxels that says it is uint16, and of which each chunk is `result`."""
+    meta = np.empty((0, 0), "uint16")
+    return da.map_blocks(lambda: result, chunks=((4,), (6,)), dtype="uint16", meta=meta)
+
+
+@pytest.mark.parametrize(
+    ("result", "error", "message"),
+    [
+        (np.uint16(7), ValueError, r"declares \(4, 6\) voxels at .*, but gave \(\)"),
+        (7, ValueError, r"declares \(4, 6\) voxels at .*, but gave \(\)"),
+        (None, ValueError, r"declares \(4, 6\) voxels at .*, but gave \(\)"),
+        (np.ones((4, 5), "uint16"), ValueError, r"\(4, 6\) voxels at .*, but gave \(4, 5\)"),
+        (np.ones((4, 6)), TypeError, "voxels of type uint16, but gave float64 at"),
+        ([[1.5] * 6] * 4, TypeError, "voxels of type uint16, but gave float64 at"),
+        ([[1, 2], [3]], ValueError, "gave something at .* that is no array: "),
+        (np.ma.masked_equal(np.zeros((4, 6), "uint16"), 0), ValueError, "24 are masked"),
+    ],
+    ids=["scalar", "int", "None", "shape", "type", "lists", "ragged", "masked"],
+)
+def test_a_chunk_that_is_not_what_was_said(build, tmp_path, result, error, message):
+    with pytest.raises(error, match=message):
+        build(said(result))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_mask_that_hides_nothing_is_no_obstacle(build):
+    image = pixels((4, 6), "uint16")
+    np.testing.assert_array_equal(build(np.ma.array(image))[0, 0, 0], image)
+    np.testing.assert_array_equal(
+        build(da.from_array(np.ma.array(image)), overwrite=True)[0, 0, 0], image
+    )
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda a: a[::-1, :, ::-1],
+        lambda a: a[:, ::2, 1::3],
+        lambda a: a.transpose(2, 0, 1),
+        lambda a: a.astype(">u2"),
+        lambda a: a.astype(">u2")[::-1, ::-2],
+        lambda a: np.asfortranarray(a),
+        lambda a: np.broadcast_to(a[:1], a.shape),
+    ],
+)
+def test_voxels_in_any_order_of_memory(build, view):
+    image = view(pixels((9, 14, 20), "uint16"))
+    np.testing.assert_array_equal(build(image)[0, 0], image)
+
+
+def test_chunks_of_unknown_length(build, tmp_path):
+    known = da.ones((40, 30), chunks=(10, 30), dtype="uint8")
+    unknown = known[known[:, 0] > 0]
+    with pytest.raises(ValueError, match=r"compute_chunk_sizes\(\)"):
+        build(unknown)
+
+    class Known:
+        shape, dtype, chunks = (40, 30), np.dtype("uint8"), ((np.nan,) * 4, (30,))
+
+        def __getitem__(self, key):
+            return np.ones(self.shape, self.dtype)[key]
+
+    with pytest.raises(ValueError, match=r"chunks are .*nan.*: let dask find them out"):
+        build(Known())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("dtype", ["O", "M8[s]", "m8[s]", "U3", "S3", "c8", "c16", "?", "i4,f4"])
+def test_types_that_are_no_voxels(build, tmp_path, dtype):
+    with pytest.raises(TypeError, match=r"type .*: convert"):
+        build(np.zeros((4, 6), dtype))
+    assert list(tmp_path.iterdir()) == []

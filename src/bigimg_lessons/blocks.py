@@ -14,13 +14,13 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from itertools import pairwise
 from threading import Lock
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from bigimg_lessons.block_plans import kept_dtype, step_between
 from bigimg_lessons.downsampling import (
-    SUM_AND_COUNT,
     Array,
     Downsampling,
     Region,
@@ -30,143 +30,9 @@ from bigimg_lessons.downsampling import (
     downsample_stride,
     nan_means,
     nan_sums,
-    sum_dtype,
 )
-from bigimg_lessons.levels import Level, whole_numbers
+from bigimg_lessons.levels import Level
 from bigimg_lessons.voxels import checked_voxels, plain_dtype
-
-
-def plan_blocks(
-    levels: Sequence[Level],
-    *,
-    chunk_shape: Sequence[int],
-    dtype: npt.DTypeLike,
-    source_chunk_shape: Sequence[int] | None = None,
-    downsampling: Downsampling = "mean",
-    memory_limit: int = 256 * 2**20,
-    least_bytes: int = 2 * 2**20,
-) -> tuple[int, ...]:
-    """Choose the shape of the blocks in which :func:`build_levels` goes through the image.
-
-    A block is made of whole chunks of the pyramid, and of whole chunks of the source, so that
-    each of these is read once. Where such blocks would need more than `memory_limit`, they are
-    smaller, and a chunk of the source that two blocks share is read for each of them.
-
-    Parameters
-    ----------
-    levels
-        The plan, from level 0 on.
-    chunk_shape
-        Voxels of a chunk of the pyramid along each axis.
-    dtype
-        Of the image.
-    source_chunk_shape
-        Voxels along each axis of the source's own chunks, if it has any.
-    downsampling
-        As for :func:`build_levels`.
-    memory_limit
-        Bytes that one block and what is kept of it for all levels may take together; one
-        chunk of the pyramid is taken even where that is more.
-    least_bytes
-        Bytes below which a block costs more for being asked for than for what it brings: it is
-        made larger as far as `memory_limit` allows.
-
-    Returns
-    -------
-    tuple of int
-        Voxels of a block along each axis; along a short axis it may be more than there are.
-
-    Raises
-    ------
-    TypeError
-        If the dtype has no exact mean, see :func:`downsample_mean`.
-    ValueError
-        If the number of axes differs, or a number is not positive.
-
-    Examples
-    --------
-    >>> from bigimg_lessons.levels import plan_levels
-    >>> levels = plan_levels((256, 2048, 2048), chunk_shape=(64, 64, 64))
-    >>> plan_blocks(
-    ...     levels, chunk_shape=(64, 64, 64), dtype="uint8", source_chunk_shape=(1, 512, 512)
-    ... )
-    (64, 512, 512)
-    """
-    shape = levels[0].shape
-    dtype = plain_dtype(dtype)
-    ratios = [_ratio(finer, level) for finer, level in pairwise(levels)]
-    unit = tuple(map(math.lcm, whole_numbers("chunk_shape", chunk_shape, like=shape), *ratios))
-    source = whole_numbers("source_chunk_shape", source_chunk_shape or unit, like=shape)
-    whole = [u * -(-n // u) for u, n in zip(unit, shape, strict=True)]
-    block = [min(math.lcm(u, s), w) for u, s, w in zip(unit, source, whole, strict=True)]
-
-    def memory() -> int:
-        return block_bytes(levels, block_shape=block, dtype=dtype, downsampling=downsampling)
-
-    while memory() > memory_limit and tuple(block) != unit:
-        units = [b // u for b, u in zip(block, unit, strict=True)]
-        axis = units.index(max(units))
-        block[axis] = unit[axis] * -(-units[axis] // 2)
-    # Doubling an axis doubles the memory at most.
-    # What sticks out of the image is no voxel: blocks of small frames hold many of them.
-    while (
-        math.prod(map(min, block, shape)) * dtype.itemsize < least_bytes
-        and 2 * memory() <= memory_limit
-    ):
-        short = [axis for axis, (b, w) in enumerate(zip(block, whole, strict=True)) if b < w]
-        if not short:
-            break
-        axis = min(reversed(short), key=block.__getitem__)
-        block[axis] = min(2 * block[axis], whole[axis])
-    return tuple(block)
-
-
-def block_bytes(
-    levels: Sequence[Level],
-    *,
-    block_shape: Sequence[int],
-    dtype: npt.DTypeLike,
-    downsampling: Downsampling = "mean",
-) -> int:
-    """Tell how many bytes one block, and what is kept of it for all levels, take together.
-
-    Parameters
-    ----------
-    levels, block_shape, dtype, downsampling
-        As for :func:`build_levels`.
-    """
-    return sum(
-        math.prod(map(min, block_shape, level.shape))
-        * _kept_dtype(np.dtype(dtype), level, downsampling).itemsize
-        for level in levels
-    )
-
-
-def reads_per_chunk(
-    shape: Sequence[int], *, block_shape: Sequence[int], source_chunk_shape: Sequence[int]
-) -> float:
-    """Tell how often a chunk of the source is read on average; once if blocks hold whole ones.
-
-    Parameters
-    ----------
-    shape
-        Voxels of the image along each axis.
-    block_shape
-        Of the blocks in which it is read.
-    source_chunk_shape
-        Of the source's own chunks.
-
-    Examples
-    --------
-    >>> reads_per_chunk((64, 512), block_shape=(64, 256), source_chunk_shape=(1, 512))
-    2.0
-    """
-    reads = 1.0
-    for n, block, chunk in zip(shape, block_shape, source_chunk_shape, strict=True):
-        # Both grids together cut the axis into the pieces that are read.
-        pieces = len({*range(0, n, block), *range(0, n, chunk)})
-        reads *= pieces / -(-n // chunk)
-    return reads
 
 
 def build_levels(
@@ -202,7 +68,7 @@ def build_levels(
     levels
         The plan, from level 0 on.
     block_shape
-        From :func:`plan_blocks`.
+        From :func:`bigimg_lessons.block_plans.plan_blocks`.
     dtype
         Of what `read` returns.
     downsampling
@@ -283,11 +149,14 @@ class _Tree:
         is_plain = downsampling == "nanmean" and dtype.kind != "f"
         self._downsampling = "mean" if is_plain else downsampling
         self._dtype = dtype
-        self._kept_dtypes = [_kept_dtype(dtype, level, downsampling) for level in levels]
+        self._kept_dtypes = [kept_dtype(dtype, level, downsampling) for level in levels]
         self._block = np.array(block_shape)
         self._shapes = [np.array(level.shape) for level in levels]
-        self._ratios = [np.array(_ratio(finer, level)) for finer, level in pairwise(levels)]
+        self._ratios = [np.array(step_between(finer, level)) for finer, level in pairwise(levels)]
         self._open: dict[tuple[int, ...], _OpenBlock] = {}
+        # Sums are put together in the memory of those before: given back and asked for again, it
+        # would pile up with the C library.
+        self._spare: list[list[Array]] = [[] for _ in levels]
         self._lock = Lock()
 
     def leaves(self) -> Iterator[Array]:
@@ -333,10 +202,16 @@ class _Tree:
                 done = nan_means(kept, self._dtype)
             self._write(depth, tuple(start.tolist()), done)
             if depth + 1 == len(self._levels):
+                if depth:
+                    self._leave(depth, kept)
                 return
             parent = index // self._ratios[depth]
             corner = (index - parent * self._ratios[depth]) * self._block // self._ratios[depth]
-            whole = self._put(depth + 1, parent, corner, self._shrink(depth, kept))
+            part = self._shrink(depth, kept)
+            if depth:
+                self._leave(depth, kept)
+            whole = self._put(depth + 1, parent, corner, part)
+            del done, part  # before more is held
             if whole is None:
                 return
             index, kept = parent, whole
@@ -350,6 +225,21 @@ class _Tree:
             return nan_sums(kept, ratio)
         return (downsample_mode if self._downsampling == "mode" else downsample_stride)(kept, ratio)
 
+    def _room(self, depth: int, shape: Array) -> Array:
+        """Return an array of any content in which a block can be put together."""
+        if self._spare[depth]:
+            flat = self._spare[depth].pop()
+        else:
+            largest = math.prod(np.minimum(self._block, self._shapes[depth]).tolist())
+            flat = np.empty(largest, self._kept_dtypes[depth])
+        return flat[: math.prod(shape.tolist())].reshape(shape)
+
+    def _leave(self, depth: int, kept: Array) -> None:
+        """Keep the memory of sums for the next; voxels were handed on: others may hold them."""
+        if self._downsampling in ("mean", "nanmean") and kept.base is not None:
+            with self._lock:
+                self._spare[depth].append(kept.base)
+
     def _put(self, depth: int, index: Array, corner: Array, part: Array) -> Array | None:
         """Put a part into its place in an open block; return the block if that was the last."""
         name = (depth, *index.tolist())
@@ -357,8 +247,7 @@ class _Tree:
             if name not in self._open:
                 start, stop = self._bounds(depth, index)
                 self._open[name] = _OpenBlock(
-                    np.empty(stop - start, self._kept_dtypes[depth]),
-                    math.prod(self._parts(depth, index).tolist()),
+                    self._room(depth, stop - start), math.prod(self._parts(depth, index).tolist())
                 )
             block = self._open[name]
         block.kept[_region(corner, corner + part.shape)] = part  # no other thread's place
@@ -370,21 +259,5 @@ class _Tree:
         return block.kept
 
 
-def _ratio(finer: Level, coarser: Level) -> tuple[int, ...]:
-    return tuple(c // f for f, c in zip(finer.factors, coarser.factors, strict=True))
-
-
 def _region(start: Array, stop: Array) -> Region:
     return tuple(map(slice, start.tolist(), stop.tolist()))
-
-
-def _kept_dtype(dtype: np.dtype[Any], level: Level, downsampling: Downsampling) -> np.dtype[Any]:
-    """Return the dtype in which a level is kept until the next is made from it."""
-    if downsampling not in get_args(Downsampling):
-        known = ", ".join(map(repr, get_args(Downsampling)))
-        raise ValueError(f"downsampling is {downsampling!r}: choose one of {known}.")
-    count = math.prod(level.factors)
-    if count == 1 or downsampling in ("mode", "stride"):
-        return dtype
-    needed = sum_dtype(dtype, count)
-    return SUM_AND_COUNT if downsampling == "nanmean" and dtype.kind == "f" else needed

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+import numpy as np
+
 from bigimg_lessons import units
 from bigimg_lessons.units import Unit
 
@@ -225,7 +227,7 @@ def _given_time(unit: str | None) -> Unit | None:
 def _checked(voxel_size: Sequence[float | None], axes: str) -> tuple[float | None, ...]:
     """Return the numbers; complain unless there is one for each axis, positive or None."""
     try:
-        sizes = tuple(None if n is None else float(n) for n in voxel_size)
+        sizes = tuple(None if n is None else _number(n) for n in voxel_size)
     except (TypeError, ValueError):
         sizes = ()
     if len(sizes) != len(axes) or not all(n is None or 0 < n < math.inf for n in sizes):
@@ -237,9 +239,16 @@ def _checked(voxel_size: Sequence[float | None], axes: str) -> tuple[float | Non
     return sizes
 
 
+def _number(value: float) -> float:
+    """Return a float; text and truth values are no numbers, though Python would convert them."""
+    if isinstance(value, str | bytes | bool | np.bool_):
+        raise TypeError(f"{value!r} is no number.")
+    return float(value)
+
+
 def _checked_interval(time_interval: float) -> float:
     try:
-        interval = float(time_interval)
+        interval = _number(time_interval)
     except (TypeError, ValueError):
         interval = math.nan
     if not 0 < interval < math.inf:

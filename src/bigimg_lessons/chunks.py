@@ -33,15 +33,16 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-import operator
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
+
+from bigimg_lessons.whole_numbers import whole_number, whole_numbers
 
 Index = SupportsIndex | slice
 """What picks along one axis: a whole number, or a slice with a step of 1 or more."""
@@ -94,32 +95,6 @@ class Reading:
         return self.read / self.wanted
 
 
-def _whole(name: str, value: object) -> int:
-    if type(value) is int:  # first, as asking for a protocol takes most of the time of a search
-        return value
-    # bool is an int to Python, but True is no number of voxels.
-    if isinstance(value, bool | np.bool_) or not isinstance(value, SupportsIndex):
-        raise ValueError(f"{name} is {value!r}: give a whole number.")
-    return operator.index(value)
-
-
-def _whole_numbers(
-    name: str, values: Sequence[int], *, like: Sequence[int] | None = None
-) -> tuple[int, ...]:
-    """Return `values` as a tuple of ints; complain unless they are whole, positive, enough."""
-    if not isinstance(values, Iterable):
-        raise ValueError(f"{name} is {values!r}: give a whole number for each axis.")
-    numbers = tuple(_whole(f"{name}[{place}]", value) for place, value in enumerate(values))
-    if not numbers or min(numbers) < 1:
-        raise ValueError(f"{name} is {tuple(values)!r}: give whole numbers of 1 or more.")
-    if like is not None and len(numbers) != len(like):
-        raise ValueError(
-            f"{name} is {numbers}: give {len(like)} numbers, one for each axis of the shape "
-            f"{tuple(like)}."
-        )
-    return numbers
-
-
 @dataclass(frozen=True)
 class ShardReader:
     """How a reader asks for chunks of a shard, where it does not want all of them.
@@ -150,7 +125,7 @@ class ShardReader:
     def __post_init__(self) -> None:
         for name in ("max_gap", "max_merged"):
             value = getattr(self, name)
-            if value is not None and _whole(name, value) < 0:
+            if value is not None and whole_number(name, value) < 0:
                 raise ValueError(f"{name} is {value!r}: give a number of bytes, 0 or more.")
 
 
@@ -238,15 +213,15 @@ class ChunkGrid:
     shard_order: Literal["morton", "C"] = "morton"
 
     def __post_init__(self) -> None:
-        shape = _whole_numbers("shape", self.shape)
-        chunk_shape = _whole_numbers("chunk_shape", self.chunk_shape, like=shape)
+        shape = whole_numbers("shape", self.shape)
+        chunk_shape = whole_numbers("chunk_shape", self.chunk_shape, like=shape)
         if self.edges not in ("padded", "cut"):
             raise ValueError(f"edges is {self.edges!r}: give 'padded' or 'cut'.")
         if self.shard_order not in ("morton", "C"):
             raise ValueError(f"shard_order is {self.shard_order!r}: give 'morton' or 'C'.")
         shard_shape = self.shard_shape
         if shard_shape is not None:
-            shard_shape = _whole_numbers("shard_shape", shard_shape, like=shape)
+            shard_shape = whole_numbers("shard_shape", shard_shape, like=shape)
             if any(s % c for s, c in zip(shard_shape, chunk_shape, strict=True)):
                 raise ValueError(
                     f"shard_shape is {shard_shape} for chunks of {chunk_shape}: give whole "
@@ -460,13 +435,13 @@ class ChunkGrid:
 def _span(axis: int, index: Index, size: int) -> range:
     """Return the places that an index picks along an axis of `size` voxels."""
     if isinstance(index, slice):
-        start = _whole(f"region[{axis}].start", 0 if index.start is None else index.start)
-        stop = _whole(f"region[{axis}].stop", size if index.stop is None else index.stop)
-        step = _whole(f"region[{axis}].step", 1 if index.step is None else index.step)
+        start = whole_number(f"region[{axis}].start", 0 if index.start is None else index.start)
+        stop = whole_number(f"region[{axis}].stop", size if index.stop is None else index.stop)
+        step = whole_number(f"region[{axis}].step", 1 if index.step is None else index.step)
         if step < 1:
             raise ValueError(f"region[{axis}] has a step of {step}: give a step of 1 or more.")
     else:
-        start = _whole(f"region[{axis}]", index)
+        start = whole_number(f"region[{axis}]", index)
         stop, step = start + 1, 1
     if start < 0 or stop > size:
         raise ValueError(
@@ -639,7 +614,7 @@ class Storage:
             raise ValueError(f"latency is {self.latency!r}: give seconds, 0 or more.")
         if not 0 < self.bandwidth < math.inf:
             raise ValueError(f"bandwidth is {self.bandwidth!r}: give bytes per second, above 0.")
-        if _whole("concurrency", self.concurrency) < 1:
+        if whole_number("concurrency", self.concurrency) < 1:
             raise ValueError(f"concurrency is {self.concurrency!r}: give 1 or more.")
 
     def seconds(self, requests: int, nbytes: int, *, decoding: float = 0.0) -> float:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from bigimg_lessons.levels import whole_numbers
+from bigimg_lessons.whole_numbers import whole_numbers
 
 Array = npt.NDArray[Any]
 Region = tuple[slice, ...]
@@ -190,6 +190,12 @@ def _shrunk(shape: Sequence[int], factors: Sequence[int]) -> tuple[int, ...]:
     return tuple(-(-n // f) for n, f in zip(shape, factors, strict=True))
 
 
+def _thickness(rows: Sequence[int]) -> int:
+    """Return how many rows along the first axis that has several make a piece for the cache."""
+    several = next((n for n in rows if n > 1), 1)
+    return max(1, _PIECE_VOXELS * several // math.prod(rows))
+
+
 def _boxes(
     shape: tuple[int, ...], factors: tuple[int, ...]
 ) -> Iterator[tuple[Region, Region, tuple[int, ...]]]:
@@ -207,7 +213,7 @@ def _boxes(
     """
     rows = _shrunk(shape, factors)
     cut = next((axis for axis, n in enumerate(rows) if n > 1), 0)
-    thin = max(1, _PIECE_VOXELS * rows[cut] // math.prod(rows))
+    thin = _thickness(rows)
     parts = []
     for axis, (n, f) in enumerate(zip(shape, factors, strict=True)):
         whole, rest = divmod(n, f)
@@ -303,9 +309,51 @@ def nan_sums(block: Array, factors: tuple[int, ...]) -> Array:
 
 def nan_means(kept: Array, dtype: np.dtype[Any]) -> Array:
     """Divide sums by their counts; NaN where there was nothing to sum."""
-    means = np.full(kept.shape, np.nan)
-    np.divide(kept["sum"], kept["count"], out=means, where=kept["count"] > 0)
-    return means.astype(dtype)
+    means = np.full(kept.shape, np.nan, dtype)
+    where = kept["count"] > 0
+    np.divide(kept["sum"], kept["count"], out=means, where=where, casting="same_kind")
+    return means
+
+
+def shrinking_bytes(
+    shape: tuple[int, ...],
+    factors: tuple[int, ...],
+    dtype: np.dtype[Any],
+    kept: np.dtype[Any],
+    downsampling: Downsampling,
+) -> int:
+    """Tell how many bytes it takes at the most, beside a block, to shrink it to the next level.
+
+    Parameters
+    ----------
+    shape
+        Voxels of the block along each axis.
+    factors
+        Voxels per box along each axis.
+    dtype
+        Of the image.
+    kept
+        In which the next level is kept.
+    downsampling
+        As for :func:`bigimg_lessons.blocks.build_levels`.
+    """
+    rows = _shrunk(shape, factors)
+    result = math.prod(rows) * kept.itemsize
+    if downsampling == "stride":
+        return result
+    piece = math.prod(rows) * _thickness(rows) // next((n for n in rows if n > 1), 1)
+    piece = min(piece, math.prod(rows))
+    boxes = math.prod(factors)
+    if downsampling == "mode":
+        # The labels of all boxes, in a row and sorted; runs, of which there are three at a time.
+        return result + piece * (2 * boxes * dtype.itemsize + 3 * 8 + 2 * dtype.itemsize)
+    # Sums along one axis, then along the next; at last the division, with its rounding.
+    first = next((factor for factor in factors if factor > 1), 1)
+    temporary = piece * 8 * max(3, boxes // first * 3 // 2)
+    if kept != SUM_AND_COUNT:
+        return result + temporary
+    # Voxels without those that are no numbers, which those are, and how many of each box are.
+    return result + max(math.prod(shape) * (dtype.itemsize + 1), result // 2) + temporary
 
 
 def _rounded_quotient(sums: Array, count: int) -> Array:

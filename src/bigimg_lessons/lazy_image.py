@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import dask.array as da
 import h5py
 import numpy as np
 import numpy.typing as npt
+import zarr
 from dask.array.core import slices_from_chunks
 from dask.base import compute
 from zarr import Array as ZarrArray
@@ -166,13 +168,44 @@ class LazyImage:
         with self.turn:
             part = self.array[tuple(there)]
             if isinstance(part, da.Array):
-                part = _computed(part, self.dtype, there)
+                part = _computed(part, self.chunk_shape or (), self.dtype, there)
             # Some arrays are read only here, when NumPy makes an array of the part.
             voxels = checked_voxels(part, shape=shape, dtype=self.dtype, region=there)
         left_out = [place for place in range(len(there)) if place not in self.places]
         voxels = voxels.transpose(*left_out, *self.places)[(0,) * len(left_out)]
         # In one piece: a view of a mapped file would be gathered from it several times.
         return np.ascontiguousarray(voxels, self.dtype)
+
+    def reading_bytes(self, block_shape: Sequence[int]) -> int:
+        """Tell how many bytes it takes at the most, beside a block, to read that.
+
+        A chunk is decoded whole, from bytes that are then still there. Zarr decodes as many at a
+        time as ``async.concurrency`` says, HDF5 one after the other, dask one in each of its
+        threads, and keeps chunks until the last of those asked for is there.
+
+        Parameters
+        ----------
+        block_shape
+            Voxels of the block along each of the image's axes.
+        """
+        block = math.prod(block_shape) * self.dtype.itemsize
+        if isinstance(self.array, np.ndarray):
+            return 0
+        if self.chunk_shape is None:
+            return block  # what the array gives, before it is in one piece
+        chunk = math.prod(self.chunk_shape) * self.dtype.itemsize
+        touched = math.prod(map(_touched, block_shape, self.chunk_shape, self.shape))
+        if isinstance(self.array, da.Array):
+            at_once = os.cpu_count() or 1
+            copied = min(max(0, touched * chunk - block), max(block, at_once * chunk))
+        else:
+            copied = 0 if self.array.dtype == self.dtype else block
+            at_once = (
+                zarr.config.get("async.concurrency") if isinstance(self.array, ZarrArray) else 1
+            )
+        if list(self.places) != sorted(self.places):
+            copied += block
+        return copied + 2 * chunk * min(at_once, touched)
 
     def checked_channel_names(self, names: Sequence[str] | None) -> list[str]:
         """Take what is given, else what the image knows, else numbers.
@@ -215,26 +248,49 @@ def _chunk_shape(array: Any, places: tuple[int, ...]) -> tuple[int, ...] | None:
     if not chunks:
         return None
     # Along each axis dask tells the length of every chunk, the others the one of all.
+    if any(math.isnan(n) for n in np.hstack([np.ravel(chunks[place]) for place in places])):
+        raise ValueError(
+            f"The image's chunks are {chunks}, of which not all lengths are known: let dask find "
+            "them out, with compute_chunk_sizes()."
+        )
     return tuple(int(np.max(chunks[place])) for place in places)
 
 
-def _computed(part: da.Array, dtype: np.dtype[Any], region: Sequence[slice]) -> npt.NDArray[Any]:
+def _touched(block: int, chunk: int, extent: int) -> int:
+    """Return how many chunks a block reaches into along one axis, at the most."""
+    count = -(-block // chunk)
+    is_aligned = block % chunk == 0 or chunk % block == 0 or block >= extent
+    return count if is_aligned else count + 1
+
+
+def _computed(
+    part: da.Array, chunk_shape: Sequence[int], dtype: np.dtype[Any], region: Sequence[slice]
+) -> npt.NDArray[Any]:
     """Compute a dask array in the threads, processes or cluster that dask is set to.
 
     Its chunks come back as they are, whoever computed them, and go into place one by one: a
     process of its own could not write into this one's memory. Each is let go as it is copied,
     so that they are not held twice.
+
+    They are computed all at once, as chunks may have steps in common; unless the part takes so
+    little of each that together they would be more than it: a piece of a chunk keeps all of it.
     """
     voxels = np.empty(part.shape, dtype)
     delayed = part.to_delayed().ravel()  # type: ignore[no-untyped-call]
-    chunks = list(compute(*delayed))  # type: ignore[no-untyped-call]
     places = slices_from_chunks(part.chunks)  # type: ignore[no-untyped-call]
-    for place in reversed(places):
-        chunk = chunks.pop()
-        shape = [along.stop - along.start for along in place]
-        where = [
-            slice(whole.start + along.start, whole.start + along.stop)
-            for whole, along in zip(region, place, strict=True)
-        ]
-        voxels[place] = checked_voxels(chunk, shape=shape, dtype=dtype, region=where)
+    whole_chunk = math.prod(chunk_shape) * dtype.itemsize
+    at_once = len(places)
+    if at_once * whole_chunk > 2 * voxels.nbytes:
+        at_once = max(os.cpu_count() or 1, voxels.nbytes // whole_chunk)
+    for begin in range(0, len(places), at_once):
+        chunks = list(compute(*delayed[begin : begin + at_once]))  # type: ignore[no-untyped-call]
+        for place in reversed(places[begin : begin + at_once]):
+            chunk = chunks.pop()
+            shape = [along.stop - along.start for along in place]
+            where = [
+                slice(whole.start + along.start, whole.start + along.stop)
+                for whole, along in zip(region, place, strict=True)
+            ]
+            voxels[place] = checked_voxels(chunk, shape=shape, dtype=dtype, region=where)
+            del chunk
     return voxels

@@ -8,11 +8,11 @@ level 0. All shapes, factors and chunks here are those of the spatial axes, in t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
+from bigimg_lessons.whole_numbers import whole_number, whole_numbers
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,8 @@ def plan_levels(
             f"voxel_size is {voxel_size!r}: give {len(shape)} positive numbers, or None, one for "
             f"each axis of the shape {shape}."
         )
-    if max_levels is not None and max_levels < 1:
-        raise ValueError(f"max_levels is {max_levels}: give 1 or more, as level 0 counts.")
+    if max_levels is not None:
+        max_levels = whole_number("max_levels", max_levels, least=1)  # level 0 counts
 
     finest = min(known, default=1.0)
     like_finest = tuple(finest if length is None else float(length) for length in sizes)
@@ -116,43 +116,11 @@ def plan_levels(
     )
 
 
-def whole_numbers(
-    name: str, values: Sequence[int], *, like: Sequence[int] | None = None, axes: str = ""
-) -> tuple[int, ...]:
-    """Return `values` as a tuple of ints; complain unless they are whole, positive, enough.
-
-    Parameters
-    ----------
-    name
-        What the numbers are called in the message.
-    values
-        To be checked.
-    like
-        A shape with as many axes as there must be numbers.
-    axes
-        Their letters, for the message.
-
-    Raises
-    ------
-    ValueError
-        If a number is not whole or below 1, or there are too few or too many.
-    """
-    if np.ndim(values) != 1:
-        raise ValueError(f"{name} is {values!r}: give one whole number of 1 or more for each axis.")
-    numbers = tuple(int(value) for value in values)
-    if numbers != tuple(values) or not numbers or min(numbers) < 1:
-        raise ValueError(f"{name} is {values!r}: give whole numbers of 1 or more.")
-    if like is not None and len(numbers) != len(like):
-        raise ValueError(
-            f"{name} is {values!r}: give {len(like)} numbers, one for each axis of the shape "
-            f"{tuple(like)}" + (f", {', '.join(axes.lower())}." if axes else ".")
-        )
-    return numbers
-
-
 def _nested_factors(
     factors: Sequence[Sequence[int]], shape: tuple[int, ...]
 ) -> list[tuple[int, ...]]:
+    if not isinstance(factors, Iterable):
+        raise ValueError(f"factors are {factors!r}: give a row of numbers for each level.")
     steps = [whole_numbers(f"factors[{i}]", f, like=shape) for i, f in enumerate(factors)]
     if not steps or max(steps[0]) > 1:
         raise ValueError(f"factors are {factors!r}: begin with level 0, whose factors are all 1.")

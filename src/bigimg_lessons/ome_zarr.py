@@ -14,7 +14,9 @@ import math
 import os
 import re
 import warnings
+from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version as version_of
 from importlib.util import find_spec
@@ -29,16 +31,25 @@ from tqdm import tqdm
 from zarr.codecs import BloscCodec
 
 from bigimg_lessons.bdv.position import position_of
-from bigimg_lessons.blocks import block_bytes, build_levels, plan_blocks, reads_per_chunk
+from bigimg_lessons.block_plans import (
+    MEMORY_LIMIT,
+    Beside,
+    checked_memory_limit,
+    held_bytes,
+    plan_blocks,
+    reads_per_chunk,
+)
+from bigimg_lessons.blocks import build_levels
 from bigimg_lessons.calibration import Calibration, Step
 from bigimg_lessons.counting import format_bytes
 from bigimg_lessons.downsampling import Array, Downsampling
 from bigimg_lessons.interrupts import interrupts_wait
 from bigimg_lessons.lazy_image import LazyImage
-from bigimg_lessons.levels import Level, plan_levels, whole_numbers
+from bigimg_lessons.levels import Level, plan_levels
 from bigimg_lessons.staging import Staging, recover
 from bigimg_lessons.targets import check_target
 from bigimg_lessons.units import METRE, SECOND
+from bigimg_lessons.whole_numbers import whole_numbers
 from bigimg_lessons.write_errors import check_space, explained
 from bigimg_lessons.zarr_members import foreign
 
@@ -51,6 +62,10 @@ _COLOURS = ("00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000", "0000FF")
 
 # Smaller blocks cost more for the calls into zarr than larger ones for memory.
 _LEAST_BLOCK_BYTES = 8 * 2**20
+
+
+# What stays of threads, their pools and the metadata of many chunks, whatever the blocks.
+_ONCE_BYTES = 4 * 2**20
 
 
 def default_codec(dtype: npt.DTypeLike) -> BloscCodec:
@@ -89,7 +104,7 @@ def write_ome_zarr(
     max_levels: int | None = None,
     downsampling: Downsampling = "mean",
     codec: BloscCodec | Literal["default"] | None = "default",
-    memory_limit: int = 256 * 2**20,
+    memory_limit: int = MEMORY_LIMIT,
     overwrite: bool = False,
     progress: bool = True,
 ) -> Path:
@@ -123,6 +138,7 @@ def write_ome_zarr(
         raise ValueError(f"The OME-Zarr version is {version!r}: choose '0.4' or '0.5'.")
     recover(target.parent)
     check_target(target, overwrite=overwrite, foreign=foreign)
+    memory_limit = checked_memory_limit(memory_limit)
 
     source = LazyImage.of(image, axes=axes)
     if source.dtype.kind not in "iuf" or source.dtype.itemsize > 8:
@@ -172,6 +188,12 @@ def write_ome_zarr(
     along = zip(position.offset[-len(space) :], levels[0].voxel_size[len(others) :], strict=True)
     origin = (0.0,) * len(others) + tuple(float(f"{o * s:.12g}") for o, s in along)
     unit_shape = (1,) * len(others) + (shard or chunk)
+    chunks, shards = _fitting(levels[0].shape, chunk, shard)
+    encoder = _Encoder(shards or chunks, shards is not None, source.dtype.itemsize)
+    beside = Beside(
+        _ONCE_BYTES,
+        lambda block: max(source.reading_bytes(block), encoder.encoding_bytes(block)),
+    )
     block_shape = plan_blocks(
         levels,
         chunk_shape=unit_shape,
@@ -180,10 +202,20 @@ def write_ome_zarr(
         downsampling=downsampling,
         memory_limit=memory_limit,
         least_bytes=_LEAST_BLOCK_BYTES,
+        beside=beside,
     )
-    needed = block_bytes(
-        levels, block_shape=block_shape, dtype=source.dtype, downsampling=downsampling
-    )
+
+    def held(threads: int) -> int:
+        return held_bytes(
+            levels,
+            block_shape=block_shape,
+            dtype=source.dtype,
+            downsampling=downsampling,
+            beside=beside,
+            threads=threads,
+        )
+
+    threads = 1 + bisect_right(range(2, 1 + (os.cpu_count() or 1)), memory_limit, key=held)
     calibration.warn_of_unknown(
         target.name,
         source.axes_of_several,
@@ -244,7 +276,7 @@ def write_ome_zarr(
                 block_shape=block_shape,
                 dtype=source.dtype,
                 downsampling=downsampling,
-                threads=max(1, min(os.cpu_count() or 1, memory_limit // needed)),
+                threads=threads,
             )
         # The group comes last: until then not even the folder aside opens as an image.
         with interrupts_wait(), explained(target, aside=aside.parent):
@@ -265,6 +297,37 @@ def write_ome_zarr(
             )
         staging.swap(partial(check_target, target, overwrite=overwrite, foreign=foreign))
     return target
+
+
+@dataclass(frozen=True)
+class _Encoder:
+    """What it takes to encode a block, measured with noise, of which no byte is saved.
+
+    Parameters
+    ----------
+    unit_shape
+        Of a chunk, or of a shard, which is put together whole.
+    is_sharded
+        Whether that is a shard.
+    voxel_bytes
+        Of one voxel.
+    """
+
+    unit_shape: tuple[int, ...]
+    is_sharded: bool
+    voxel_bytes: int
+
+    def encoding_bytes(self, block_shape: Sequence[int]) -> int:
+        """Tell how many bytes it takes at the most, beside a block, to encode that.
+
+        A chunk is copied in one piece and filled up, and encoded into as many bytes; the chunks of
+        a shard are put together once more. ``zarrs`` works on one in each of its threads, zarr on
+        as many as ``async.concurrency`` says.
+        """
+        units = math.prod(-(-n // u) for n, u in zip(block_shape, self.unit_shape, strict=True))
+        at_once = (os.cpu_count() or 1) if _has_zarrs() else zarr.config.get("async.concurrency")
+        unit = math.prod(self.unit_shape) * self.voxel_bytes
+        return min(units, at_once) * unit * (3 if self.is_sharded else 2)
 
 
 def _warn_of_repeated_reads(
@@ -317,6 +380,10 @@ def _ngff_step(calibration: Calibration, axis: str) -> Step:
     return step.to(SECOND if axis == "T" else METRE)
 
 
+def _has_zarrs() -> bool:
+    return find_spec("zarrs") is not None
+
+
 def _create_array(
     path: Path,
     level: Level,
@@ -328,17 +395,7 @@ def _create_array(
     version: Version,
 ) -> zarr.Array[Any]:
     """Create the array of one level, with chunks no larger than the level."""
-    others = (1,) * (len(level.shape) - len(chunk))
-    space = level.shape[len(others) :]
-    chunks = tuple(map(min, chunk, space))
-    shards = None
-    if shard is not None:
-        # As many chunks as in other levels, but none that would lie beyond the level's end.
-        counts = (
-            min(s // whole, -(-n // c))
-            for s, whole, n, c in zip(shard, chunk, space, chunks, strict=True)
-        )
-        shards = others + tuple(c * count for c, count in zip(chunks, counts, strict=True))
+    chunks, shards = _fitting(level.shape, chunk, shard)
     compressor: BloscCodec | dict[str, Any] | None = codec
     if version == "0.4" and codec is not None:
         # As text: since zarr 3.4 the codec's own attributes are, and before they were not.
@@ -350,13 +407,13 @@ def _create_array(
             "shuffle": ("noshuffle", "shuffle", "bitshuffle").index(blosc["shuffle"]),
             "blocksize": blosc["blocksize"],
         }
-    pipeline = {"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"} if find_spec("zarrs") else {}
+    pipeline = {"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"} if _has_zarrs() else {}
     with zarr.config.set(pipeline):
         return zarr.create_array(
             path,
             shape=level.shape,
             dtype=source.dtype,
-            chunks=others + chunks,
+            chunks=chunks,
             shards=shards,
             compressors=compressor,
             fill_value=0,
@@ -366,6 +423,23 @@ def _create_array(
             # Else zarr compares every chunk with the fill value, which takes longer than the mean.
             config={"write_empty_chunks": True},
         )
+
+
+def _fitting(
+    shape: tuple[int, ...], chunk: tuple[int, ...], shard: tuple[int, ...] | None
+) -> tuple[tuple[int, ...], tuple[int, ...] | None]:
+    """Return the shapes of chunks and shards of a level, along all axes, none beyond its end."""
+    others = (1,) * (len(shape) - len(chunk))
+    space = shape[len(others) :]
+    chunks = tuple(map(min, chunk, space))
+    if shard is None:
+        return others + chunks, None
+    # As many chunks as in other levels, but none that would lie beyond the level's end.
+    counts = (
+        min(s // whole, -(-n // c))
+        for s, whole, n, c in zip(shard, chunk, space, chunks, strict=True)
+    )
+    return others + chunks, others + tuple(c * k for c, k in zip(chunks, counts, strict=True))
 
 
 def _metadata(
@@ -456,10 +530,11 @@ class _GreyRanges:
         for number, voxels in enumerate(planes, start=first):
             low, high = voxels.min(), voxels.max()
             if not (np.isfinite(low) and np.isfinite(high)):
-                finite = voxels[np.isfinite(voxels)]
-                if not finite.size:
+                finite = np.isfinite(voxels)
+                if not finite.any():
                     continue
-                low, high = finite.min(), finite.max()
+                low = voxels.min(where=finite, initial=np.inf)
+                high = voxels.max(where=finite, initial=-np.inf)
             with self._lock:
                 seen = self._ends[number] or (low, high)
                 self._ends[number] = (min(seen[0], low), max(seen[1], high))

@@ -16,7 +16,8 @@ from typing import Any, Literal, get_args
 from zarr.codecs import BloscCodec
 
 from bigimg_lessons.bdv.writer import write_bdv
-from bigimg_lessons.blocks import build_levels, plan_blocks
+from bigimg_lessons.block_plans import MEMORY_LIMIT, plan_blocks
+from bigimg_lessons.blocks import build_levels
 from bigimg_lessons.downsampling import (
     Downsampling,
     downsample_mean,
@@ -61,7 +62,7 @@ def build_pyramid(
     max_levels: int | None = None,
     downsampling: Downsampling = "mean",
     codec: BloscCodec | Literal["default"] | None = "default",
-    memory_limit: int = 256 * 2**20,
+    memory_limit: int = MEMORY_LIMIT,
     overwrite: bool = False,
     progress: bool = True,
 ) -> Path:
@@ -139,9 +140,14 @@ def build_pyramid(
         For OME-Zarr; by default :func:`bigimg_lessons.ome_zarr.default_codec`. If None, chunks are
         stored as they are. BDV-HDF5 is compressed by gzip.
     memory_limit
-        Bytes for the blocks and sums that are held at a time. If the source's chunks are so
-        large that whole ones need more, as planes of a TIFF may, blocks are smaller, and some
-        chunks of the source are read several times, of which OME-Zarr warns.
+        Bytes by which the process may grow: for the blocks that are held at a time with their
+        sums, for reading them, and for encoding, see :mod:`bigimg_lessons.block_plans`. Not counted
+        are the source itself where it lies in memory, what its own steps take (a dask graph that
+        does more than read) and pages of mapped files. On a machine of many cores fewer of them
+        work at once where the limit allows no more. If the source's chunks are so large that whole
+        ones need more, as planes of a TIFF may, blocks are smaller, and some chunks of the source
+        are read several times, of which OME-Zarr warns. A limit into which not even one chunk, or
+        shard, fits with its sums is refused, with the least that would do.
     overwrite
         Replace a pyramid of the same format. It stays as it is until the new one is complete. An
         OME-Zarr that holds more than its pyramid (labels, tables, notes) is not replaced.

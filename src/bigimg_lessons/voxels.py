@@ -53,8 +53,13 @@ def checked_voxels(
     TypeError
         If the type differs.
     """
-    array = np.asanyarray(voxels)
     place = "[" + ", ".join(f"{part.start}:{part.stop}" for part in region) + "]"
+    try:
+        array = np.asanyarray(voxels)
+    except ValueError as error:  # lists whose rows differ in length
+        raise ValueError(
+            f"The image gave something at {place} that is no array: {error}"
+        ) from error
     if array.shape != tuple(shape):
         raise ValueError(
             f"The image declares {tuple(shape)} voxels at {place}, but gave {array.shape}: give "

@@ -33,7 +33,7 @@ from bigimg_lessons.bdv.loaders import HDF5, elsewhere
 from bigimg_lessons.bdv.paths import is_absolute
 from bigimg_lessons.bdv.remarks import Remarks
 from bigimg_lessons.bdv.split import SetupPart, read_parts
-from bigimg_lessons.bdv.xmltree import MAX_ID, Node, first_tag, parse
+from bigimg_lessons.bdv.xmltree import MAX_ID, Node, first_tag, many_objects, parse
 
 MAX_XML_BYTES = 128 * 2**20
 """Largest XML that is read: room for some hundred thousand views."""
@@ -276,10 +276,12 @@ class SpimData:
         number
             Its id.
         """
-        for attribute in self.attributes:
-            if (attribute.kind, attribute.id) == (kind, number):
-                return attribute.name or None
-        return None
+        return self._names.get((kind, number)) or None
+
+    @cached_property
+    def _names(self) -> dict[tuple[str, int], str | None]:
+        """Names of all attributes; of two of one kind and id the first counts."""
+        return {(each.kind, each.id): each.name for each in reversed(self.attributes)}
 
 
 def is_spimdata(head: bytes) -> bool:
@@ -339,31 +341,33 @@ def from_xml(
             f"{MAX_XML_BYTES:,} bytes."
         )
     noted = Remarks() if remarks is None else remarks
-    tree = parse(content, source)
-    root = Node(legacy.modernised(tree) if tree.tag == legacy.ROOT else tree, source)
-    if root.tag != "SpimData":
-        raise ValueError(
-            f"{source} begins with <{root.tag}>, not with <SpimData>: it is no BigDataViewer XML."
+    with many_objects():
+        tree = parse(content, source)
+        root = Node(legacy.modernised(tree) if tree.tag == legacy.ROOT else tree, source)
+        if root.tag != "SpimData":
+            raise ValueError(
+                f"{source} begins with <{root.tag}>, not with <SpimData>: it is no BigDataViewer "
+                "XML."
+            )
+        sequence = root.child("SequenceDescription")
+        loader, parts = _loader(sequence.child("ImageLoader"))
+        setups = sequence.child("ViewSetups")
+        base_path = root.find("BasePath")
+        missing = sequence.find("MissingViews")
+        data = SpimData(
+            hdf5=_path(loader.child("hdf5")),
+            setups=_setups(setups, noted),
+            timepoints=_timepoints(sequence.child("Timepoints")),
+            attributes=tuple(_attributes(setups, noted)),
+            missing=frozenset(
+                (view.id_attribute("timepoint"), view.id_attribute("setup"))
+                for view in (missing.children("MissingView") if missing else ())
+            ),
+            registrations=tuple(_registrations(root.find("ViewRegistrations"), noted)),
+            partitions=tuple(_partition(node) for node in loader.children("partition")),
+            base_path=_path(base_path) if base_path and base_path.own_text else PathReference("."),
+            parts=parts,
         )
-    sequence = root.child("SequenceDescription")
-    loader, parts = _loader(sequence.child("ImageLoader"))
-    setups = sequence.child("ViewSetups")
-    base_path = root.find("BasePath")
-    missing = sequence.find("MissingViews")
-    data = SpimData(
-        hdf5=_path(loader.child("hdf5")),
-        setups=_setups(setups, noted),
-        timepoints=_timepoints(sequence.child("Timepoints")),
-        attributes=tuple(_attributes(setups, noted)),
-        missing=frozenset(
-            (view.id_attribute("timepoint"), view.id_attribute("setup"))
-            for view in (missing.children("MissingView") if missing else ())
-        ),
-        registrations=tuple(_registrations(root.find("ViewRegistrations"), noted)),
-        partitions=tuple(_partition(node) for node in loader.children("partition")),
-        base_path=_path(base_path) if base_path and base_path.own_text else PathReference("."),
-        parts=parts,
-    )
     if remarks is None:
         noted.warn()
     return data
@@ -535,7 +539,7 @@ def _length(word: str) -> float | None:
     Some programs write a decimal comma. A word such as ``1,250`` could also mean 1250 and is
     not read; ``0,250`` could not.
     """
-    if re.fullmatch(r"0?,[0-9]+|[0-9]+,(?![0-9]{3}$)[0-9]+", word):
+    if "," in word and re.fullmatch(r"0?,[0-9]+|[0-9]+,(?![0-9]{3}$)[0-9]+", word):
         word = word.replace(",", ".")
     try:
         value = float(word)

@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from operator import add
@@ -41,7 +41,14 @@ from bigimg_lessons.bdv.hdf5 import (
 from bigimg_lessons.bdv.pixel_types import DATA_TYPE_ATTRIBUTE, PIXEL_TYPES
 from bigimg_lessons.bdv.replacing import foreign_h5, foreign_xml
 from bigimg_lessons.bdv.spimdata import VoxelSize, to_xml
-from bigimg_lessons.blocks import build_levels, plan_blocks
+from bigimg_lessons.block_plans import (
+    MEMORY_LIMIT,
+    Beside,
+    checked_memory_limit,
+    held_bytes,
+    plan_blocks,
+)
+from bigimg_lessons.blocks import build_levels
 from bigimg_lessons.calibration import Calibration
 from bigimg_lessons.counting import format_bytes
 from bigimg_lessons.downsampling import Downsampling
@@ -59,6 +66,15 @@ _LEAST_READ_BYTES = 8 * 2**20
 
 # Bytes of voxels that may wait to be compressed or stored: work for the cores during a read.
 _WAITING_BYTES = 16 * 2**20
+
+# HDF5's index of chunks: what it takes for each, and how much of it HDF5 may keep at hand. Its own
+# bounds are 1 and 32 MiB.
+_INDEX_BYTES_PER_CHUNK = 256
+_LEAST_INDEX_BYTES = 2**20
+_MOST_INDEX_BYTES = 32 * 2**20
+
+# What stays of threads and of HDF5's own tables.
+_ONCE_BYTES = 4 * 2**20
 
 # Small chunks are compressed several at a time: handing over a task costs some microseconds.
 _TASK_BYTES = 2**18
@@ -78,7 +94,7 @@ def write_bdv(
     downsampling: Downsampling = "mean",
     gzip_level: int | None = 4,
     legacy_uint16: bool = True,
-    memory_limit: int = 256 * 2**20,
+    memory_limit: int = MEMORY_LIMIT,
     overwrite: bool = False,
     progress: bool = True,
 ) -> Path:
@@ -135,10 +151,9 @@ def write_bdv(
         needs BigDataViewer of 2023 or later. Other types always have it; of those, older
         versions read uint8.
     memory_limit
-        Bytes to take for a block and the sums of all levels; what waits to be stored, and the
-        index of chunks that HDF5 keeps at hand, add some 30 to 60 MiB. If the source's chunks
-        are so large that whole ones need more, as planes of a TIFF may, blocks are smaller, and
-        some chunks are read several times.
+        Bytes by which the process may grow, as for :func:`bigimg_lessons.pyramid.build_pyramid`.
+        If the source's chunks are so large that whole ones need more, as planes of a TIFF may,
+        blocks are smaller, and some chunks are read several times.
     overwrite
         Replace files that exist, if they are BigDataViewer's and belong together. They stay as
         they are until the new ones are complete.
@@ -178,8 +193,10 @@ def write_bdv(
     h5 = xml.with_suffix(".h5")
     recover(xml.parent)
     _check_targets(h5, xml, overwrite=overwrite)
-    if gzip_level is not None and gzip_level not in range(10):
+    if gzip_level is not None and (type(gzip_level) is bool or gzip_level not in range(10)):
         raise ValueError(f"gzip_level is {gzip_level!r}: give 0 to 9, or None not to compress.")
+
+    memory_limit = checked_memory_limit(memory_limit)
 
     source = LazyImage.of(image, axes=axes)
     if source.dtype.name not in PIXEL_TYPES:
@@ -226,6 +243,14 @@ def write_bdv(
             f"A chunk of {tuple(chunk_shape)} voxels takes {format_bytes(largest)}, but HDF5 "
             "allows no 4 GiB: give a smaller chunk_shape."
         )
+    chunks = len(views) * sum(
+        math.prod(-(-n // c) for n, c in zip(level.shape, _chunks(level, chunk_shape), strict=True))
+        for level in levels
+    )
+    room = _Room.of(0, chunks=chunks, largest=largest)
+    beside = Beside(
+        room.at_once, lambda block: source.reading_bytes(_along(source, (1, 1, *block)))
+    )
     block_shape = plan_blocks(
         levels,
         chunk_shape=chunk_shape,
@@ -233,7 +258,20 @@ def write_bdv(
         source_chunk_shape=_chunk_in_space(source),
         downsampling=downsampling,
         memory_limit=memory_limit,
+        beside=beside,
     )
+    view_reader = _ViewReader(source, levels, block_shape, memory_limit, room.at_once)
+    spare = memory_limit - max(
+        view_reader.held_bytes,
+        held_bytes(
+            levels,
+            block_shape=block_shape,
+            dtype=source.dtype,
+            downsampling=downsampling,
+            beside=beside,
+        ),
+    )
+    room = _Room.of(spare, chunks=chunks, largest=largest)
     calibration.warn_of_unknown(
         xml.name,
         source.axes_of_several.replace("T", ""),
@@ -242,13 +280,12 @@ def write_bdv(
         else "The XML says of it what that of the image says",
         stacklevel=3,
     )
-    view_reader = _ViewReader(source, levels, block_shape, memory_limit)
     if gzip_level is None:
         check_space(xml.parent, _size(len(views), source.dtype, levels))
 
     with Staging(h5, xml) as staging:
         with (
-            _created(staging.new(h5), h5) as file,
+            _created(staging.new(h5), h5, room.index) as file,
             tqdm(
                 desc=h5.name,
                 total=_size(len(views), source.dtype, levels),
@@ -256,7 +293,7 @@ def write_bdv(
                 unit_scale=True,
                 disable=not progress,
             ) as bar,
-            _ChunkWriter(h5, gzip_level, bar.update) as writer,
+            _ChunkWriter(h5, gzip_level, room.waiting, bar.update) as writer,
         ):
             made_aside = partial(explained, h5, aside=staging.new(h5).parent)
             with made_aside():
@@ -337,11 +374,18 @@ def _chunks(level: Level, chunk_shape: Sequence[int]) -> tuple[int, ...]:
 
 
 @contextmanager
-def _created(path: Path, target: Path) -> Iterator[h5py.File]:
-    """Create an HDF5 file; if something fails, closing it must not hide what that was."""
+def _created(path: Path, target: Path, index_bytes: int) -> Iterator[h5py.File]:
+    """Create an HDF5 file; if something fails, closing it must not hide what that was.
+
+    HDF5 keeps no more than `index_bytes` of its index of chunks at hand.
+    """
     with explained(target, aside=path.parent):
         file = h5py.File(path, "w")
     try:
+        cache = file.id.get_mdc_config()
+        cache.max_size = index_bytes
+        cache.initial_size = min(cache.initial_size, index_bytes)
+        file.id.set_mdc_config(cache)
         yield file
     except BaseException:
         with suppress(OSError, RuntimeError):
@@ -349,6 +393,48 @@ def _created(path: Path, target: Path) -> Iterator[h5py.File]:
         raise
     with explained(target, aside=path.parent):
         file.close()
+
+
+@dataclass(frozen=True)
+class _Room:
+    """Bytes for what HDF5 and the compression hold at a time, whatever the blocks.
+
+    Parameters
+    ----------
+    waiting
+        For chunks that wait to be compressed or stored, at least one for each core.
+    index
+        For HDF5's index of chunks.
+    at_once
+        For these and all else.
+    """
+
+    waiting: int
+    index: int
+    at_once: int
+
+    @classmethod
+    def of(cls, spare: int, *, chunks: int, largest: int) -> Self:
+        """Take the least, and more as far as memory is to spare.
+
+        Parameters
+        ----------
+        spare
+            Bytes beyond the least.
+        chunks
+            Number of chunks of all views.
+        largest
+            Bytes of the largest.
+        """
+        workers = os.cpu_count() or 1
+        task = max(largest, _TASK_BYTES)
+        least = (workers + 1) * task
+        waiting = max(least, min(_WAITING_BYTES, least + spare // 2))
+        index = min(_MOST_INDEX_BYTES, _LEAST_INDEX_BYTES + spare // 2)
+        # Of a part that is being compressed there are a chunk, shuffled, and the bytes for HDF5.
+        working = workers * 3 * task
+        used = min(index, chunks * _INDEX_BYTES_PER_CHUNK)
+        return cls(waiting, index, _ONCE_BYTES + waiting + working + used)
 
 
 class _ChunkWriter:
@@ -363,19 +449,26 @@ class _ChunkWriter:
         What the HDF5 file will be, for messages.
     gzip_level
         Or None, to store chunks as they are.
+    waiting_bytes
+        Of chunks that may wait.
     written
         Called with the number of bytes of voxels each time some have been stored.
     """
 
     def __init__(
-        self, target: Path, gzip_level: int | None, written: Callable[[int], object]
+        self,
+        target: Path,
+        gzip_level: int | None,
+        waiting_bytes: int,
+        written: Callable[[int], object],
     ) -> None:
         self._target = target
         self._gzip_level = gzip_level
+        self._most_bytes = waiting_bytes
         self._written = written
         self._workers = os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="compress")
-        self._waiting: deque[tuple[h5py.Dataset, list[int], int, Future[Encoded]]] = deque()
+        self._waiting: deque[tuple[h5py.Dataset, list[int], int, int, Future[Encoded]]] = deque()
         self._waiting_bytes = 0
 
     def __enter__(self) -> Self:
@@ -417,17 +510,19 @@ class _ChunkWriter:
             part = np.array(part, part.dtype.newbyteorder("<"))
             task = self._pool.submit(_encode, part, cells.chunks, self._gzip_level)
             begin = [s + c for s, c in zip(start, corner, strict=True)]
-            self._waiting.append((cells, begin, part.nbytes, task))
-            self._waiting_bytes += part.nbytes
-            while self._waiting_bytes > _WAITING_BYTES and len(self._waiting) > self._workers:
+            # As stored without compression: a chunk that sticks out of the level is filled up.
+            filled = -(-part.shape[2] // cells.chunks[2]) * math.prod(cells.chunks) * part.itemsize
+            self._waiting.append((cells, begin, part.nbytes, filled, task))
+            self._waiting_bytes += filled
+            while self._waiting_bytes > self._most_bytes and len(self._waiting) > self._workers:
                 self._store_next()
 
     def _store_next(self) -> None:
-        cells, (z, y, x), size, task = self._waiting.popleft()
+        cells, (z, y, x), size, filled, task = self._waiting.popleft()
         for number, chunk in enumerate(task.result()):
             with explained(self._target, aside=Path(cells.file.filename).parent):
                 cells.id.write_direct_chunk((z, y, x + number * cells.chunks[2]), chunk)
-        self._waiting_bytes -= size
+        self._waiting_bytes -= filled
         self._written(size)
 
 
@@ -463,6 +558,8 @@ class _ViewReader:
         The image.
     levels, block_shape, memory_limit
         As planned for one view.
+    once
+        Bytes that all else takes.
     """
 
     def __init__(
@@ -471,26 +568,38 @@ class _ViewReader:
         levels: Sequence[Level],
         block_shape: tuple[int, ...],
         memory_limit: int,
+        once: int,
     ) -> None:
         self._source = source
         self._shape = tuple(source.sizes.get(axis, 1) for axis in AXES)
         views = self._shape[:2]
         chunk = dict(zip(source.axes, source.chunk_shape or (), strict=False))
+        several = [
+            replace(level, factors=(1, 1, *level.factors), shape=views + level.shape)
+            for level in levels
+        ]
+        beside = Beside(once, lambda block: source.reading_bytes(_along(source, block)))
         together = plan_blocks(
-            [
-                replace(level, factors=(1, 1, *level.factors), shape=views + level.shape)
-                for level in levels
-            ],
+            several,
             chunk_shape=(1, 1, *block_shape),
             dtype=source.dtype,
             source_chunk_shape=[chunk.get(axis, 1) for axis in AXES],
             downsampling="stride",
             memory_limit=memory_limit,
             least_bytes=_LEAST_READ_BYTES,
+            beside=beside,
         )[:2]
         whole_views = all(b >= n for b, n in zip(block_shape, self._shape[2:], strict=True))
         self._together = together if whole_views else (1, 1)
         self._kept: tuple[tuple[int, ...], Array] | None = None
+        self.held_bytes = held_bytes(
+            several,
+            block_shape=(*self._together, *block_shape),
+            dtype=source.dtype,
+            downsampling="stride",
+            beside=beside,
+        )
+        """With all else, see :func:`bigimg_lessons.block_plans.held_bytes`."""
 
     def read(self, timepoint: int, channel: int, region: tuple[slice, ...]) -> Array:
         """Return the voxels of `region`, slices in z, y and x, of one channel at one time."""
@@ -512,6 +621,12 @@ class _ViewReader:
         voxels = self._source.read(tuple(along[axis] for axis in self._source.axes))
         whole: Array = voxels.reshape([axis.stop - axis.start for axis in region])
         return whole
+
+
+def _along(source: LazyImage, block_shape: Sequence[int]) -> list[int]:
+    """Return how far a block of t, c, z, y and x reaches along each of the source's axes."""
+    along = dict(zip(AXES, block_shape, strict=True))
+    return [along[axis] for axis in source.axes]
 
 
 def _chunk_in_space(source: LazyImage) -> tuple[int, ...] | None:

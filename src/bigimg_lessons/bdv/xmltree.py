@@ -6,6 +6,7 @@ Every getter of a `Node` raises an error that names the file, the element and th
 from __future__ import annotations
 
 import contextlib
+import gc
 import math
 import re
 from collections.abc import Iterator
@@ -17,6 +18,12 @@ MAX_ID = 2**31 - 1
 """Largest number that names something: ids are Java's ints."""
 
 _MAX_DEPTH = 64
+
+# Compiled here: a large XML holds some hundred thousand numbers.
+_ID = re.compile(r"[0-9]{1,10}")
+_LABEL = re.compile(r"([+-]?[0-9]{1,10})(?:\.0*)?")
+_EXTENT = re.compile(r"([0-9]{1,10})(?:\.0*)?")
+
 _BLOCK = 2**16  # of the file, parsed at once
 
 
@@ -141,6 +148,22 @@ def _too_deep(source: str) -> _RefusedError:
     return _RefusedError(f"{source} nests more than {_MAX_DEPTH} elements: it is damaged.")
 
 
+@contextlib.contextmanager
+def many_objects() -> Iterator[None]:
+    """Keep Python's collector of cycles from looking for any among objects that are being made.
+
+    A tree of elements has none, and neither have the objects made of it; but the collector would
+    go through all of them again and again, which takes as long as all else.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
 @dataclass(frozen=True)
 class Node:
     """An XML element whose getters raise errors that name the file and the element.
@@ -216,7 +239,7 @@ class Node:
         return tuple(self._id(word, "text") for word in self.own_text.split())
 
     def _id(self, text: str, what: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,10}", text.strip()) or int(text) > MAX_ID:
+        if not _ID.fullmatch(text.strip()) or int(text) > MAX_ID:
             raise self.error(
                 f"should hold a whole number from 0 to {MAX_ID}; its {what} is {text!r}"
             )
@@ -224,14 +247,14 @@ class Node:
 
     def label(self) -> int:
         """Return a whole number that only tells things apart: it may be negative, or ``0.0``."""
-        match = re.fullmatch(r"([+-]?[0-9]{1,10})(?:\.0*)?", self.own_text)
+        match = _LABEL.fullmatch(self.own_text)
         if match is None or abs(int(match[1])) > MAX_ID:
             raise self.error(f"should hold a whole number; its text is {self.own_text!r}")
         return int(match[1])
 
     def extents(self) -> tuple[int, int, int]:
         """Return three whole numbers above zero, which may be written as ``48.0``."""
-        words = [re.fullmatch(r"([0-9]{1,10})(?:\.0*)?", word) for word in self.own_text.split()]
+        words = [_EXTENT.fullmatch(word) for word in self.own_text.split()]
         values = [int(match[1]) for match in words if match]
         if len(words) != 3 or len(values) != 3 or not 0 < min(values) <= max(values) <= MAX_ID:
             raise self.error(
