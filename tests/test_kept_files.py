@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 from collections import namedtuple
+from contextlib import contextmanager
 
 import pytest
 
@@ -144,3 +145,19 @@ def test_one_of_several_processes_makes_it_and_the_others_wait(tmp_path):
     assert any("Another process is making" in errors for _, errors in results)
     (home,) = tmp_path.iterdir()
     assert sorted(path.name for path in home.iterdir()) == ["file", "kept.json"]
+
+
+def test_who_waits_for_another_that_makes_it_needs_no_room(tmp_path, keep, monkeypatch):
+    """What is being made takes the space that its maker looked for."""
+    path = keep()
+    content = path.parent.rename(tmp_path / "ready")
+
+    @contextmanager
+    def made_meanwhile(home):
+        content.rename(home)
+        yield
+
+    monkeypatch.setattr(kept_files, "sole_maker", made_meanwhile)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(2**40, 2**40, 0))
+    assert keep(needed=2**20) == path
+    assert len(keep.made) == 1

@@ -74,12 +74,13 @@ def kept(
     if _fault(home) is None:
         return home / name
     recover(folder)  # first: what a killed process left takes space
-    with room_for(repr(name), folder, needed), sole_maker(home):
+    with room_for(repr(name), folder, needed) as look_for_room, sole_maker(home):
         fault = _fault(home)
         if fault is None:  # another process has made it meanwhile
             return home / name
         if home.exists():
             warnings.warn(f"{home / name} is made again, since {fault}.", stacklevel=2)
+        look_for_room()
         with Staging(home) as staging:
             aside = staging.new(home)
             aside.mkdir()
@@ -110,7 +111,7 @@ def sole_maker(path: Path) -> AbstractContextManager[None]:
 
 
 @contextmanager
-def room_for(what: str, folder: Path, needed: int) -> Iterator[None]:
+def room_for(what: str, folder: Path, needed: int) -> Iterator[Callable[[], None]]:
     """Make a folder, and say what to do where nothing, or not enough, can be written into it.
 
     Parameters
@@ -122,11 +123,16 @@ def room_for(what: str, folder: Path, needed: int) -> Iterator[None]:
     needed
         Bytes that it takes.
 
+    Yields
+    ------
+    callable
+        To be called before it is written, and after waiting for others that write: raises an
+        error where there is too little space.
+
     Raises
     ------
     OSError
-        If the folder cannot be made or written, or if there is too little space on its disk, now
-        or when it is written.
+        If the folder cannot be made or written, or its disk is full.
     """
 
     def too_little() -> OSError:
@@ -147,10 +153,13 @@ def room_for(what: str, folder: Path, needed: int) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise not_allowed(error) from error
-    if shutil.disk_usage(folder).free < needed:
-        raise too_little()
+
+    def look() -> None:
+        if shutil.disk_usage(folder).free < needed:
+            raise too_little()
+
     try:
-        yield
+        yield look
     except OSError as error:
         if error.errno in _FULL:
             raise too_little() from error

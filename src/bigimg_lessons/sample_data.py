@@ -392,12 +392,14 @@ def sample_tiff(
     if path.is_file() and _fault(path) is None:
         return path
     recover(folder)  # first: what a killed process left takes space
-    with room_for("The sample", folder, _bytes_needed(volume)), sole_maker(path):
+    room = room_for("The sample", folder, _bytes_needed(volume))
+    with room as look_for_room, sole_maker(path):
         if path.is_file():
             fault = _fault(path)
             if fault is None:  # another process has made it meanwhile
                 return path
             warnings.warn(f"{path} is made again, since {fault}.", stacklevel=2)
+        look_for_room()
         _make(volume, path, progress=progress, rows_per_strip=rows_per_strip)
     return path
 

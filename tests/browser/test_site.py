@@ -28,7 +28,8 @@ def test_pages_load_whole_and_fit(
 ) -> None:
     """The visitor notes errors, answers of 400 and more, and requests to other hosts."""
     too_wide = []
-    page = visitor.open(site, phone=phone)
+    # Not at the site's root, which leads on to this page: that would cut short the first of these.
+    page = visitor.open(f"{site}book/home.html", phone=phone)
     for path in pages:
         name = path.relative_to(site_folder).as_posix()
         page.goto(site + name, wait_until="networkidle")
@@ -94,7 +95,7 @@ def _has_anchor(path: Path, anchor: str) -> bool:
 # Bytes, gzipped. The pages with instruments or the design task beside their quizzes weigh more; of
 # the zoom viewer's 16 kB, 3 check what a server sends before it is drawn.
 MOST_FOR_WIDGETS = {
-    "book/home.html": 22_500,
+    "book/home.html": 23_500,
     "notebooks/02_store_in_pieces.html": 43_300,
     "notebooks/04_build_a_resolution_pyramid.html": 30_000,
     "notebooks/07_check_yourself.html": 21_000,
