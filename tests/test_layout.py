@@ -27,7 +27,7 @@ MAY_IMPORT = {
     },
     "bioimage_calibration": {"calibration"},
     "block_plans": {"counting", "downsampling", "levels", "voxels", "whole_numbers"},
-    "blocks": {"block_plans", "downsampling", "levels", "voxels"},
+    "blocks": {"block_plans", "downsampling", "interrupts", "levels", "voxels"},
     "calibration": {"units"},
     "capstone": {"chunks", "levels"},
     "chunks": {"whole_numbers"},
@@ -38,7 +38,7 @@ MAY_IMPORT = {
     "lazy_image": {"bioimage_calibration", "calibration", "counting", "source_axes", "voxels"},
     "levels": {"whole_numbers"},
     "links": set(),
-    "locks": set(),
+    "locks": {"interrupts"},
     "memory": set(),
     "ome_zarr": {
         "bdv",  # the position of a BigDataViewer image

@@ -31,6 +31,7 @@ from bigimg_lessons.downsampling import (
     nan_means,
     nan_sums,
 )
+from bigimg_lessons.interrupts import interrupts_wait
 from bigimg_lessons.levels import Level
 from bigimg_lessons.voxels import checked_voxels, plain_dtype
 
@@ -99,8 +100,10 @@ def build_levels(
                     done, running = wait(running, return_when=FIRST_COMPLETED)
                     for future in done:
                         future.result()
-                # With the caller's context, in which a dask client may be set.
-                running.add(pool.submit(copy_context().run, tree.build, index))
+                # A pool that is interrupted while it starts a thread does not wait for that at its
+                # end. With the caller's context, in which a dask client may be set.
+                with interrupts_wait():
+                    running.add(pool.submit(copy_context().run, tree.build, index))
             for future in running:
                 future.result()
         except BaseException:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from bigimg_lessons.interrupts import interrupts_wait
+
 
 def lock_path(folder: Path, what: str) -> Path:
     """Return the path of the lock for something in a folder, which tells whose it is."""
@@ -55,17 +57,20 @@ def held(
         If no file can be made there.
     """
     lock = lock_at(path)
-    if not _taken(lock, patience):
-        if or_else is not None:
-            or_else()
-        _taken(lock, -1)
     try:
+        if not _taken(lock, patience):
+            if or_else is not None:
+                or_else()
+            _taken(lock, -1)
         yield
     finally:
-        # While it is held: who has opened it meanwhile sees that it is gone, and tries again.
-        with suppress(OSError):
-            path.unlink()
-        lock.release()
+        with interrupts_wait():
+            if lock.is_locked:
+                # While it is held: who has opened it meanwhile sees that it is gone, and tries
+                # again.
+                with suppress(OSError):
+                    path.unlink()
+                lock.release()
 
 
 def _taken(lock: FileLock, patience: float) -> bool:

@@ -93,7 +93,10 @@ class Staging:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        with interrupts_wait():
+        try:
+            with interrupts_wait():
+                self._end()
+        finally:  # an interrupt may have come before they waited
             self._end()
 
     def _end(self) -> None:
@@ -121,7 +124,7 @@ class Staging:
             If they cannot be moved. What was there stands there again, or if even that failed,
             lies where the error says.
         """
-        with _sole_mover(self._targets[-1]), interrupts_wait():
+        with interrupts_wait(), _sole_mover(self._targets[-1]):
             check()
             try:
                 _write_journal(self.folder, self._targets)
@@ -170,33 +173,34 @@ def recover(folder: Path) -> None:
         If it cannot be told whether the process still runs, as it ran on another computer; or if
         something else stands where an old image would be put back. Both are left as they are.
     """
-    remove_free_locks(folder)
-    for left, owner in _left_behind(folder):
-        if owner is None:  # made in this moment, or hardly begun
-            with suppress(OSError):
-                left.rmdir()
-            continue
-        lock = lock_at(owner)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            continue  # its process lives
-        except FileNotFoundError:
-            continue  # it has ended in this moment
-        except OSError as error:
-            _warn_of_leftover(left, f"it cannot be told whether that still runs ({error})")
-            continue
-        try:
-            if owner.name.rpartition("-")[0] != _host():
-                _warn_of_leftover(left, "that ran on another computer")
+    with interrupts_wait():
+        remove_free_locks(folder)
+        for left, owner in _left_behind(folder):
+            if owner is None:  # made in this moment, or hardly begun
+                with suppress(OSError):
+                    left.rmdir()
                 continue
-            with _sole_mover(left), interrupts_wait():
-                _settle(left)
-                _remove(left, lock, os.getpid())
-        except (OSError, ValueError) as error:
-            _warn_of_leftover(left, f"it holds what that had set aside ({error})")
-        finally:
-            lock.release()
+            lock = lock_at(owner)
+            try:
+                lock.acquire(timeout=0)
+            except Timeout:
+                continue  # its process lives
+            except FileNotFoundError:
+                continue  # it has ended in this moment
+            except OSError as error:
+                _warn_of_leftover(left, f"it cannot be told whether that still runs ({error})")
+                continue
+            try:
+                if owner.name.rpartition("-")[0] != _host():
+                    _warn_of_leftover(left, "that ran on another computer")
+                    continue
+                with _sole_mover(left):
+                    _settle(left)
+                    _remove(left, lock, os.getpid())
+            except (OSError, ValueError) as error:
+                _warn_of_leftover(left, f"it holds what that had set aside ({error})")
+            finally:
+                lock.release()
 
 
 def _warn_of_leftover(left: Path, reason: str) -> None:
