@@ -2,6 +2,7 @@
 
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -177,7 +178,8 @@ def test_each_chunk_of_the_source_is_read_exactly_once(build, chunks):
     assert set(computed.values()) == {1}
 
 
-def test_warns_where_memory_allows_no_single_read(build):
+def test_warns_where_memory_allows_no_single_read(build, monkeypatch):
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
     computed = Counter()
 
     def plane(block_info=None):
@@ -186,11 +188,14 @@ def test_warns_where_memory_allows_no_single_read(build):
 
     meta = np.empty((0,) * 3, "uint8")
     planes = da.map_blocks(plane, chunks=((1,) * 16, (64,), (256,)), dtype="uint8", meta=meta)
-    least = least_memory(build, planes, chunk_shape=(16, 16, 16))
-    message = r"\(1, 64, 256\), is read 64 times on average, .* of memory_limit: raise that"
-    with pytest.warns(UserWarning, match=message):
-        build(planes, chunk_shape=(16, 16, 16), memory_limit=least)
-    assert set(computed.values()) == {64}
+    options = {"chunk_shape": (16, 16, 16)}
+    least = least_memory(build, np.zeros(planes.shape, "uint8"), **options)
+    message = r"\(1, 64, 256\), is read (\d+) times on average, .* MiB of memory_limit: raise that"
+    with pytest.warns(UserWarning, match=message) as warned:
+        build(planes, memory_limit=least + 256 * 1024, **options)
+    (times,) = re.findall(message, " ".join(str(warning.message) for warning in warned))
+    assert set(computed.values()) == {int(times)}
+    assert int(times) > 1
 
 
 def test_each_voxel_is_asked_for_exactly_once(build):
