@@ -144,8 +144,7 @@ def build_pyramid_bdv(path, target, chunk, codec):
 
 def by_blocks(path, chunk, codec, write):
     """One pass over blocks with the package's own planner, and another way to write."""
-    from bigimg_lessons.blocks import build_levels, plan_blocks
-    from bigimg_lessons.levels import plan_levels
+    from bigimg_lessons.pyramid import build_levels, plan_blocks, plan_levels
 
     def run():
         source = opened(path)
