@@ -468,6 +468,31 @@ def test_the_old_xml_comes_back_if_the_hdf5_cannot_be_replaced(tmp_path, write):
     assert sorted(file.name for file in tmp_path.iterdir()) == ["image.h5", "image.xml"]
 
 
+def test_hdf5_that_holds_more_than_its_pyramid_is_not_replaced(tmp_path, write):
+    path = write(pixels((1, 1, 9, 20, 20), "uint8"))
+    with h5py.File(path.with_suffix(".h5"), "a") as file:
+        file["my_table"] = [1, 2, 3]
+        file.create_group("__DATA_TYPES__")  # as BigDataViewer's library adds
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    with pytest.raises(FileExistsError, match=r"image.h5' exists and holds, .*, 'my_table'"):
+        write(np.zeros((4, 4), "uint8"), overwrite=True)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+    with h5py.File(path.with_suffix(".h5"), "a") as file:
+        del file["my_table"]
+    write(np.zeros((4, 4), "uint8"), overwrite=True)
+
+
+def test_the_xml_of_a_file_in_another_folder_is_not_replaced(tmp_path, write):
+    path = write(pixels((1, 1, 9, 20, 20), "uint8"))
+    (tmp_path / "raw").mkdir()
+    path.with_suffix(".h5").rename(tmp_path / "raw" / "image.h5")
+    text = path.read_text("utf-8").replace(">image.h5<", ">raw/image.h5<")
+    path.write_text(text, "utf-8")
+    with pytest.raises(FileExistsError, match=r"is the XML of another file, 'raw/image.h5'"):
+        write(np.zeros((4, 4), "uint8"), overwrite=True)
+    assert path.read_text("utf-8") == text
+
+
 def run(code, *arguments, **options):
     """Run Python code in a process of its own; `image` writes 64 MiB if it is let."""
     prelude = """

@@ -358,6 +358,39 @@ def test_refuses_a_target_that_appears_meanwhile(tmp_path, build):
     assert [file.name for file in tmp_path.iterdir()] == ["image.ome.zarr"]
 
 
+@pytest.mark.parametrize("lost", ["", "new", "new/image.ome.zarr/0"])
+def test_what_is_removed_while_it_is_made_replaces_nothing(tmp_path, build, lost):
+    """Zarr makes folders again that are gone, and only what is written later is in them."""
+    old = pixels((9, 20, 20), "uint8")
+    path = build(old)
+
+    class Remover:
+        shape, dtype = (32, 32, 32), np.dtype("uint8")
+
+        def __getitem__(self, key):
+            for part in tmp_path.glob(".*.part"):
+                shutil.rmtree(part / lost, ignore_errors=True)
+            return np.zeros(self.shape, self.dtype)[key]
+
+    with pytest.raises((OSError, KeyError), match=r"image\.ome\.zarr|removed|zarr.json"):
+        build(Remover(), chunk_shape=(8, 8, 8), overwrite=True)
+    check_levels(path, old)
+
+
+def test_a_target_without_a_name_of_its_own_is_refused(build, tmp_path):
+    path = build(pixels((9, 20, 20), "uint8"))
+    before = sorted(path.rglob("*"))
+    with pytest.raises(FileExistsError, match="does not end in a name of its own"):
+        build_pyramid(
+            np.zeros((4, 4), "uint8"),
+            f"{path}/0/..",
+            file_format="ome-zarr-0.5",
+            overwrite=True,
+            progress=False,
+        )
+    assert sorted(path.rglob("*")) == before
+
+
 def test_the_old_pyramid_comes_back_if_the_new_cannot_be_moved(build, monkeypatch):
     old = pixels((9, 20, 20), "uint8")
     path = build(old)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -159,9 +160,9 @@ def test_nothing_is_put_in_the_place_of_what_somebody_wrote_meanwhile(tmp_path, 
     with pytest.warns(UserWarning, match="image.xml' is there by now"):
         recover(tmp_path)
     assert pair[1].read_text() == "precious"
-    # The h5 is back, the XML still where it was set aside.
-    assert pair[0].read_text() == "old .h5"
-    assert (left / "old" / "image.xml").read_text() == "old .xml"
+    # Nor is the old h5 put beside that XML.
+    assert not pair[0].exists()
+    assert sorted(path.name for path in (left / "old").iterdir()) == list(NAMES)
 
 
 def test_a_new_file_of_another_writer_is_not_taken_for_the_killed_ones(tmp_path, pair):
@@ -171,6 +172,65 @@ def test_a_new_file_of_another_writer_is_not_taken_for_the_killed_ones(tmp_path,
     with pytest.warns(UserWarning, match="image.h5' is there by now"):
         recover(tmp_path)
     assert pair[0].read_text() == "precious, too"
+
+
+def test_what_is_missing_when_it_should_take_its_place_replaces_nothing(tmp_path, pair):
+    def lose(aside):
+        aside.new(pair[0]).write_text("new")
+        aside.swap()
+
+    with Staging(*pair) as aside, pytest.raises(OSError, match=r"image\.xml' could not be"):
+        lose(aside)
+    assert contents(tmp_path) == OLD
+
+
+def test_a_staging_folder_that_was_removed_and_made_again_replaces_nothing(tmp_path, pair):
+    def lose(aside):
+        shutil.rmtree(aside.folder)
+        for target in pair:
+            aside.new(target).parent.mkdir(parents=True, exist_ok=True)
+            aside.new(target).write_text("half of it")
+        aside.swap()
+
+    with Staging(*pair) as aside, pytest.raises(OSError, match="was removed meanwhile"):
+        lose(aside)
+    assert contents(tmp_path) == OLD
+
+
+def test_the_old_files_come_back_though_somebody_removed_the_new_ones(tmp_path, pair):
+    killed_after(pair, 2)
+    (left,) = tmp_path.glob(".*.part")
+    shutil.rmtree(left / "new")
+    (left / "new").mkdir()
+    recover(tmp_path)
+    assert contents(tmp_path) == OLD
+
+
+def test_a_program_that_ends_while_a_thread_swaps_leaves_what_the_next_puts_back(tmp_path, pair):
+    code = """
+import sys, threading, time
+from pathlib import Path
+from bigimg_lessons.staging import Staging
+targets = [Path(name) for name in sys.argv[1:]]
+replace, begun = Path.replace, threading.Event()
+def slow(self, target):
+    if self.parent.name == "new":
+        begun.set()
+        time.sleep(60)
+    return replace(self, target)
+Path.replace = slow
+def write():
+    with Staging(*targets) as aside:
+        for target in targets:
+            aside.new(target).write_text("new")
+        aside.swap()
+threading.Thread(target=write, daemon=True).start()
+begun.wait()
+"""
+    subprocess.run([sys.executable, "-c", code, *map(str, pair)], check=True)
+    assert contents(tmp_path) != OLD
+    recover(tmp_path)
+    assert contents(tmp_path) == OLD
 
 
 def test_folders_of_others_are_not_taken_for_left_behind(tmp_path):

@@ -295,6 +295,9 @@ def write_ome_zarr(
                 if version == "0.5"
                 else metadata,
             )
+            # Zarr makes folders again that somebody has removed, and would not tell.
+            for number in range(len(levels)):
+                (aside / str(number) / ("zarr.json" if version == "0.5" else ".zarray")).stat()
         staging.swap(partial(check_target, target, overwrite=overwrite, foreign=foreign))
     return target
 

@@ -6,7 +6,7 @@ there::
     .<name>-<random>.part/
         <host>-<process>.lock   held by the process that writes, let go when that ends or dies
         new/                    what is made
-        swap.json               once that is complete: what takes whose place
+        swap.json               while they change places: what takes whose, so that it can be undone
         old/                    what was there, until the new is in place
 
 Moving within a folder is one step for the file system, but moving several files takes several.
@@ -127,12 +127,19 @@ class Staging:
         with interrupts_wait(), _sole_mover(self._targets[-1]):
             check()
             try:
+                # A library may have made the folder again that somebody removed, or moved away
+                # with its own: then not all that was made is in it.
+                if not Path(self._lock.lock_file).exists():
+                    raise FileNotFoundError(
+                        f"{str(self.folder)!r}, in which it was made, was removed meanwhile"
+                    )
                 _write_journal(self.folder, self._targets)
                 for target in reversed(self._targets):
                     if os.path.lexists(target):
                         target.replace(self.folder / "old" / target.name)
                 for target in self._targets:
                     self.new(target).replace(target)
+                (self.folder / "swap.json").unlink()  # all new files stand
             except BaseException as error:
                 self._put_back(error)
                 if isinstance(error, OSError):
@@ -213,16 +220,23 @@ def _warn_of_leftover(left: Path, reason: str) -> None:
 
 def _left_behind(folder: Path) -> Iterator[tuple[Path, Path | None]]:
     """Yield the staging folders in a folder, each with its lock, or None if it is empty."""
-    with suppress(OSError):
-        for entry in sorted(folder.iterdir()):
-            if _STAGING_NAME.fullmatch(entry.name) and entry.is_dir() and not entry.is_symlink():
-                inside = sorted(path.name for path in entry.iterdir())
-                locks = [name for name in inside if name.endswith(".lock")]
-                # Nothing else may lie there, or it is not ours.
-                if len(locks) == 1 and {*inside} <= {*locks, "new", "old", "swap.json"}:
-                    yield entry, entry / locks[0]
-                elif not inside:
-                    yield entry, None
+    try:
+        found = sorted(path for path in folder.iterdir() if _STAGING_NAME.fullmatch(path.name))
+    except OSError:  # which whoever writes here will be told
+        return
+    for entry in found:
+        if entry.is_symlink():
+            continue
+        try:
+            inside = sorted(path.name for path in entry.iterdir())
+        except OSError:  # no folder, gone by now, or somebody else's
+            continue
+        locks = [name for name in inside if name.endswith(".lock")]
+        # Nothing else may lie there, or it is not ours.
+        if len(locks) == 1 and {*inside} <= {*locks, "new", "old", "swap.json"}:
+            yield entry, entry / locks[0]
+        elif not inside:
+            yield entry, None
 
 
 def _made(home: Path, name: str) -> tuple[Path, FileLock]:
@@ -276,16 +290,17 @@ def _write_journal(folder: Path, targets: Sequence[Path]) -> None:
     """Note that all is made and what it is; from now on `old` may hold something."""
     names = [target.name for target in targets]
     made = {name: _identity(folder / "new" / name) for name in names}
+    if missing := [name for name, identity in made.items() if identity is None]:
+        raise FileNotFoundError(f"{missing} was removed while it was made aside")
     (folder / "swap.json").write_text(json.dumps(made), encoding="utf-8")
     (folder / "old").mkdir()
 
 
 def _identity(path: Path) -> list[int] | None:
     """Return what a file keeps when it is moved within a file system, and another has not."""
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
+    if not os.path.lexists(path):
         return None
+    found = path.lstat()
     # A folder's size and time change with what lies in it.
     return [found.st_ino] if path.is_dir() else [found.st_ino, found.st_size, found.st_mtime_ns]
 
@@ -299,19 +314,29 @@ def _settle(folder: Path) -> None:
         If it cannot be undone: then nothing more is changed, and nothing may be removed.
     """
     new, old, home = folder / "new", folder / "old", folder.parent
+    journal = folder / "swap.json"
     if not old.is_dir():  # nothing was moved yet
+        journal.unlink(missing_ok=True)
+    if not journal.exists():
         return
-    made: dict[str, list[int]] = json.loads((folder / "swap.json").read_text(encoding="utf-8"))
-    if not any(os.path.lexists(new / name) for name in made):
+    made: dict[str, list[int]] = json.loads(journal.read_text(encoding="utf-8"))
+    placed = [
+        name
+        for name in made
+        if not os.path.lexists(new / name) and _identity(home / name) == made[name]
+    ]
+    if len(placed) == len(made):
+        journal.unlink()
         return
-    for name in reversed(made):  # the file that opens the others first
-        if not os.path.lexists(new / name) and _identity(home / name) == made[name]:
-            (home / name).replace(new / name)
-    for name in made:  # and last
-        if os.path.lexists(old / name):
-            if os.path.lexists(home / name):
-                raise FileExistsError(f"{str(home / name)!r} is there by now")
-            (old / name).replace(home / name)
+    set_aside = [name for name in made if os.path.lexists(old / name)]
+    for name in set_aside:  # before anything is moved
+        if name not in placed and os.path.lexists(home / name):
+            raise FileExistsError(f"{str(home / name)!r} is there by now")
+    for name in reversed(placed):  # the file that opens the others first
+        (home / name).replace(new / name)
+    for name in set_aside:  # and last
+        (old / name).replace(home / name)
+    journal.unlink()
 
 
 def _remove(folder: Path, lock: FileLock, process: int) -> None:
@@ -326,7 +351,8 @@ def _remove(folder: Path, lock: FileLock, process: int) -> None:
     process
         Which made it: a fork of that, which comes to its end, must not.
     """
-    if os.getpid() != process:
+    # With a journal it is needed: the interpreter ends while a daemon thread is moving.
+    if os.getpid() != process or (folder / "swap.json").exists():
         return
     for attempt in range(3):  # another thread may write its last file meanwhile
         time.sleep(0.1 * attempt)
@@ -334,7 +360,6 @@ def _remove(folder: Path, lock: FileLock, process: int) -> None:
             shutil.rmtree(folder / part, ignore_errors=True)
         if not (folder / "old").exists() and not (folder / "new").exists():
             with suppress(OSError):
-                (folder / "swap.json").unlink(missing_ok=True)
                 if os.name == "nt":  # which removes no file that is open
                     lock.release()
                 Path(lock.lock_file).unlink(missing_ok=True)

@@ -32,6 +32,10 @@ def check_target(target: Path, *, overwrite: bool, foreign: Callable[[Path], str
     OSError
         If it cannot be looked at, as when its name is too long.
     """
+    if target.name in ("", ".."):
+        raise FileExistsError(
+            f"{str(target)!r} does not end in a name of its own: give the folder's own path."
+        )
     if not target.parent.is_dir():
         raise FileNotFoundError(f"There is no folder {str(target.parent)!r}: make it first.")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -13,8 +14,10 @@ _METADATA = {"zarr.json", ".zgroup", ".zarray", ".zattrs", ".zmetadata"}
 # What file managers put into folders that they show.
 _DROPPINGS = {".DS_Store", "Thumbs.db", "desktop.ini"}
 
-# Zarr v3 keeps chunks in a folder "c", or in files called "c.0.0"; v2 calls both "0.0" or "0".
-_CHUNKS = re.compile(r"c|(c\.)?\d+(\.\d+)*")
+# Zarr v3 keeps chunks in a folder "c", or in files called "c.0.0" (or as v2 does, which is rare and
+# not looked for); v2 calls them "0.0", or keeps "0" in a folder "0".
+_CHUNKS_V3 = re.compile(r"c(\.\d+)*")
+_CHUNKS_V2 = re.compile(r"\d+(\.\d+)*")
 
 
 def foreign(folder: Path) -> str | None:
@@ -57,13 +60,24 @@ def _strangers(folder: Path, levels: Collection[str], inside: str = "") -> Itera
     """Yield the paths of what is neither part of a level nor metadata on the way to one."""
     for entry in folder.iterdir():
         path = inside + entry.name
-        if path in levels:
-            yield from (
-                f"{path}/{part.name}"
-                for part in entry.iterdir()
-                if part.name not in _METADATA | _DROPPINGS and not _CHUNKS.fullmatch(part.name)
-            )
+        if path in levels and entry.is_dir():
+            is_v3 = (entry / "zarr.json").is_file()
+            yield from _no_chunks(entry, _CHUNKS_V3 if is_v3 else _CHUNKS_V2, _METADATA, path)
         elif any(level.startswith(f"{path}/") for level in levels):
             yield from _strangers(entry, levels, f"{path}/")
         elif entry.name not in _METADATA | _DROPPINGS:
             yield path
+
+
+def _no_chunks(
+    folder: Path, chunks: re.Pattern[str], metadata: Collection[str], inside: str
+) -> Iterator[str]:
+    """Yield the paths of what is no chunk of an array, nor its metadata."""
+    with os.scandir(folder) as entries:  # there may be many
+        for entry in entries:
+            path = f"{inside}/{entry.name}"
+            if chunks.fullmatch(entry.name):
+                if entry.is_dir():
+                    yield from _no_chunks(Path(entry.path), _CHUNKS_V2, (), path)
+            elif entry.name not in metadata and entry.name not in _DROPPINGS:
+                yield path

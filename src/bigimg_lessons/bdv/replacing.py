@@ -35,7 +35,9 @@ def foreign_xml(xml: Path, h5: Path) -> str | None:
     except (OSError, ValueError) as error:
         return f"is no XML of {h5.name!r} that could be replaced ({str(error).rstrip('.')})"
     named = PurePosixPath(reference.text.replace("\\", "/")).name
-    if named != h5.name:
+    # A dataset that was moved may still tell the folder that it lay in; so what is there decides.
+    other = xml.parent / reference.text.replace("\\", "/")
+    if named != h5.name or (other.is_file() and not (h5.is_file() and other.samefile(h5))):
         return f"is the XML of another file, {reference.text!r}"
     return None
 
@@ -59,7 +61,11 @@ def foreign_h5(h5: Path) -> str | None:
         with opened(LocalFileSystem(), str(h5)) as file:
             setups = [int(name[1:]) for name in file if re.fullmatch(r"s\d{2,}", name)]
             if any(resolutions_path(setup) in file for setup in setups):
-                return None
+                # "__DATA_TYPES__" is what BigDataViewer's HDF5 library adds.
+                own = r"s\d{2,}|t\d{5,}|__DATA_TYPES__"
+                strangers = sorted(name for name in file if not re.fullmatch(own, name))
+                shown = ", ".join(map(repr, strangers[:5])) + (", …" if strangers[5:] else "")
+                return f"holds, besides its pyramid, {shown}" if strangers else None
     except OSError as error:
         return f"could not be looked into ({str(error).rstrip('.')})"
     return "is no HDF5 file of BigDataViewer"
