@@ -935,6 +935,7 @@ function startViewer(source, page) {
   };
   const sizes = new ResizeObserver(measure);
   sizes.observe(canvas);
+  measure(); // it tells only later, and the buttons are there already
   page.counted.textContent = `Bytes are counted ${source.counted}.`;
   page.caption.textContent = source.caption;
   return () => {
