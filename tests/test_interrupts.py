@@ -3,7 +3,17 @@
 import signal
 import threading
 
+import pytest
+
 from bigimg_lessons.interrupts import interrupts_wait
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heeded():
+    """As in a terminal; a process that a shell starts in the background ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def signals_come(*numbers, then=None):
