@@ -342,7 +342,7 @@ def _settle(folder: Path) -> None:
 def _remove(folder: Path, lock: FileLock, process: int) -> None:
     """Remove a staging folder of which nothing is needed any more.
 
-    In this order, so that :func:`_settle` would come to the same at each moment of it.
+    While there is a journal, something may be needed.
 
     Parameters
     ----------

@@ -584,3 +584,16 @@ def test_names_that_every_object_has_are_only_names(show: Show, server: Server) 
     settle(page)
     expect(page.locator(".bz-where")).to_contain_text("1 constructor per pixel")
     assert greys(page) == [[200, 200, 200]]
+
+
+def test_keys_work_before_the_browser_tells_how_large_the_canvas_is(
+    show: Show, server: Server
+) -> None:
+    server.serve_image(array([200, 200]))
+    server.answers["0/c/0/0"] = bytes([200]) * 256**2
+    silent = "globalThis.ResizeObserver = class { observe() {} disconnect() {} };\n"
+    server.answers["viewer.js"] = (silent + str(ZoomViewer._esm)).encode()
+    page = show()
+    page.locator("canvas").press("+")  # what fails there fails the test at its end
+    settle(page)
+    assert greys(page) == [[200, 200, 200]]
