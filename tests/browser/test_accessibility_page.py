@@ -34,7 +34,9 @@ def axe() -> str:
 def violations(page: Page, axe: str) -> list[str]:
     """What axe-core objects to, with everything unfolded that is folded at first."""
     page.evaluate("document.querySelectorAll('details').forEach((node) => (node.open = true))")
-    page.evaluate("() => Promise.all(document.getAnimations().map(({ finished }) => finished))")
+    page.evaluate(  # allSettled: an animation that a later one replaces ends by being rejected
+        "() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished))"
+    )
     page.evaluate(axe)
     found: list[str] = page.evaluate(RUN)
     return found
