@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bigimg_lessons import sample_data
+from bigimg_lessons.samples import sample_data
 from data_fetch.connection import ZENODO, Connection
 from data_fetch.download import fetch_dataset
 from data_fetch.errors import FetchError

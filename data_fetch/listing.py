@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bigimg_lessons import sample_data
+from bigimg_lessons.samples import sample_data
 from data_fetch.connection import ZENODO
 from data_fetch.registry import Dataset
 from data_fetch.sizes import format_bytes

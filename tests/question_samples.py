@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bigimg_lessons.widgets.question_bank import QuestionBank
-from bigimg_lessons.widgets.question_kinds import (
+from bigimg_lessons.questions.bank import QuestionBank
+from bigimg_lessons.questions.kinds import (
     Blank,
     BlanksQuestion,
     ChoiceQuestion,

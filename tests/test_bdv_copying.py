@@ -13,8 +13,8 @@ import pytest
 import zarr
 from bioio import BioImage
 
-from bigimg_lessons.bdv.reader import Reader
-from bigimg_lessons.pyramid import build_pyramid
+from bigimg_lessons.build import build_pyramid
+from bigimg_lessons.formats.bdv.reader import Reader
 from tests.bdv_files import halved, pixels, registration, write_dataset
 
 CALIBRATION = (0.5, 0, 0, 0, 0, 0.25, 0, 0, 0, 0, 2, 0)

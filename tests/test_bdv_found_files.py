@@ -16,10 +16,10 @@ from bioio import BioImage
 from bioio_base import exceptions
 from bioio_base.types import PhysicalPixelSizes
 
-from bigimg_lessons.bdv.opening import InUseError
-from bigimg_lessons.bdv.reader import Reader
-from bigimg_lessons.bdv.split import FORMAT as SPLIT
-from bigimg_lessons.bdv.writer import write_bdv
+from bigimg_lessons.formats.bdv.opening import InUseError
+from bigimg_lessons.formats.bdv.reader import Reader
+from bigimg_lessons.formats.bdv.split import FORMAT as SPLIT
+from bigimg_lessons.formats.bdv.writer import write_bdv
 from tests.bdv_files import halved, pixels, registration, write_dataset, write_h5, xml
 
 SHIFT = (1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0)
@@ -680,7 +680,7 @@ def test_what_the_message_about_locks_says_works(tmp_path, writer):
     writer("plain")
     read = (
         "from fsspec.implementations.local import LocalFileSystem as Local\n"
-        "from bigimg_lessons.bdv.opening import opened\n"
+        "from bigimg_lessons.formats.bdv.opening import opened\n"
         f"with opened(Local(), {(tmp_path / 'data.h5').as_posix()!r}) as file:\n"
         "    print(file['t00000/s00/0/cells'][...].sum())"
     )

@@ -19,7 +19,7 @@ import numpy as np
 import psutil
 from bioio_base.exceptions import UnsupportedFileFormatError
 
-from bigimg_lessons.bdv.reader import Reader
+from bigimg_lessons.formats.bdv.reader import Reader
 from tests.bdv_files import halved, pixels, registration, write_dataset
 
 XML_CASES = 800

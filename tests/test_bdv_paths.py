@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from bigimg_lessons.bdv.paths import resolve
+from bigimg_lessons.formats.bdv.paths import resolve
 
 
 def lead(reference, start="/data/set", root="/data/set", allow_outside=False):

@@ -17,11 +17,11 @@ from bioio.plugins import get_plugins
 from bioio_base import exceptions, test_utilities
 from bioio_base.types import PhysicalPixelSizes
 
-from bigimg_lessons.bdv.plugin import ReaderMetadata
-from bigimg_lessons.bdv.reader import Reader, micrometres
-from bigimg_lessons.bdv.spimdata import SpimData
-from bigimg_lessons.counting import FileMeter
-from bigimg_lessons.serving import FolderServer
+from bigimg_lessons.formats.bdv.plugin import ReaderMetadata
+from bigimg_lessons.formats.bdv.reader import Reader, micrometres
+from bigimg_lessons.formats.bdv.spimdata import SpimData
+from bigimg_lessons.measure.counting import FileMeter
+from bigimg_lessons.measure.serving import FolderServer
 from tests.bdv_files import halved, pixels, registration, shared, write_dataset, write_h5, xml
 
 test_utilities.__test__ = False

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bigimg_lessons.bdv import spimdata, split
-from bigimg_lessons.bdv.spimdata import (
+from bigimg_lessons.formats.bdv import spimdata, split
+from bigimg_lessons.formats.bdv.spimdata import (
     Attribute,
     LoaderError,
     Partition,
@@ -24,7 +24,7 @@ from bigimg_lessons.bdv.spimdata import (
     is_spimdata,
     to_xml,
 )
-from bigimg_lessons.bdv.split import SetupPart
+from bigimg_lessons.formats.bdv.split import SetupPart
 from tests.bdv_files import registration, shared, xml
 
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0)

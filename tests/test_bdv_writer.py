@@ -18,9 +18,9 @@ from bioio import BioImage
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bigimg_lessons.bdv import writer
-from bigimg_lessons.bdv.reader import Reader
-from bigimg_lessons.bdv.writer import write_bdv
+from bigimg_lessons.formats.bdv import writer
+from bigimg_lessons.formats.bdv.reader import Reader
+from bigimg_lessons.formats.bdv.writer import write_bdv
 from tests.bdv_files import pixels
 from tests.least_memory import least_memory
 
@@ -499,7 +499,7 @@ def run(code, *arguments, **options):
     import os, sys
     from pathlib import Path
     import numpy as np
-    from bigimg_lessons.bdv.writer import write_bdv
+    from bigimg_lessons.formats.bdv.writer import write_bdv
 
     class Ramp:
         def __init__(self, *shape):
@@ -543,7 +543,7 @@ def test_a_full_disk_leaves_nothing_and_says_so(tmp_path):
 
 def test_memory_does_not_grow_with_the_image(tmp_path):
     code = """
-    from bigimg_lessons.memory import MemoryWatch
+    from bigimg_lessons.measure.memory import MemoryWatch
     options = dict(gzip_level=1, overwrite=True, progress=False)
     write_bdv(sys.argv[1], Ramp(64, 64, 64), **options)
     with MemoryWatch() as watch:

@@ -19,10 +19,10 @@ import zarr
 from bioio import BioImage
 from zarr.codecs import BloscCodec
 
-from bigimg_lessons import ome_zarr
-from bigimg_lessons.bdv.reader import Reader as BdvReader
-from bigimg_lessons.ome_zarr import write_ome_zarr
-from bigimg_lessons.pyramid import build_pyramid
+from bigimg_lessons.build import build_pyramid
+from bigimg_lessons.formats import ome_zarr
+from bigimg_lessons.formats.bdv.reader import Reader as BdvReader
+from bigimg_lessons.formats.ome_zarr import write_ome_zarr
 from tests.bdv_files import pixels
 from tests.exact_means import exact_mean
 from tests.least_memory import least_memory
@@ -454,7 +454,7 @@ def test_a_source_that_fails_leaves_the_old_pyramid(tmp_path, build, small_block
 PRELUDE = """
 import os, sys
 import numpy as np
-from bigimg_lessons.pyramid import build_pyramid
+from bigimg_lessons.build import build_pyramid
 
 class Ramp:
     def __init__(self, *shape):
@@ -498,7 +498,7 @@ def test_a_full_disk_leaves_nothing_and_says_so(tmp_path, file_format):
 
 def test_memory_does_not_grow_with_the_image(tmp_path):
     code = """
-    from bigimg_lessons.memory import MemoryWatch
+    from bigimg_lessons.measure.memory import MemoryWatch
     options = dict(overwrite=True, progress=False)
     build_pyramid(Ramp(128, 256, 256), sys.argv[1], **options)
     with MemoryWatch() as watch:

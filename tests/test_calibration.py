@@ -21,11 +21,11 @@ from bioio_ome_zarr import Reader as BioioZarrReader
 from ome_types import OME
 from ome_types.model import Image, Pixels
 
-from bigimg_lessons.bdv.reader import Reader as BdvReader
-from bigimg_lessons.bdv.writer import write_bdv
-from bigimg_lessons.calibration import Calibration, Step
-from bigimg_lessons.ome_zarr import write_ome_zarr
-from bigimg_lessons.pyramid import build_pyramid
+from bigimg_lessons.build import build_pyramid
+from bigimg_lessons.formats.bdv.reader import Reader as BdvReader
+from bigimg_lessons.formats.bdv.writer import write_bdv
+from bigimg_lessons.formats.ome_zarr import write_ome_zarr
+from bigimg_lessons.pyramids.calibration import Calibration, Step
 from bigimg_lessons.units import length
 from tests.test_ome_zarr import factors_of, metadata
 

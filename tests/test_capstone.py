@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bigimg_lessons import capstone
-from bigimg_lessons.capstone import (
+from bigimg_lessons.costs import capstone
+from bigimg_lessons.costs.capstone import (
     BEST,
     CLOSE,
     FORMATS,
@@ -31,7 +31,7 @@ from bigimg_lessons.capstone import (
     level_grids,
     search,
 )
-from bigimg_lessons.chunks import STORAGES
+from bigimg_lessons.costs.chunks import STORAGES
 from tests.chunk_cases import along_the_curve
 
 ROOT = Path(__file__).parents[1]

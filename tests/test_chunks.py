@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import bigimg_lessons.chunks
-from bigimg_lessons.chunks import (
+import bigimg_lessons.costs.chunks
+from bigimg_lessons.costs.chunks import (
     LARGEST_IMAGE,
     MERGING,
     MOST_CHUNKS,
@@ -430,6 +430,6 @@ def test_figures_are_those_of_their_sources():
 
 
 def test_examples_in_the_documentation_are_right():
-    ran = doctest.testmod(bigimg_lessons.chunks)
+    ran = doctest.testmod(bigimg_lessons.costs.chunks)
     assert ran.attempted > 3
     assert ran.failed == 0

@@ -25,8 +25,8 @@ from zarr.core.buffer import Buffer, default_buffer_prototype
 from zarr.storage import LocalStore, LoggingStore, MemoryStore, WrapperStore
 from zarr.testing.store import LatencyStore
 
-import bigimg_lessons.counting
-from bigimg_lessons.counting import (
+import bigimg_lessons.measure.counting
+from bigimg_lessons.measure.counting import (
     FileMeter,
     Requests,
     StoreMeter,
@@ -34,7 +34,7 @@ from bigimg_lessons.counting import (
     StoreRequests,
     format_bytes,
 )
-from bigimg_lessons.links import Link
+from bigimg_lessons.measure.network import Link
 
 
 @pytest.fixture
@@ -681,6 +681,6 @@ def test_what_zarr_offers_does_not_do():
 
 
 def test_examples_in_the_documentation_are_right():
-    ran = doctest.testmod(bigimg_lessons.counting)
+    ran = doctest.testmod(bigimg_lessons.measure.counting)
     assert ran.attempted > 8
     assert ran.failed == 0

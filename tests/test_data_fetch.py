@@ -30,7 +30,7 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pytest
 
-from bigimg_lessons import sample_data
+from bigimg_lessons.samples import sample_data
 from data_fetch import connection, download
 from data_fetch.cli import main
 from data_fetch.connection import Connection

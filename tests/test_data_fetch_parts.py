@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bigimg_lessons import sample_data
+from bigimg_lessons.samples import sample_data
 from data_fetch.connection import retry_after_seconds
 from data_fetch.registry import REAL_DATASETS, Dataset, Pin, RemoteFile
 from data_fetch.sizes import format_bytes

@@ -13,7 +13,7 @@ from rcssmin import cssmin
 from rjsmin import jsmin
 from traitlets import TraitError
 
-from bigimg_lessons.capstone import BEST, MODEL_ERROR, SCENARIOS, Design, appraise
+from bigimg_lessons.costs.capstone import BEST, MODEL_ERROR, SCENARIOS, Design, appraise
 from bigimg_lessons.widgets import DesignTask
 
 

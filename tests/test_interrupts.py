@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from bigimg_lessons.interrupts import interrupts_wait
+from bigimg_lessons.saving.interrupts import interrupts_wait
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from bigimg_lessons import kept_files
-from bigimg_lessons.kept_files import kept
+from bigimg_lessons.saving import kept_files
+from bigimg_lessons.saving.kept_files import kept
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -117,8 +117,8 @@ def test_a_disk_that_cannot_be_written_is_told(tmp_path, keep, number, message):
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from bigimg_lessons import kept_files
-from bigimg_lessons.kept_files import kept
+from bigimg_lessons.saving import kept_files
+from bigimg_lessons.saving.kept_files import kept
 
 def write(path):
     time.sleep(float(sys.argv[2]))

@@ -11,70 +11,19 @@ PACKAGE = ROOT / "src" / "bigimg_lessons"
 
 # Imports flow one way. What a module may know of the package; a name covers its submodules.
 MAY_IMPORT = {
-    "bdv": {
-        "bdv",
-        "block_plans",
-        "blocks",
-        "calibration",
-        "counting",
-        "downsampling",
-        "lazy_image",
-        "levels",
-        "staging",
-        "targets",
-        "units",
-        "write_errors",
-    },
-    "bioimage_calibration": {"calibration"},
-    "block_plans": {"counting", "downsampling", "levels", "voxels", "whole_numbers"},
-    "blocks": {"block_plans", "downsampling", "interrupts", "levels", "voxels"},
-    "calibration": {"units"},
-    "capstone": {"chunks", "levels"},
-    "chunks": {"whole_numbers"},
-    "counting": {"chunks", "links"},
-    "downsampling": {"whole_numbers"},
-    "interrupts": set(),
-    "kept_files": {"locks", "staging"},
-    "lazy_image": {"bioimage_calibration", "calibration", "counting", "source_axes", "voxels"},
-    "levels": {"whole_numbers"},
-    "links": set(),
-    "locks": {"interrupts"},
-    "memory": set(),
-    "ome_zarr": {
-        "bdv",  # the position of a BigDataViewer image
-        "block_plans",
-        "blocks",
-        "calibration",
-        "counting",
-        "downsampling",
-        "interrupts",
-        "lazy_image",
-        "levels",
-        "staging",
-        "targets",
-        "units",
-        "whole_numbers",
-        "write_errors",
-        "zarr_members",
-    },
-    "pyramid": {"bdv", "block_plans", "blocks", "downsampling", "levels", "ome_zarr"},
-    "sample_data": {"kept_files", "staging", "tissue"},
-    "serving": set(),
-    "sharded_reads": {"serving"},
-    "source_axes": set(),
-    "staging": {"interrupts", "locks", "write_errors"},
-    "targets": {"write_errors"},
-    "timing": set(),
-    "tissue": set(),
+    "build": {"formats", "pyramids"},
+    "checks": set(),
+    "costs": {"checks", "costs", "pyramids"},
+    "formats": {"checks", "formats", "measure", "pyramids", "saving", "units"},
+    "measure": {"costs", "measure"},
+    "plots": {"costs", "measure"},
+    "pyramids": {"checks", "measure", "pyramids", "saving", "units"},
+    "questions": {"questions"},
+    "samples": {"samples", "saving"},
+    "saving": {"measure", "saving"},
     "units": set(),
-    "versions": {"chunks", "counting"},
-    "voxels": set(),
-    "whole_numbers": set(),
-    "write_errors": {"counting"},
-    "zarr_members": set(),
-    "plots": {"chunks", "counting", "memory", "timing"},
-    "widgets": {"capstone", "chunks", "widgets"},
-    "worksheets": {"widgets"},
+    "versions": {"costs", "measure"},
+    "widgets": {"costs", "questions", "widgets"},
 }
 
 
@@ -107,8 +56,8 @@ def test_imports_flow_one_way(path):
 
 def test_the_rule_sees_an_import_that_breaks_it(tmp_path):
     path = tmp_path / "counting.py"
-    path.write_text("from bigimg_lessons import plots\nimport bigimg_lessons.memory\n")
-    assert set(imported(path)) == {"plots", "memory"}
+    path.write_text("from bigimg_lessons import plots\nimport bigimg_lessons.measure.memory\n")
+    assert set(imported(path)) == {"plots", "measure"}
 
 
 def tracked():

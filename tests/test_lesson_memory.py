@@ -10,14 +10,14 @@ import sys
 
 import pytest
 
-from bigimg_lessons.sample_data import sample_tiff
+from bigimg_lessons.samples.sample_data import sample_tiff
 
 MEBI = 2**20
 
 PROGRAM = """
 import json, sys
 from bioio import BioImage
-from bigimg_lessons.memory import MemoryWatch
+from bigimg_lessons.measure.memory import MemoryWatch
 
 path, small, statement = sys.argv[1:]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from bioio import BioImage
 
-from bigimg_lessons.widgets.question_bank import NumberQuestion, load_bank
+from bigimg_lessons.questions.bank import NumberQuestion, load_bank
 
 BANK = "00_slice_a_volume"
 CELLS = nbformat.read(Path(__file__).parents[1] / "notebooks" / f"{BANK}.ipynb", as_version=4).cells

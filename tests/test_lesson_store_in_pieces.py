@@ -15,11 +15,11 @@ import tifffile
 import zarr
 from zarr.storage import LocalStore
 
-from bigimg_lessons.chunks import ChunkGrid
-from bigimg_lessons.counting import StoreMeter, zarr_reader
-from bigimg_lessons.sample_data import data_folder
-from bigimg_lessons.sharded_reads import RECORD, recorded_runs
-from bigimg_lessons.timing import time_in_turn
+from bigimg_lessons.costs.chunks import ChunkGrid
+from bigimg_lessons.measure.counting import StoreMeter, zarr_reader
+from bigimg_lessons.measure.sharded_reads import RECORD, recorded_runs
+from bigimg_lessons.measure.timing import time_in_turn
+from bigimg_lessons.samples.sample_data import data_folder
 
 ROOT = Path(__file__).parents[1]
 CELLS = nbformat.read(ROOT / "notebooks" / "02_store_in_pieces.ipynb", as_version=4).cells
@@ -97,7 +97,9 @@ def test_what_many_files_take_is_what_the_benchmark_found():
 
 def test_the_prose_on_readers_says_what_the_record_says():
     asked = {run.name: run.asked for run in recorded_runs()}
-    entries = json.loads(files("bigimg_lessons").joinpath(RECORD).read_text("utf-8"))["runs"]
+    entries = json.loads(files("bigimg_lessons.measure").joinpath(RECORD).read_text("utf-8"))[
+        "runs"
+    ]
     assert {entry["date"][:7] for entry in entries} == {"2026-11"}
     assert "made in November 2026" in prose("readers-table-text")
     text = prose("readers-explained")

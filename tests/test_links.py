@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import bigimg_lessons.links
-from bigimg_lessons.links import Line, Link
+import bigimg_lessons.measure.network
+from bigimg_lessons.measure.network import Line, Link
 
 
 def ends_by_hand(transfers, bandwidth):
@@ -207,6 +207,6 @@ def test_it_tells_its_figures():
 
 
 def test_examples_in_the_documentation_are_right():
-    ran = doctest.testmod(bigimg_lessons.links)
+    ran = doctest.testmod(bigimg_lessons.measure.network)
     assert ran.attempted > 2
     assert ran.failed == 0

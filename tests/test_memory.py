@@ -4,7 +4,7 @@ import time
 import numpy as np
 import pytest
 
-from bigimg_lessons.memory import MemoryTrace, MemoryWatch
+from bigimg_lessons.measure.memory import MemoryTrace, MemoryWatch
 
 MEBI = 2**20
 

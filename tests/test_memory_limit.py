@@ -13,7 +13,7 @@ import dask.array as da
 import numpy as np
 import pytest
 
-from bigimg_lessons.pyramid import build_pyramid, plan_blocks, plan_levels
+from bigimg_lessons.build import build_pyramid, plan_blocks, plan_levels
 from tests.least_memory import least_memory
 
 MEBI = 2**20
@@ -24,8 +24,8 @@ from pathlib import Path
 import dask.array as da
 import numpy as np
 import zarr
-from bigimg_lessons import ome_zarr
-from bigimg_lessons.pyramid import build_pyramid
+from bigimg_lessons.formats import ome_zarr
+from bigimg_lessons.build import build_pyramid
 
 folder, case, dtype, limit = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
 options = {"progress": False, "file_format": "ome-zarr-0.5"}

@@ -19,8 +19,8 @@ from ome_zarr.io import parse_url
 from ome_zarr.reader import Reader as OmeZarrReader
 from zarr.codecs import BloscCodec
 
-from bigimg_lessons import ome_zarr
-from bigimg_lessons.ome_zarr import write_ome_zarr
+from bigimg_lessons.formats import ome_zarr
+from bigimg_lessons.formats.ome_zarr import write_ome_zarr
 from tests.bdv_files import pixels
 from tests.exact_means import exact_mean
 from tests.least_memory import least_memory

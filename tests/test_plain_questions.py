@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from bigimg_lessons.widgets.plain_questions import place_html, question_html, text_html
-from bigimg_lessons.widgets.question_bank import bank_names, load_bank
-from bigimg_lessons.widgets.question_kinds import Question, See
+from bigimg_lessons.questions.bank import bank_names, load_bank
+from bigimg_lessons.questions.html import place_html, question_html, text_html
+from bigimg_lessons.questions.kinds import Question, See
 from tests.question_samples import HOSTILE, sample_questions
 
 SAMPLES = {question.kind: question for question in sample_questions()}

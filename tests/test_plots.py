@@ -6,9 +6,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from bigimg_lessons import plots
-from bigimg_lessons.counting import Requests
-from bigimg_lessons.memory import MemoryTrace
-from bigimg_lessons.timing import Timing
+from bigimg_lessons.measure.counting import Requests
+from bigimg_lessons.measure.memory import MemoryTrace
+from bigimg_lessons.measure.timing import Timing
 
 MEBI = 2**20
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from bigimg_lessons import downsampling
-from bigimg_lessons.pyramid import (
+from bigimg_lessons.build import (
     Level,
     build_levels,
     downsample_mean,
@@ -21,6 +20,7 @@ from bigimg_lessons.pyramid import (
     plan_blocks,
     plan_levels,
 )
+from bigimg_lessons.pyramids import downsampling
 from tests.least_memory import least_memory
 
 INTEGERS = ["uint8", "int8", "uint16", "int16", "uint32", "int32"]

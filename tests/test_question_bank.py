@@ -10,7 +10,7 @@ from docutils.nodes import make_id
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bigimg_lessons.widgets.question_bank import (
+from bigimg_lessons.questions.bank import (
     Blank,
     BlanksQuestion,
     ChoiceQuestion,

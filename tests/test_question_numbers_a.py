@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bigimg_lessons.chunks import MERGING, ONE_BY_ONE, ChunkGrid, Storage
-from bigimg_lessons.widgets.question_bank import NumberQuestion, load_bank
+from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, ChunkGrid, Storage
+from bigimg_lessons.questions.bank import NumberQuestion, load_bank
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 ALL = slice(None)

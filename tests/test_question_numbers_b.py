@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bigimg_lessons.chunks import ChunkGrid, Storage
-from bigimg_lessons.pyramid import plan_levels
-from bigimg_lessons.widgets.question_bank import ChoiceQuestion, NumberQuestion, load_bank
+from bigimg_lessons.build import plan_levels
+from bigimg_lessons.costs.chunks import ChunkGrid, Storage
+from bigimg_lessons.questions.bank import ChoiceQuestion, NumberQuestion, load_bank
 
 BANKS = ("04_build_a_resolution_pyramid", "05_compare_file_formats", "06_outgrow_one_machine")
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"

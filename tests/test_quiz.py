@@ -11,8 +11,8 @@ from rcssmin import cssmin
 from rjsmin import jsmin
 from traitlets import TraitError
 
+from bigimg_lessons.questions.bank import load_bank
 from bigimg_lessons.widgets import Quiz
-from bigimg_lessons.widgets.question_bank import load_bank
 from bigimg_lessons.widgets.quiz import SOLUTIONS_VARIABLE
 
 NAME = "every_kind"

@@ -20,7 +20,7 @@ from docutils import nodes
 from bigimg_lessons.widgets import question_bank
 
 EXTENSIONS = Path(reader_progress.__file__).parent
-BANKS = Path(question_bank.__file__).with_name("questions")
+BANKS = Path(question_bank.__file__).with_name("banks")
 OWN_PAGE = "01_open_without_loading"
 HOME = """
 Home

@@ -18,8 +18,8 @@ import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bigimg_lessons import sample_data
-from bigimg_lessons.sample_data import (
+from bigimg_lessons.samples import sample_data
+from bigimg_lessons.samples.sample_data import (
     DEFAULT_SHAPE,
     REAL_TIFFS,
     SampleVolume,
@@ -400,7 +400,7 @@ Usage = namedtuple("Usage", "total used free")
 PROGRAM = """
 import signal, sys
 from pathlib import Path
-from bigimg_lessons.sample_data import SampleVolume, sample_tiff
+from bigimg_lessons.samples.sample_data import SampleVolume, sample_tiff
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sample_tiff(SampleVolume({shape}), folder=Path(sys.argv[1]), progress=False)
 print("done")
@@ -614,8 +614,9 @@ MEMORY = """
 import json, sys
 from pathlib import Path
 import numpy as np
-from bigimg_lessons import sample_data, tissue
-from bigimg_lessons.memory import MemoryWatch
+from bigimg_lessons.samples import sample_data
+from bigimg_lessons.samples import tissue
+from bigimg_lessons.measure.memory import MemoryWatch
 
 shape, painted = json.loads(sys.argv[2])
 if not painted:

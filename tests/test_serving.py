@@ -8,7 +8,7 @@ import urllib.request
 
 import pytest
 
-from bigimg_lessons.serving import FolderServer, HttpRequest
+from bigimg_lessons.measure.serving import FolderServer, HttpRequest
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ from pathlib import Path
 import psutil
 from aiohttp import web
 
-from bigimg_lessons.serving import FolderServer
+from bigimg_lessons.measure.serving import FolderServer
 
 folder = Path(sys.argv[1])
 LARGE = b"GET /large.bin HTTP/1.1\\r\\nHost: here\\r\\n"

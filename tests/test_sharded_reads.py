@@ -11,9 +11,9 @@ import pytest
 import zarr
 from zarr.storage import LocalStore
 
-from bigimg_lessons.chunks import MERGING, ONE_BY_ONE, ChunkGrid, ShardReader
-from bigimg_lessons.counting import StoreMeter
-from bigimg_lessons.sharded_reads import (
+from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, ChunkGrid, ShardReader
+from bigimg_lessons.measure.counting import StoreMeter
+from bigimg_lessons.measure.sharded_reads import (
     CHUNK_SHAPE,
     RECORD,
     REGIONS,
@@ -114,7 +114,9 @@ def test_dask_fetches_an_index_for_each_chunk(writer):
 
 
 def test_the_record_states_dates_versions_and_all_regions():
-    entries = json.loads(files("bigimg_lessons").joinpath(RECORD).read_text("utf-8"))["runs"]
+    entries = json.loads(files("bigimg_lessons.measure").joinpath(RECORD).read_text("utf-8"))[
+        "runs"
+    ]
     for entry in entries:
         assert entry["date"] >= "2026-11"
         assert entry["writer_version"][0].isdigit()

@@ -17,8 +17,8 @@ from bioio import BioImage
 from distributed import Client
 from zarr.storage import FsspecStore, LocalStore, LoggingStore
 
-from bigimg_lessons.counting import StoreMeter
-from bigimg_lessons.pyramid import build_levels, build_pyramid, plan_levels
+from bigimg_lessons.build import build_levels, build_pyramid, plan_levels
+from bigimg_lessons.measure.counting import StoreMeter
 from tests.bdv_files import pixels
 from tests.exact_means import exact_mean
 from tests.least_memory import least_memory

@@ -10,9 +10,9 @@ import warnings
 
 import pytest
 
-from bigimg_lessons import staging
-from bigimg_lessons.locks import held, lock_at, lock_path
-from bigimg_lessons.staging import Staging, recover
+from bigimg_lessons.saving import staging
+from bigimg_lessons.saving.locks import held, lock_at, lock_path
+from bigimg_lessons.saving.staging import Staging, recover
 
 NAMES = ("image.h5", "image.xml")
 
@@ -103,7 +103,7 @@ def killed_after(targets, moves):
     code = """
 import os, sys
 from pathlib import Path
-from bigimg_lessons.staging import Staging
+from bigimg_lessons.saving.staging import Staging
 targets = [Path(name) for name in sys.argv[2:]]
 left = int(sys.argv[1])
 replace = Path.replace
@@ -210,7 +210,7 @@ def test_a_program_that_ends_while_a_thread_swaps_leaves_what_the_next_puts_back
     code = """
 import sys, threading, time
 from pathlib import Path
-from bigimg_lessons.staging import Staging
+from bigimg_lessons.saving.staging import Staging
 targets = [Path(name) for name in sys.argv[1:]]
 replace, begun = Path.replace, threading.Event()
 def slow(self, target):
@@ -253,7 +253,7 @@ def test_a_fork_that_ends_does_not_remove_what_its_parent_makes(tmp_path, pair):
     code = """
 import os, sys
 from pathlib import Path
-from bigimg_lessons.staging import Staging
+from bigimg_lessons.saving.staging import Staging
 target = Path(sys.argv[1])
 with Staging(target) as aside:
     aside.new(target).write_text("new")

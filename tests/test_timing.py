@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bigimg_lessons import timing
-from bigimg_lessons.timing import Eviction, Timing, drop_page_cache, time_in_turn
+from bigimg_lessons.measure import timing
+from bigimg_lessons.measure.timing import Eviction, Timing, drop_page_cache, time_in_turn
 
 MEMORY_FOLDER = Path("/dev") / "shm"  # a file system in memory, on Linux
 

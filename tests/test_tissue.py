@@ -5,9 +5,9 @@ from math import pi
 import numpy as np
 import pytest
 
-from bigimg_lessons import tissue
-from bigimg_lessons.sample_data import SampleVolume
-from bigimg_lessons.tissue import BRICK, Tissue
+from bigimg_lessons.samples import tissue
+from bigimg_lessons.samples.sample_data import SampleVolume
+from bigimg_lessons.samples.tissue import BRICK, Tissue
 
 ALL = slice(None)
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from bigimg_lessons import worksheets as module
-from bigimg_lessons.widgets.question_bank import QuestionBank, bank_names, load_bank
-from bigimg_lessons.worksheets import main, worksheet_html, worksheets, write_worksheets
+from bigimg_lessons.questions import worksheets as module
+from bigimg_lessons.questions.bank import QuestionBank, bank_names, load_bank
+from bigimg_lessons.questions.worksheets import main, worksheet_html, worksheets, write_worksheets
 from book._ext.site_worksheets import refresh
 from tests.question_samples import HOSTILE, sample_bank
 
@@ -327,7 +327,7 @@ def test_no_lesson_at_all_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_module_runs_as_a_command(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "bigimg_lessons.worksheets"]
+    command = [sys.executable, "-m", "bigimg_lessons.questions.worksheets"]
     done = subprocess.run(
         [*command, str(tmp_path), "--lesson", LESSON], capture_output=True, text=True, check=False
     )

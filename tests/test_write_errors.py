@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bigimg_lessons.write_errors import explained, write_error
+from bigimg_lessons.saving.write_errors import explained, write_error
 
 TARGET = Path("/data/image.ome.zarr")
 ASIDE = Path("/data/.image.ome.zarr-0123abcd.part/new")

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import zarr
 
-from bigimg_lessons.pyramid import build_pyramid
-from bigimg_lessons.zarr_members import foreign
+from bigimg_lessons.build import build_pyramid
+from bigimg_lessons.formats.zarr_members import foreign
 
 
 @pytest.fixture(params=["ome-zarr-0.4", "ome-zarr-0.5"])

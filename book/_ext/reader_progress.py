@@ -33,13 +33,13 @@ from rjsmin import jsmin
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-import bigimg_lessons.widgets
-from bigimg_lessons.widgets.question_bank import bank_names, load_bank
+from bigimg_lessons.questions.bank import bank_names, load_bank
+from bigimg_lessons.widgets.base import JS
 
 _ASSETS = Path(__file__).with_name("reader_progress_assets")
 _LESSONS = "reader_progress_lessons.js"
 _GRADING = "reader_progress_grading.js"
-_GRADER = Path(bigimg_lessons.widgets.__file__).with_name("static") / "quiz_grading.js"
+_GRADER = JS / "quiz" / "quiz_grading.js"
 _PLACE = "bigimg-progress"
 _ALL_QUESTIONS = "notebooks/07_check_yourself"
 _BEFORE_WIDGETS = 400  # theirs have Sphinx's default, 500

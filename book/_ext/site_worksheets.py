@@ -13,8 +13,8 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
-from bigimg_lessons.widgets.question_bank import bank_names, load_bank
-from bigimg_lessons.worksheets import replace_text, worksheets
+from bigimg_lessons.questions.bank import bank_names, load_bank
+from bigimg_lessons.questions.worksheets import replace_text, worksheets
 
 _LOGGER = logging.getLogger(__name__)
 

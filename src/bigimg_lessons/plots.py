@@ -15,9 +15,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 from numpy.typing import NDArray
 
-from bigimg_lessons.counting import Requests, format_bytes
-from bigimg_lessons.memory import MemoryTrace
-from bigimg_lessons.timing import Timing
+from bigimg_lessons.measure.counting import Requests, format_bytes
+from bigimg_lessons.measure.memory import MemoryTrace
+from bigimg_lessons.measure.timing import Timing
 
 # The palette of the drawn figures (book/figures/drawing.py): indigo for what is there or
 # wanted, amber for what is read, with its dark edge for lines and words.
@@ -153,7 +153,7 @@ def memory_curve(ax: Axes, trace: MemoryTrace, *, marks: Mapping[str, int]) -> N
     ax
         Where to draw.
     trace
-        What a :class:`~bigimg_lessons.memory.MemoryWatch` saw.
+        What a :class:`~bigimg_lessons.measure.memory.MemoryWatch` saw.
     marks
         Sizes in bytes by name, for example ``{"the file": 268510922}``.
     """

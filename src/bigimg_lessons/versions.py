@@ -16,8 +16,8 @@ import numpy as np
 import zarr
 from zarr.storage import MemoryStore
 
-from bigimg_lessons.chunks import MERGING, ONE_BY_ONE, ChunkGrid
-from bigimg_lessons.counting import StoreMeter, StoreRequests, format_bytes
+from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, ChunkGrid
+from bigimg_lessons.measure.counting import StoreMeter, StoreRequests, format_bytes
 
 SHARDED = ChunkGrid((256, 256, 256), (32, 32, 32), "uint8", shard_shape=(128, 128, 128))
 """The copy in shards of lesson 2."""

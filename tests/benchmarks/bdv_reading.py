@@ -98,7 +98,7 @@ def ways(path):
     import h5py
     from bioio import BioImage
 
-    from bigimg_lessons.bdv.reader import Reader
+    from bigimg_lessons.formats.bdv.reader import Reader
 
     def raw(box):
         with h5py.File(path.with_suffix(".h5")) as file:
@@ -163,7 +163,7 @@ def bytes_read(path, shape):
     import h5py
     from bioio import BioImage
 
-    from bigimg_lessons.counting import FileMeter
+    from bigimg_lessons.measure.counting import FileMeter
 
     meters = [FileMeter(path), FileMeter(path.with_suffix(".h5"))]
     BioImage(meters[0].url).get_image_data("ZY", X=shape[2] // 2)

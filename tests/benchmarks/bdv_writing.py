@@ -26,8 +26,8 @@ import h5py
 import numpy as np
 from tqdm import tqdm
 
-from bigimg_lessons.memory import MemoryWatch
-from bigimg_lessons.pyramid import downsample_mean
+from bigimg_lessons.build import downsample_mean
+from bigimg_lessons.measure.memory import MemoryWatch
 
 CHUNK = (64, 64, 64)
 LEVELS = 5
@@ -80,7 +80,7 @@ def run_npy2bdv(npy2bdv, source, target):
 
 
 WRITERS = {
-    "write_bdv": ("bigimg_lessons.bdv.writer", run_write_bdv),
+    "write_bdv": ("bigimg_lessons.formats.bdv.writer", run_write_bdv),
     "pybdv array": ("pybdv", run_pybdv_array),
     "pybdv convert": ("pybdv", run_pybdv_convert),
     "npy2bdv": ("npy2bdv", run_npy2bdv),

@@ -3,8 +3,8 @@
     python tests/benchmarks/chunk_codecs.py --save tests/benchmarks/results/chunk_codecs.json
 
 Chunks of synthetic tissue and of noise, as uint8 and uint16 (and of smooth float32), are encoded
-and decoded by one thread, and CPU time and size are noted. `bigimg_lessons.ome_zarr.default_codec`
-is chosen from these numbers.
+and decoded by one thread, and CPU time and size are noted.
+`bigimg_lessons.formats.ome_zarr.default_codec` is chosen from these numbers.
 """
 
 # ruff: noqa: T201 - prints its results
@@ -21,7 +21,7 @@ import numcodecs.blosc
 import numpy as np
 from numcodecs.blosc import Blosc
 
-from bigimg_lessons.sample_data import SampleVolume
+from bigimg_lessons.samples.sample_data import SampleVolume
 
 SHUFFLES = {"no shuffle": 0, "bytes shuffled": 1, "bits shuffled": 2}
 CODECS = {

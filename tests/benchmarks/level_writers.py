@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 import zarr
 
-from bigimg_lessons.pyramid import build_pyramid
+from bigimg_lessons.build import build_pyramid
 
 SHAPE = (8, 512, 512)
 LEVELS = (1, 2)

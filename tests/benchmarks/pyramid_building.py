@@ -57,7 +57,7 @@ def make_volume(path, kind, shape, dtype):
     import tifffile
 
     if kind == "tissue":
-        from bigimg_lessons.sample_data import SampleVolume, sample_tiff
+        from bigimg_lessons.samples.sample_data import SampleVolume, sample_tiff
 
         sample_tiff(SampleVolume(tuple(shape), dtype), folder=path.parent).rename(path)
         return
@@ -120,8 +120,8 @@ def as_dask(path, chunk):
 def build_pyramid(path, target, chunk, codec, *, zarrs=True, version=3):
     from zarr.codecs import BloscCodec
 
-    from bigimg_lessons import ome_zarr
-    from bigimg_lessons import pyramid as module
+    from bigimg_lessons import build as module
+    from bigimg_lessons.formats import ome_zarr
 
     if not zarrs:
         ome_zarr.find_spec = lambda _: None
@@ -135,7 +135,7 @@ def build_pyramid(path, target, chunk, codec, *, zarrs=True, version=3):
 
 
 def build_pyramid_bdv(path, target, chunk, codec):
-    from bigimg_lessons import pyramid as module
+    from bigimg_lessons import build as module
 
     return lambda: module.build_pyramid(
         opened(path), target.with_suffix(".xml"), factors=FACTORS, progress=False
@@ -144,7 +144,7 @@ def build_pyramid_bdv(path, target, chunk, codec):
 
 def by_blocks(path, chunk, codec, write):
     """One pass over blocks with the package's own planner, and another way to write."""
-    from bigimg_lessons.pyramid import build_levels, plan_blocks, plan_levels
+    from bigimg_lessons.build import build_levels, plan_blocks, plan_levels
 
     def run():
         source = opened(path)
@@ -172,7 +172,7 @@ def floor(path, target, chunk, codec):
     import numba
     import numcodecs.blosc
 
-    from bigimg_lessons import blocks
+    from bigimg_lessons.pyramids import blocks
 
     chunk, codec = chunk or 128, codec or ("zstd", 1, "shuffle")
 

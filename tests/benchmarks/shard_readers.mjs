@@ -1,4 +1,4 @@
-// Reads one sharded array with zarrita, as bigimg_lessons.sharded_reads.run_readers wants it.
+// Reads one sharded array with zarrita, as bigimg_lessons.measure.sharded_reads.run_readers wants it.
 //
 //     node shard_readers.mjs FOLDER_WITH_NODE_MODULES URL
 

@@ -27,8 +27,8 @@ import numpy as np
 import tensorstore
 import zarr
 
-from bigimg_lessons import sharded_reads
-from bigimg_lessons.sharded_reads import CHUNK_SHAPE, SHAPE, SHARD_SHAPE, run_readers
+from bigimg_lessons.measure import sharded_reads
+from bigimg_lessons.measure.sharded_reads import CHUNK_SHAPE, SHAPE, SHARD_SHAPE, run_readers
 
 RECORD = Path(sharded_reads.__file__).with_name(sharded_reads.RECORD)
 READERS = ("zarr-python", "dask", "zarrs", "tensorstore", "zarrita")

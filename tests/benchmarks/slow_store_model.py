@@ -43,9 +43,9 @@ import numpy as np
 import zarr
 from zarr.storage import LocalStore
 
-from bigimg_lessons.chunks import ONE_BY_ONE, ChunkGrid, Storage
-from bigimg_lessons.counting import StoreMeter, zarr_reader
-from bigimg_lessons.links import Link
+from bigimg_lessons.costs.chunks import ONE_BY_ONE, ChunkGrid, Storage
+from bigimg_lessons.measure.counting import StoreMeter, zarr_reader
+from bigimg_lessons.measure.network import Link
 
 SIDE = 256
 ALL = slice(None)

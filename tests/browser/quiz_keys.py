@@ -6,7 +6,7 @@ from string import ascii_lowercase
 
 from playwright.sync_api import Page
 
-from bigimg_lessons.widgets.question_kinds import (
+from bigimg_lessons.questions.kinds import (
     BlanksQuestion,
     ChoiceQuestion,
     NumberQuestion,

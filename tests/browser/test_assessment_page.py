@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 from quiz_keys import answer, go_to_form, right_answer
 
-from bigimg_lessons.widgets.question_bank import bank_names, load_bank
+from bigimg_lessons.questions.bank import bank_names, load_bank
 
 pytestmark = pytest.mark.browser
 

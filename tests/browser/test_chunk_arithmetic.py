@@ -6,14 +6,12 @@ import itertools
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
-import bigimg_lessons.widgets
-from bigimg_lessons.chunks import (
+from bigimg_lessons.costs.chunks import (
     LARGEST_IMAGE,
     LARGEST_STORED,
     MERGING,
@@ -24,11 +22,12 @@ from bigimg_lessons.chunks import (
     ChunkGrid,
     ShardReader,
 )
-from bigimg_lessons.counting import format_bytes
+from bigimg_lessons.measure.counting import format_bytes
+from bigimg_lessons.widgets.base import JS
 
 pytestmark = pytest.mark.browser
 
-ARITHMETIC = Path(bigimg_lessons.widgets.__file__).with_name("static") / "chunk_arithmetic.js"
+ARITHMETIC = JS / "costs" / "chunk_arithmetic.js"
 # A case: shape, chunk shape, shard shape or None, bytes of a voxel, edges, region.
 Case = tuple[Any, Any, Any, int, str, Any]
 DTYPES = {1: "uint8", 2: "uint16", 4: "float32", 8: "float64"}

@@ -15,8 +15,8 @@ from contrast import CONTRAST
 from live import SLOW, Notebook, put_notebook
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from bigimg_lessons.capstone import BEST, FORMATS, SCENARIOS, Design, appraise, factors
-from bigimg_lessons.counting import format_bytes
+from bigimg_lessons.costs.capstone import BEST, FORMATS, SCENARIOS, Design, appraise, factors
+from bigimg_lessons.measure.counting import format_bytes
 from bigimg_lessons.widgets import DesignTask
 
 pytestmark = pytest.mark.browser
@@ -344,7 +344,7 @@ def test_without_scripts_the_briefs_are_there(visitor: Any, write: Write) -> Non
 # ---- Live
 
 CELLS = (
-    "from bigimg_lessons.capstone import Design\n"
+    "from bigimg_lessons.costs.capstone import Design\n"
     "from bigimg_lessons.widgets import DesignTask\n\n"
     "task = DesignTask('em')\ntask",
     "print(task.design, task.appraisal.files)",

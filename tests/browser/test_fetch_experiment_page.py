@@ -24,9 +24,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from bigimg_lessons.chunks import ChunkGrid, Storage
-from bigimg_lessons.counting import format_bytes
-from bigimg_lessons.sample_data import SampleVolume
+from bigimg_lessons.costs.chunks import ChunkGrid, Storage
+from bigimg_lessons.measure.counting import format_bytes
+from bigimg_lessons.samples.sample_data import SampleVolume
 from bigimg_lessons.widgets import FetchExperiment
 
 pytestmark = pytest.mark.browser

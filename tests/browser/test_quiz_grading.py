@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from fractions import Fraction
 from itertools import permutations
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +15,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 
-import bigimg_lessons.widgets
-from bigimg_lessons.widgets.question_bank import (
+from bigimg_lessons.questions.bank import (
     BlanksQuestion,
     ChoiceQuestion,
     NumberQuestion,
@@ -28,10 +26,11 @@ from bigimg_lessons.widgets.question_bank import (
     bank_names,
     load_bank,
 )
+from bigimg_lessons.widgets.base import JS
 
 pytestmark = pytest.mark.browser
 
-GRADING = Path(bigimg_lessons.widgets.__file__).with_name("static") / "quiz_grading.js"
+GRADING = JS / "quiz" / "quiz_grading.js"
 QUESTIONS = [
     pytest.param(question, id=f"{name}-{question.id}")
     for name in bank_names()

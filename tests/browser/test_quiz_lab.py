@@ -10,7 +10,7 @@ from live import SLOW, Notebook, put_notebook
 from playwright.sync_api import expect
 from quiz_keys import answer, go_to_form, right_answer
 
-from bigimg_lessons.widgets.question_bank import load_bank
+from bigimg_lessons.questions.bank import load_bank
 
 pytestmark = pytest.mark.browser
 

@@ -14,8 +14,8 @@ from contrast import CONTRAST
 from playwright.sync_api import Locator, Page, expect
 from quiz_keys import answer, go_to_form, right_answer
 
+from bigimg_lessons.questions.bank import QuestionBank, load_bank
 from bigimg_lessons.widgets import Quiz
-from bigimg_lessons.widgets.question_bank import QuestionBank, load_bank
 
 pytestmark = pytest.mark.browser
 

@@ -17,7 +17,7 @@ from contrast import CONTRAST
 from playwright.sync_api import Page, expect
 from quiz_keys import right_answer
 
-from bigimg_lessons.widgets.question_bank import bank_names, load_bank
+from bigimg_lessons.questions.bank import bank_names, load_bank
 
 pytestmark = pytest.mark.browser
 

@@ -11,8 +11,8 @@ import pytest
 from contrast import CONTRAST
 from playwright.sync_api import Page
 
-from bigimg_lessons.widgets.question_bank import bank_names
-from bigimg_lessons.worksheets import worksheet_html, write_worksheets
+from bigimg_lessons.questions.bank import bank_names
+from bigimg_lessons.questions.worksheets import worksheet_html, write_worksheets
 from tests.question_samples import HOSTILE, sample_bank
 
 pytestmark = pytest.mark.browser

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import tifffile
 
-from bigimg_lessons.pyramid import build_pyramid
-from bigimg_lessons.sample_data import SampleVolume, sample_tiff
+from bigimg_lessons.build import build_pyramid
+from bigimg_lessons.samples.sample_data import SampleVolume, sample_tiff
 from tests.faults import foreign, images, judges
 
 

@@ -6,16 +6,13 @@ import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from html import escape
-from pathlib import Path
 from typing import Any, Literal, SupportsIndex
 
 import anywidget
 import traitlets
 
-from bigimg_lessons.chunks import ONE_BY_ONE, READERS, STORAGES, ChunkGrid
-from bigimg_lessons.widgets.front_end import whole_module
-
-_STATIC = Path(__file__).with_name("static")
+from bigimg_lessons.costs.chunks import ONE_BY_ONE, READERS, STORAGES, ChunkGrid
+from bigimg_lessons.widgets.base import JS, whole_module
 
 DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
 """Types of a voxel that the explorer offers."""
@@ -175,8 +172,8 @@ class ChunkExplorer(anywidget.AnyWidget):
     (256, 1024)
     """
 
-    _esm = whole_module("chunk_explorer.js")
-    _css = _STATIC / "chunk_explorer.css"
+    _esm = whole_module("explorer/chunk_explorer.js")
+    _css = JS / "explorer" / "chunk_explorer.css"
 
     shape = _Checked().tag(sync=True, to_json=_as_list)
     dtype = _Checked().tag(sync=True)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import anywidget
 import traitlets
 
-from bigimg_lessons.chunks import ChunkGrid
-from bigimg_lessons.widgets.front_end import whole_module
-
-_STATIC = Path(__file__).with_name("static")
+from bigimg_lessons.costs.chunks import ChunkGrid
+from bigimg_lessons.widgets.base import JS, whole_module
 
 FOLDER = "images/tissue"
 """Where the copies lie, below the home folder of the book's site."""
@@ -77,8 +74,8 @@ class FetchExperiment(anywidget.AnyWidget):
         If `url` is no such address.
     """
 
-    _esm = whole_module("fetch_experiment.js")
-    _css = _STATIC / "fetch_experiment.css"
+    _esm = whole_module("experiment/fetch_experiment.js")
+    _css = JS / "experiment" / "fetch_experiment.css"
 
     url = traitlets.Unicode().tag(sync=True)
     image = traitlets.Dict().tag(sync=True)

@@ -7,20 +7,20 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
-from bigimg_lessons.widgets.plain_questions import question_html
-from bigimg_lessons.widgets.question_bank import load_bank
-from bigimg_lessons.widgets.question_kinds import NumberQuestion, Question
+from bigimg_lessons.questions.bank import load_bank
+from bigimg_lessons.questions.html import question_html
+from bigimg_lessons.questions.kinds import NumberQuestion, Question
+from bigimg_lessons.widgets.base import JS
 
 SOLUTIONS_VARIABLE = "BIGIMG_QUIZ_SOLUTIONS"
 """The environment variable that hides the solutions of every quiz where it is ``hide``."""
 
-_STATIC = Path(__file__).with_name("static")
+_QUIZ = JS / "quiz"
 _IMPORT = 'import { grade, quantity, shown } from "./quiz_grading.js";\n'
 
 
@@ -30,8 +30,8 @@ def _module() -> str:
     A widget's module is loaded from memory and so cannot import its neighbour; the grading, a
     file of its own, takes the place of the line that imports it.
     """
-    grading = (_STATIC / "quiz_grading.js").read_text(encoding="utf-8")
-    quiz = (_STATIC / "quiz.js").read_text(encoding="utf-8")
+    grading = (_QUIZ / "quiz_grading.js").read_text(encoding="utf-8")
+    quiz = (_QUIZ / "quiz.js").read_text(encoding="utf-8")
     return quiz.replace(_IMPORT, grading)
 
 
@@ -79,7 +79,7 @@ class Quiz(anywidget.AnyWidget):
     """
 
     _esm = _module()
-    _css = _STATIC / "quiz.css"
+    _css = _QUIZ / "quiz.css"
 
     bank = traitlets.Dict().tag(sync=True)
     answers = traitlets.Dict().tag(sync=True)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -16,9 +15,8 @@ import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from bigimg_lessons.widgets.front_end import whole_module
+from bigimg_lessons.widgets.base import JS, whole_module
 
-_STATIC = Path(__file__).with_name("static")
 _UNCHANGED = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
 _SMALLEST_CHUNK, _USUAL_CHUNK, _LARGEST_CHUNK = 32, 256, 1024  # pixels along an axis
 _LARGEST_SAMPLE = 1024  # pixels along an axis that are read of the coarsest level at the start
@@ -62,8 +60,8 @@ class ZoomViewer(anywidget.AnyWidget):
         of one dtype, or another parameter is not as described.
     """
 
-    _esm = whole_module("zoom_viewer.js")
-    _css = _STATIC / "zoom_viewer.css"
+    _esm = whole_module("viewer/zoom_viewer.js")
+    _css = JS / "viewer" / "zoom_viewer.css"
 
     title = traitlets.Unicode().tag(sync=True)
     url = traitlets.Unicode().tag(sync=True)

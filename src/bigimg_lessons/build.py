@@ -1,0 +1,269 @@
+"""Resolution pyramids: plan the levels, average exactly, build all levels in one pass.
+
+Level 0 is the full image; one voxel of level *k* stands for a box of ``factors`` voxels of level 0.
+The parts are in modules of their own: :mod:`bigimg_lessons.pyramids.levels` plans,
+:mod:`bigimg_lessons.pyramids.downsampling` shrinks arrays, :mod:`bigimg_lessons.pyramids.blocks`
+goes through an image once, and :mod:`bigimg_lessons.formats.ome_zarr` and
+:mod:`bigimg_lessons.formats.bdv.writer` know the formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from zarr.codecs import BloscCodec
+
+from bigimg_lessons.formats.bdv.writer import write_bdv
+from bigimg_lessons.formats.ome_zarr import write_ome_zarr
+from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT, plan_blocks
+from bigimg_lessons.pyramids.blocks import build_levels
+from bigimg_lessons.pyramids.downsampling import (
+    Downsampling,
+    downsample_mean,
+    downsample_mode,
+    downsample_nanmean,
+    downsample_stride,
+)
+from bigimg_lessons.pyramids.levels import Level, plan_levels
+
+__all__ = [
+    "Downsampling",
+    "FileFormat",
+    "Level",
+    "build_levels",
+    "build_pyramid",
+    "downsample_mean",
+    "downsample_mode",
+    "downsample_nanmean",
+    "downsample_stride",
+    "plan_blocks",
+    "plan_levels",
+]
+
+FileFormat = Literal["ome-zarr-0.4", "ome-zarr-0.5", "bdv-hdf5"]
+
+
+def build_pyramid(
+    source: Any,
+    target: str | Path,
+    *,
+    file_format: FileFormat | None = None,
+    axes: str | None = None,
+    voxel_size: Sequence[float | None] | None = None,
+    unit: str | None = None,
+    time_interval: float | None = None,
+    time_unit: str | None = None,
+    channel_names: Sequence[str] | None = None,
+    chunk_shape: Sequence[int] | None = None,
+    shard_shape: Sequence[int] | None = None,
+    factors: Sequence[Sequence[int]] | None = None,
+    max_levels: int | None = None,
+    downsampling: Downsampling = "mean",
+    codec: BloscCodec | Literal["default"] | None = "default",
+    memory_limit: int = MEMORY_LIMIT,
+    overwrite: bool = False,
+    progress: bool = True,
+) -> Path:
+    """Write an image with its resolution pyramid, in one pass over the image.
+
+    The image is read once, block by block, and all levels are written on the way, in a hidden
+    folder beside the target, ``.<name>-<random>.part``. When all is complete, what is at the target
+    is set aside, and the new takes its place; Ctrl-C and signals wait for that. So an error, an
+    interrupt or a full disk leaves the old pyramid, whole, or the new one, and nothing else.
+
+    If the process is killed (SIGKILL, which no program can hold up), the hidden folder stays. At
+    the target then stands the old or the new pyramid, whole; or, if that happened in the
+    milliseconds in which they change places, nothing that opens (of BDV-HDF5 perhaps the HDF5 file
+    without its XML), and the old one lies in the hidden folder, in ``old``. The next image written
+    into the same folder, under whatever name, puts it back, and removes what the killed process
+    left. Loss of power may cost what the system had not yet brought to the disk.
+
+    Parameters
+    ----------
+    source
+        Dask array, zarr array, HDF5 dataset, ``numpy.memmap``, numpy array, or anything else that
+        has ``shape``, ``dtype`` and reads when it is sliced; or a ``bioio.BioImage``, whose voxel
+        size, time interval, units (see :mod:`bigimg_lessons.pyramids.bioimage_calibration`) and
+        channel names are then taken unless given. Integers of 8, 16 or 32 bits, or floats; other
+        integers if nothing is to be averaged. A BigDataViewer image also brings the place of its
+        views: BDV-HDF5 keeps it whole, see :func:`bigimg_lessons.formats.bdv.writer.write_bdv`, and
+        OME-Zarr a translation that all views share. Stage positions of an OME-TIFF and the
+        translation of an OME-Zarr are not kept, as bioio does not tell them. A dask array is
+        computed by the scheduler that is set, in threads, processes or a cluster. Arrays of NumPy,
+        dask, Zarr and HDF5 are read by several threads at once, others by one at a time.
+    target
+        What to make: for OME-Zarr a folder, by custom ending in ``.ome.zarr``, for BDV-HDF5 an
+        XML file ending in ``.xml``, with an HDF5 file beside it.
+    file_format
+        ``ome-zarr-0.5`` (Zarr v3), ``ome-zarr-0.4`` (Zarr v2), or ``bdv-hdf5``. By default the
+        target's ending decides: ``.zarr`` means ``ome-zarr-0.5``, and ``.xml`` ``bdv-hdf5``.
+    axes
+        The array's axes, such as "ZYX", "CYX" or "YXC", a letter of TCZYX for each in its own
+        order; S stands for samples, the colours of a picture, which become channels. By default
+        what the source itself calls them, as xarray, Zarr, HDF5 and TensorStore may, else the
+        last of TCZYX. They are written in the order of these.
+    voxel_size
+        Size of a voxel in z, y, x order (y, x for an image without Z; BDV-HDF5 always has
+        all three, here and in the other parameters), and None where it is not known. An axis
+        whose size is not known has no unit in OME-Zarr and the scale 1, as there must be one, and
+        its levels are planned as if its voxels were as short as the shortest. BDV-HDF5 then says
+        that voxels are one pixel each way.
+    unit
+        Of the voxel size, such as "µm", "nm" or "inch" (see :func:`bigimg_lessons.units.length`).
+        None is assumed: without it none is written. "pixel" says that there is none. Without
+        `voxel_size` it is the unit in which the source's own size is expressed, or if that has
+        none along any axis, its unit.
+    time_interval, time_unit
+        The time from one time point to the next, and its unit, such as "s", "ms" or "min" (see
+        :func:`bigimg_lessons.units.duration`), in the same way. OME-Zarr only: BDV-HDF5 has no
+        place for them.
+    channel_names
+        One for each channel.
+    chunk_shape
+        Voxels per chunk in z, y, x order; time points and channels are always chunks of their
+        own. By default 128 cubed, or 1024 squared for an image without Z; for BDV-HDF5 64 cubed.
+        A level that is smaller than that has smaller chunks.
+    shard_shape
+        Voxels per shard, a file of many chunks, in multiples of `chunk_shape`; OME-Zarr 0.5 only.
+    factors, max_levels
+        As for :func:`plan_levels`, which chooses the levels unless factors are given.
+    downsampling
+        ``mean``, exact over level 0 at every level, in which a box with a NaN becomes NaN;
+        ``nanmean``, the same over those voxels that are numbers; ``mode`` for labels; or
+        ``stride``. With ``mode`` OME-Zarr of whole numbers is marked as an image of labels
+        (``image-label``), and has neither channel names nor a window of grey values. To be shown
+        over an image it must lie in the folder ``labels`` of that, and be named in the list
+        ``labels`` there.
+    codec
+        For OME-Zarr; by default :func:`bigimg_lessons.formats.ome_zarr.default_codec`. If None,
+        chunks are stored as they are. BDV-HDF5 is compressed by gzip.
+    memory_limit
+        Bytes by which the process may grow: for the blocks that are held at a time with their sums,
+        for reading them, and for encoding, see :mod:`bigimg_lessons.pyramids.block_plans`. Not
+        counted are the source itself where it lies in memory, what its own steps take (a dask graph
+        that does more than read) and pages of mapped files. On a machine of many cores fewer of
+        them work at once where the limit allows no more. If the source's chunks are so large that
+        whole ones need more, as planes of a TIFF may, blocks are smaller, and some chunks of the
+        source are read several times, of which OME-Zarr warns. A limit into which not even one
+        chunk, or shard, fits with its sums is refused, with the least that would do.
+    overwrite
+        Replace a pyramid of the same format. It stays as it is until the new one is complete. An
+        OME-Zarr that holds more than its pyramid (labels, tables, notes) is not replaced.
+    progress
+        Show a bar of the voxels written, of all levels.
+
+    Returns
+    -------
+    Path
+        The target, absolute.
+
+    Raises
+    ------
+    FileExistsError
+        If the target exists, and `overwrite` is not set or it is not such a pyramid and that
+        alone; or if it is a link.
+    FileNotFoundError
+        If the target's folder does not exist.
+    TypeError
+        If the source is no array, or its dtype cannot be stored or downsampled so, or it gives
+        voxels of another.
+    ValueError
+        If an option does not fit the image, the format or another option, if it is not known
+        what the source's own names of axes mean, or it gives other shapes than it declares.
+    OSError
+        If the target cannot be written, as when the disk is full. If what was there could not be
+        put back, the error says where it lies.
+
+    Warns
+    -----
+    UserWarning
+        If the voxel size, the time interval or a unit is not known and is therefore not written,
+        if chunks of the source have to be read several times, or if something that a BigDataViewer
+        image tells has no place in the target.
+
+    Examples
+    --------
+    >>> from tempfile import mkdtemp
+    >>> import numpy as np
+    >>> stack = np.zeros((20, 300, 300), "uint8")
+    >>> path = build_pyramid(
+    ...     stack,
+    ...     Path(mkdtemp(), "stack.ome.zarr"),
+    ...     voxel_size=(40, 10, 10),
+    ...     unit="nm",
+    ...     progress=False,
+    ... )
+    >>> sorted(level.name for level in path.iterdir() if level.is_dir())
+    ['0', '1', '2']
+    """
+    file_format = _format_of(target, file_format)
+    if file_format != "bdv-hdf5":
+        return write_ome_zarr(
+            target,
+            source,
+            version="0.5" if file_format == "ome-zarr-0.5" else "0.4",
+            axes=axes,
+            voxel_size=voxel_size,
+            unit=unit,
+            time_interval=time_interval,
+            time_unit=time_unit,
+            channel_names=channel_names,
+            chunk_shape=chunk_shape,
+            shard_shape=shard_shape,
+            factors=factors,
+            max_levels=max_levels,
+            downsampling=downsampling,
+            codec=codec,
+            memory_limit=memory_limit,
+            overwrite=overwrite,
+            progress=progress,
+        )
+    if shard_shape is not None:
+        raise ValueError("shard_shape is given, but HDF5 has no shards: leave it out.")
+    if time_interval is not None or time_unit is not None:
+        raise ValueError(
+            f"time_interval is {time_interval!r} and time_unit is {time_unit!r}, but BDV-HDF5 has "
+            "no place for them: leave them out."
+        )
+    if codec not in ("default", None):
+        raise ValueError(
+            f"codec is {codec!r}, but BDV-HDF5 is compressed by gzip: leave codec out, or give "
+            "None not to compress."
+        )
+    return write_bdv(
+        target,
+        source,
+        axes=axes,
+        voxel_size=voxel_size,
+        unit=unit,
+        channel_names=channel_names,
+        chunk_shape=(64, 64, 64) if chunk_shape is None else chunk_shape,
+        factors=factors,
+        max_levels=max_levels,
+        downsampling=downsampling,
+        gzip_level=None if codec is None else 4,
+        memory_limit=memory_limit,
+        overwrite=overwrite,
+        progress=progress,
+    )
+
+
+def _format_of(target: str | Path, file_format: FileFormat | None) -> FileFormat:
+    """Return the format asked for, or the one that the target's ending tells."""
+    known = get_args(FileFormat)
+    if file_format is None:
+        by_suffix: dict[str, FileFormat] = {".zarr": "ome-zarr-0.5", ".xml": "bdv-hdf5"}
+        suffix = Path(target).suffix.lower()
+        if suffix not in by_suffix:
+            raise ValueError(
+                f"The target {str(target)!r} ends neither in '.zarr' nor in '.xml': end it so, or "
+                f"give file_format, one of {', '.join(map(repr, known))}."
+            )
+        return by_suffix[suffix]
+    if file_format not in known:
+        raise ValueError(
+            f"file_format is {file_format!r}: choose one of {', '.join(map(repr, known))}."
+        )
+    return file_format

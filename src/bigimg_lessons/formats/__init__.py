@@ -1,0 +1,1 @@
+"""Image file formats that pyramids are written to, and the reader of BDV-HDF5."""

@@ -1,0 +1,1 @@
+"""Measuring what reading costs: bytes, requests, seconds and memory."""

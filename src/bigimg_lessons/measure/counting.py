@@ -1,0 +1,662 @@
+"""What a reader really asked of its storage: requests and bytes, counted where it is read.
+
+A :class:`FileMeter` stands between a reader (tifffile, h5py, a bioio plugin, anything that
+takes a file object or an fsspec URL) and one file on disk. It hands out unbuffered file
+objects, so each counted request is one read call that reached the operating system: nothing
+is estimated, and no buffer hides or adds a read.
+
+A :class:`StoreMeter` stands between zarr and a store, where each request is one that would go
+to the server of an object store. Both can slow their storage down by a
+:class:`~bigimg_lessons.measure.network.Link`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import threading
+import time
+import uuid
+import weakref
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import fsspec
+import zarr
+from fsspec.implementations.local import LocalFileSystem
+from zarr.abc.store import OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
+
+from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, ShardReader
+from bigimg_lessons.measure.network import Link
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+    from zarr.abc.store import ByteRequest
+    from zarr.core.buffer import Buffer, BufferPrototype
+
+PROTOCOL = "counted"
+"""The fsspec protocol under which metered files open: ``counted:///folder/file.tif``."""
+
+
+def format_bytes(count: int) -> str:
+    """Write a number of bytes for people, in binary units (1 KiB = 1024 bytes).
+
+    Parameters
+    ----------
+    count
+        Number of bytes, zero or more.
+
+    Returns
+    -------
+    str
+        Below 1 KiB the exact number, else three significant digits with its unit.
+
+    Examples
+    --------
+    >>> format_bytes(496), format_bytes(65536), format_bytes(268_435_456)
+    ('496 bytes', '64.0 KiB', '256 MiB')
+    """
+    if count < 1024:
+        return f"{count} byte" if count == 1 else f"{count} bytes"
+    value = float(count)
+    for unit in ("KiB", "MiB", "GiB", "TiB", "PiB"):
+        value /= 1024
+        # 999.5 rather than 1000: what would be rounded up to four digits takes the next unit.
+        if value < 999.5 or unit == "PiB":
+            break
+    digits = max(0, 2 - (value >= 9.995) - (value >= 99.95))
+    return f"{value:.{digits}f} {unit}"
+
+
+@dataclass(frozen=True)
+class Requests:
+    """What was asked of one file between two looks at its meter.
+
+    Parameters
+    ----------
+    file_size
+        Size of the file in bytes.
+    opens
+        How often the file was opened.
+    extents
+        ``(offset, size)`` in bytes of every read that returned data, in the order in which
+        they came (with several threads that order differs from run to run; the set does not).
+    """
+
+    file_size: int
+    opens: int
+    extents: tuple[tuple[int, int], ...]
+
+    @property
+    def count(self) -> int:
+        """Number of read requests."""
+        return len(self.extents)
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes delivered, summed over all requests; a byte read twice counts twice."""
+        return sum(size for _, size in self.extents)
+
+    @property
+    def touched(self) -> tuple[tuple[int, int], ...]:
+        """Sorted, disjoint ``(start, stop)`` of what was read at least once."""
+        return _merge((offset, offset + size) for offset, size in self.extents)
+
+    @property
+    def fraction_touched(self) -> float:
+        """Share of the file, 0 to 1, that was read at least once."""
+        if not self.file_size:
+            return 0.0
+        return sum(stop - start for start, stop in self.touched) / self.file_size
+
+    def __str__(self) -> str:
+        return (
+            f"{self.count:,} requests, {self.bytes_read:,} bytes ({format_bytes(self.bytes_read)})"
+        )
+
+
+def _merge(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """Unite overlapping or adjoining ``(start, stop)`` spans; empty spans vanish."""
+    merged: list[tuple[int, int]] = []
+    for start, stop in sorted(span for span in spans if span[0] < span[1]):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+        else:
+            merged.append((start, stop))
+    return tuple(merged)
+
+
+class FileMeter:
+    """Counts every read of one local file.
+
+    Parameters
+    ----------
+    path
+        An existing file.
+    link
+        Slows every read down; ``None`` reads at full speed.
+
+    Attributes
+    ----------
+    url
+        The file's address for readers built on fsspec, such as ``bioio.BioImage(meter.url)``.
+        It works in this process, and in all its threads, for as long as the meter lives.
+
+    Raises
+    ------
+    FileNotFoundError
+        If `path` is not an existing file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "ten.bin")
+    >>> _ = path.write_bytes(bytes(10))
+    >>> meter = FileMeter(path)
+    >>> with meter.open() as file:
+    ...     _ = file.seek(2), file.read(3)
+    >>> meter.take()
+    Requests(file_size=10, opens=1, extents=((2, 3),))
+    >>> meter.take().count
+    0
+    """
+
+    def __init__(self, path: str | Path, *, link: Link | None = None) -> None:
+        self.path = Path(path).expanduser().resolve()
+        if not self.path.is_file():
+            raise FileNotFoundError(
+                f"There is no file {str(self.path)!r} to count reads of: give the path of an "
+                "existing file."
+            )
+        self.url = f"{PROTOCOL}://{self.path.as_posix()}"
+        self.link = link
+        self._lock = threading.Lock()
+        self._opens = 0
+        self._extents: list[tuple[int, int]] = []
+        _METERS[self.path.as_posix()] = self
+
+    def open(self) -> MeteredFile:
+        """Open the file for reading, unbuffered; every read is counted."""
+        file = MeteredFile(self)
+        with self._lock:
+            self._opens += 1
+        return file
+
+    def take(self) -> Requests:
+        """Return what was asked since the last call, and start again from zero."""
+        with self._lock:
+            taken = Requests(self.path.stat().st_size, self._opens, tuple(self._extents))
+            self._opens = 0
+            self._extents = []
+        return taken
+
+    def record(self, offset: int, size: int) -> None:
+        """Note one read of `size` bytes at `offset`; called by the metered file."""
+        with self._lock:
+            self._extents.append((offset, size))
+
+
+# Which meter watches which file, by absolute POSIX-style path. Weak, so that a meter that
+# nobody holds any more stops counting and can go.
+_METERS: weakref.WeakValueDictionary[str, FileMeter] = weakref.WeakValueDictionary()
+
+
+class MeteredFile(io.RawIOBase):
+    """A read-only file object that tells its meter about every read.
+
+    It has no ``fileno`` on purpose: with one, numpy and h5py would read behind its back.
+    """
+
+    def __init__(self, meter: FileMeter) -> None:
+        self._meter = meter
+        self._file = io.FileIO(meter.path, "rb")
+
+    @property
+    def name(self) -> str:
+        """Path of the file."""
+        return str(self._meter.path)
+
+    @property
+    def size(self) -> int:
+        """Size of the file in bytes."""
+        return self._meter.path.stat().st_size
+
+    def readable(self) -> bool:
+        """Whether it can be read: always."""
+        return True
+
+    def seekable(self) -> bool:
+        """Whether it can jump: always."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Move to `offset`; seeking alone asks nothing of the file."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Offset of the next read, in bytes."""
+        return self._file.tell()
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """Fill `buffer`; a read at the end of the file returns nothing and is not counted."""
+        sent = time.perf_counter()
+        offset = self._file.tell()
+        size = self._file.readinto(buffer)
+        if size:
+            self._meter.record(offset, size)
+            if self._meter.link is not None:
+                self._meter.link.wait(size, since=sent)
+        return size
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+        super().close()
+
+
+class MeteredFileSystem(LocalFileSystem):  # type: ignore[misc]
+    """The fsspec file system behind ``counted://``: local files that a meter watches."""
+
+    protocol = PROTOCOL
+    cachable = False
+
+    def _open(self, path: str, mode: str = "rb", **_: Any) -> MeteredFile:
+        if mode != "rb":
+            raise ValueError(f"A metered file can only be read: mode is {mode!r}, not 'rb'.")
+        key = Path(self._strip_protocol(path)).as_posix()
+        meter = _METERS.get(key)
+        if meter is None:
+            raise FileNotFoundError(
+                f"No meter watches {key!r}: keep the FileMeter in a variable for as long as its "
+                "url is in use."
+            )
+        return meter.open()
+
+
+fsspec.register_implementation(PROTOCOL, MeteredFileSystem, clobber=True)
+
+
+METADATA_NAMES = frozenset({"zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"})
+"""Names of the values of a zarr store that hold no voxels (Zarr v3 and v2)."""
+
+
+@dataclass(frozen=True)
+class StoreRequest:
+    """One request to a store.
+
+    Parameters
+    ----------
+    key
+        What was asked for: the key of a value, or for a list the prefix of the keys.
+    offset
+        First byte asked for; negative if counted from the end of the value, as in the HTTP
+        header ``Range: bytes=-20``.
+    size
+        Bytes delivered; 0 if the store has no such value, which for a chunk means that it holds
+        nothing but the fill value.
+    kind
+        In the terms of object stores: ``"get"`` reads a value or a part of it, ``"head"`` asks
+        whether it is there and how large, ``"list"`` asks for names.
+    """
+
+    key: str
+    offset: int
+    size: int
+    kind: Literal["get", "head", "list"] = "get"
+
+
+@dataclass(frozen=True)
+class StoreRequests:
+    """What was asked of a store between two looks at its meter.
+
+    Parameters
+    ----------
+    requests
+        In the order in which they were answered, which differs from run to run.
+    """
+
+    requests: tuple[StoreRequest, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of requests."""
+        return len(self.requests)
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes delivered, summed over all requests; a byte read twice counts twice."""
+        return sum(request.size for request in self.requests)
+
+    @property
+    def chunks(self) -> StoreRequests:
+        """Only what read chunks and shards: no metadata, no questions for names and sizes."""
+        return StoreRequests(
+            tuple(
+                request
+                for request in self.requests
+                if request.kind == "get" and request.key.rpartition("/")[2] not in METADATA_NAMES
+            )
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.count:,} requests, {self.bytes_read:,} bytes ({format_bytes(self.bytes_read)})"
+        )
+
+
+def zarr_reader() -> ShardReader:
+    """Tell how the zarr-python of this process asks for chunks of a shard.
+
+    By its version and its configuration: from 3.3 on it merges what lies close together, as
+    ``array.sharding_coalesce_max_gap_bytes`` and ``array.sharding_coalesce_max_bytes`` say, with a
+    gap below 0 not at all. An array keeps what was configured when it was opened.
+
+    Returns
+    -------
+    ShardReader
+        For ``ChunkGrid.reading``; `MERGING` or `ONE_BY_ONE` unless zarr is configured otherwise.
+    """
+    if not hasattr(Store, "get_ranges"):
+        return ONE_BY_ONE
+    gap = zarr.config.get("array.sharding_coalesce_max_gap_bytes")
+    if gap < 0:
+        return ONE_BY_ONE
+    most = zarr.config.get("array.sharding_coalesce_max_bytes")
+    return ShardReader(MERGING.name, gap, most)
+
+
+class _Tally:
+    """The requests of a meter, which all stores that zarr derives from it write to."""
+
+    def __init__(self, link: Link | None) -> None:
+        self.token = uuid.uuid4().hex
+        self.link = link
+        self._lock = threading.Lock()
+        self._requests: list[StoreRequest] = []
+        _TALLIES[self.token] = self
+
+    async def record(self, request: StoreRequest, sent: float) -> None:
+        """Note a request that was sent at `sent`; return when its answer has arrived."""
+        self._note(request)
+        if self.link is not None:
+            await self.link.wait_async(request.size, since=sent)
+
+    def record_sync(self, request: StoreRequest, sent: float) -> None:
+        """Do as `record`, and let the thread wait."""
+        self._note(request)
+        if self.link is not None:
+            self.link.wait(request.size, since=sent)
+
+    def _note(self, request: StoreRequest) -> None:
+        with self._lock:
+            self._requests.append(request)
+
+    def take(self) -> StoreRequests:
+        """Return the requests and forget them."""
+        with self._lock:
+            taken = StoreRequests(tuple(self._requests))
+            self._requests = []
+        return taken
+
+
+# By token, so that a pickled meter finds its tally again. Weak, as for the meters of files.
+_TALLIES: weakref.WeakValueDictionary[str, _Tally] = weakref.WeakValueDictionary()
+
+
+class StoreMeter(Store):
+    """Counts every request that zarr makes to a store.
+
+    Use it in place of the store. Stores that zarr derives from it (other modes, copies, pickled
+    ones that come back in the same process, as dask makes them) count to the same meter.
+
+    It reads only: writing is refused with zarr's own message, and ``zarr.open_group``, whose
+    default is to write, needs ``mode="r"``.
+
+    What zarr merges is counted merged: since zarr-python 3.3 chunks of a shard that lie close to
+    each other are asked for in one request, and their gaps travel too (`zarr_reader` tells how
+    the zarr of this process reads). A store that merges ranges, or sums up sizes, in a way of its
+    own is asked in zarr's default way instead, which is the way of all stores of zarr-python but
+    for ``ObjectStore.getsize_prefix``.
+
+    The pipeline of the package zarrs knows no meter: behind one it gives way, without a word, to
+    zarr's own pipeline (zarrs 0.2.3). What is counted is then what zarr-python asks for, not
+    what a program with zarrs asks for.
+
+    Of zarr's own means, ``zarr.storage.LoggingStore`` counts calls but no bytes, and logs and
+    inspects the stack at each of them (zarr-python 3.1.6 and 3.4.2).
+
+    Parameters
+    ----------
+    store
+        The store to read, such as ``zarr.storage.LocalStore("image.zarr")``.
+    link
+        Slows every request down; ``None`` reads at full speed.
+
+    Raises
+    ------
+    TypeError
+        If `store` is no zarr store.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import zarr
+    >>> from zarr.storage import MemoryStore
+    >>> store = MemoryStore()
+    >>> _ = zarr.create_array(store, data=np.arange(100), chunks=(10,), compressors=None)
+    >>> meter = StoreMeter(store)
+    >>> array = zarr.open_array(meter)
+    >>> _ = meter.take()  # the metadata
+    >>> array[12:15]
+    array([12, 13, 14])
+    >>> meter.take()
+    StoreRequests(requests=(StoreRequest(key='c/1', offset=0, size=80, kind='get'),))
+    """
+
+    # A plain `Store`, no `WrapperStore`: what zarr adds to `Store` it derives from methods that
+    # all stores have (`get_ranges` from `get`), and so it is counted; a `WrapperStore` hands
+    # what it does not know to the wrapped store, past the meter.
+
+    def __init__(self, store: Store, *, link: Link | None = None) -> None:
+        if not isinstance(store, Store):
+            raise TypeError(
+                f"Got {store!r} to count requests to: give a zarr store, such as "
+                "zarr.storage.LocalStore(path)."
+            )
+        super().__init__(read_only=True)
+        self._store = store if store.read_only else store.with_read_only(True)
+        self._tally = _Tally(link)
+
+    def take(self) -> StoreRequests:
+        """Return what was asked since the last call, and start again from zero."""
+        return self._tally.take()
+
+    @property
+    def link(self) -> Link | None:
+        """What slows the requests down."""
+        return self._tally.link
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StoreMeter) and self._store == other._store
+
+    def __repr__(self) -> str:
+        return f"StoreMeter({self._store!r}, link={self.link!r})"
+
+    def __str__(self) -> str:
+        return f"metered-{self._store}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _store_meter, (self._store, self._tally.token)
+
+    async def _open(self) -> None:
+        await self._store._ensure_open()
+        await super()._open()
+
+    async def _ensure_open(self) -> None:
+        # Not through `_open`, which complains where two requests open the store at once.
+        await self._store._ensure_open()
+        self._is_open = True
+
+    def close(self) -> None:
+        """Close the store and what it wraps."""
+        self._store.close()
+        super().close()
+
+    def with_read_only(self, read_only: bool = False) -> StoreMeter:
+        """Return a meter like this one, which counts with it; it must stay read-only."""
+        if not read_only:
+            raise ValueError(
+                "A metered store can only be read: write through the store that it was made of."
+            )
+        derived = StoreMeter(self._store)
+        derived._tally = self._tally
+        return derived
+
+    async def get(
+        self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
+    ) -> Buffer | None:
+        """Read a value, or the part of it that `byte_range` tells."""
+        sent = time.perf_counter()
+        value = await self._store.get(key, prototype, byte_range)
+        await self._tally.record(_got(key, value, byte_range), sent)
+        return value
+
+    async def get_partial_values(
+        self,
+        prototype: BufferPrototype,
+        key_ranges: Iterable[tuple[str, ByteRequest | None]],
+    ) -> list[Buffer | None]:
+        """Read several parts at once; each is a request."""
+        return await asyncio.gather(
+            *(self.get(key, prototype, byte_range) for key, byte_range in key_ranges)
+        )
+
+    @property
+    def _supports_sync_io(self) -> bool:
+        # What zarr since 3.3 asks of a store before it calls `get_sync`.
+        offered = (hasattr(self._store, f"{verb}_sync") for verb in ("get", "set", "delete"))
+        return all(offered) and getattr(self._store, "_supports_sync_io", True)
+
+    def get_sync(
+        self,
+        key: str,
+        *,
+        prototype: BufferPrototype | None = None,
+        byte_range: ByteRequest | None = None,
+    ) -> Buffer | None:
+        """Read as `get` does, in the thread that asks; for stores that can do that.
+
+        Zarr does so with its ``FusedCodecPipeline``, which one must choose (zarr-python 3.4.2).
+        """
+        if not self._supports_sync_io:
+            raise TypeError(
+                f"{self._store!r} cannot be read synchronously: read it with `get`, or give the "
+                "meter a store that can, such as zarr.storage.LocalStore(path)."
+            )
+        sent = time.perf_counter()
+        value: Buffer | None = self._store.get_sync(  # type: ignore[attr-defined]
+            key, prototype=prototype, byte_range=byte_range
+        )
+        self._tally.record_sync(_got(key, value, byte_range), sent)
+        return value
+
+    async def exists(self, key: str) -> bool:
+        """Tell whether the store has a value."""
+        sent = time.perf_counter()
+        found = await self._store.exists(key)
+        await self._tally.record(StoreRequest(key, 0, 0, "head"), sent)
+        return found
+
+    async def getsize(self, key: str) -> int:
+        """Tell the size of a value in bytes."""
+        sent = time.perf_counter()
+        size = await self._store.getsize(key)
+        await self._tally.record(StoreRequest(key, 0, 0, "head"), sent)
+        return size
+
+    async def is_empty(self, prefix: str) -> bool:
+        """Tell whether no key begins with `prefix`; asking so is one request."""
+        sent = time.perf_counter()
+        empty = await self._store.is_empty(prefix)
+        await self._tally.record(StoreRequest(prefix, 0, 0, "list"), sent)
+        return empty
+
+    @property
+    def supports_listing(self) -> bool:
+        """Whether the store can list its keys."""
+        return self._store.supports_listing
+
+    def list(self) -> AsyncIterator[str]:
+        """List all keys; one request, however many there are."""
+        return self._listed("", self._store.list())
+
+    def list_prefix(self, prefix: str) -> AsyncIterator[str]:
+        """List all keys that begin with `prefix`; one request, however many there are."""
+        return self._listed(prefix, self._store.list_prefix(prefix))
+
+    def list_dir(self, prefix: str) -> AsyncIterator[str]:
+        """List keys and folders right below `prefix`; one request, however many there are."""
+        return self._listed(prefix, self._store.list_dir(prefix))
+
+    async def _listed(self, prefix: str, names: AsyncIterator[str]) -> AsyncIterator[str]:
+        await self._tally.record(StoreRequest(prefix, 0, 0, "list"), time.perf_counter())
+        async for name in names:
+            yield name
+
+    @property
+    def supports_consolidated_metadata(self) -> bool:
+        """Whether zarr may keep the metadata of a group's members in one place."""
+        return self._store.supports_consolidated_metadata
+
+    @property
+    def supports_writes(self) -> bool:
+        """Whether the store itself can be written; through a meter it cannot."""
+        return self._store.supports_writes
+
+    @property
+    def supports_deletes(self) -> bool:
+        """Whether values of the store itself can be deleted; through a meter they cannot."""
+        return self._store.supports_deletes
+
+    async def set(self, key: str, value: Buffer) -> None:
+        """Refuse to write."""
+        self._check_writable()
+
+    async def delete(self, key: str) -> None:
+        """Refuse to delete."""
+        self._check_writable()
+
+    def set_sync(self, key: str, value: Buffer) -> None:
+        """Refuse to write."""
+        self._check_writable()
+
+    def delete_sync(self, key: str) -> None:
+        """Refuse to delete."""
+        self._check_writable()
+
+
+def _got(key: str, value: Buffer | None, byte_range: ByteRequest | None) -> StoreRequest:
+    """Tell what was asked for, and how much came."""
+    match byte_range:
+        case RangeByteRequest(start=offset) | OffsetByteRequest(offset=offset):
+            pass
+        case SuffixByteRequest(suffix=suffix):
+            offset = -suffix
+        case _:
+            offset = 0
+    return StoreRequest(key, offset, 0 if value is None else len(value))
+
+
+def _store_meter(store: Store, token: str) -> StoreMeter:
+    """Make a pickled meter again."""
+    meter = StoreMeter(store)
+    tally = _TALLIES.get(token)
+    if tally is None:
+        raise RuntimeError(
+            "A StoreMeter counts only in its own process and while it lives: keep it in a "
+            "variable, and let dask compute with threads, not with processes."
+        )
+    meter._tally = tally
+    return meter

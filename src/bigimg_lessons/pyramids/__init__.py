@@ -1,0 +1,1 @@
+"""Resolution pyramids: which levels, how they are computed, and from what. Knows no format."""

@@ -1,0 +1,1 @@
+"""The questions of the lessons: how they are written, read, and printed."""
