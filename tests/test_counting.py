@@ -32,9 +32,9 @@ from bigimg_lessons.measure.counting import (
     StoreMeter,
     StoreRequest,
     StoreRequests,
-    format_bytes,
 )
 from bigimg_lessons.measure.network import Link
+from bigimg_lessons.text import format_bytes
 
 
 @pytest.fixture

@@ -11,18 +11,19 @@ PACKAGE = ROOT / "src" / "bigimg_lessons"
 
 # Imports flow one way. What a module may know of the package; a name covers its submodules.
 MAY_IMPORT = {
-    "build": {"formats", "pyramids"},
+    "build": {"text", "formats", "pyramids"},
     "checks": set(),
     "costs": {"checks", "costs", "pyramids"},
-    "formats": {"checks", "formats", "measure", "pyramids", "saving", "units"},
-    "measure": {"costs", "measure"},
-    "plots": {"costs", "measure"},
-    "pyramids": {"checks", "measure", "pyramids", "saving", "units"},
+    "formats": {"text", "checks", "formats", "measure", "pyramids", "saving", "units"},
+    "measure": {"text", "costs", "measure"},
+    "plots": {"text", "costs", "measure"},
+    "pyramids": {"text", "checks", "measure", "pyramids", "saving", "units"},
     "questions": {"questions"},
     "samples": {"samples", "saving"},
-    "saving": {"measure", "saving"},
+    "saving": {"text", "measure", "saving"},
+    "text": set(),
     "units": set(),
-    "versions": {"costs", "measure"},
+    "versions": {"text", "costs", "measure"},
     "widgets": {"costs", "questions", "widgets"},
 }
 

@@ -15,9 +15,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 from numpy.typing import NDArray
 
-from bigimg_lessons.measure.counting import Requests, format_bytes
+from bigimg_lessons.measure.counting import Requests
 from bigimg_lessons.measure.memory import MemoryTrace
 from bigimg_lessons.measure.timing import Timing
+from bigimg_lessons.text import format_bytes
 
 # The palette of the drawn figures (book/figures/drawing.py): indigo for what is there or
 # wanted, amber for what is read, with its dark edge for lines and words.

@@ -17,7 +17,8 @@ import zarr
 from zarr.storage import MemoryStore
 
 from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, ChunkGrid
-from bigimg_lessons.measure.counting import StoreMeter, StoreRequests, format_bytes
+from bigimg_lessons.measure.counting import StoreMeter, StoreRequests
+from bigimg_lessons.text import format_bytes
 
 SHARDED = ChunkGrid((256, 256, 256), (32, 32, 32), "uint8", shard_shape=(128, 128, 128))
 """The copy in shards of lesson 2."""

@@ -22,30 +22,38 @@ from bigimg_lessons.costs.chunks import (
     ChunkGrid,
     ShardReader,
 )
-from bigimg_lessons.measure.counting import format_bytes
-from bigimg_lessons.widgets.base import JS
+from bigimg_lessons.text import format_bytes
+from bigimg_lessons.widgets.base import whole_module
 
 pytestmark = pytest.mark.browser
 
-ARITHMETIC = JS / "costs" / "chunk_arithmetic.js"
 # A case: shape, chunk shape, shard shape or None, bytes of a voxel, edges, region.
 Case = tuple[Any, Any, Any, int, str, Any]
 DTYPES = {1: "uint8", 2: "uint16", 4: "float32", 8: "float64"}
 
 
-@pytest.fixture(scope="module")
-def arithmetic(chromium: Browser) -> Iterator[Callable[[str, Any], Any]]:
-    """Run a script with the module's functions in reach."""
+def functions(chromium: Browser, module: str) -> Iterator[Callable[[str, Any], Any]]:
+    """Run a script with a module's functions in reach."""
     page = chromium.new_page()
     page.evaluate(
         """async (source) => {
           const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
           Object.assign(window, await import(url));
         }""",
-        ARITHMETIC.read_text(encoding="utf-8"),
+        whole_module(module),
     )
     yield page.evaluate
     page.context.close()
+
+
+@pytest.fixture(scope="module")
+def arithmetic(chromium: Browser) -> Iterator[Callable[[str, Any], Any]]:
+    yield from functions(chromium, "costs/chunk_arithmetic.js")
+
+
+@pytest.fixture(scope="module")
+def formatting(chromium: Browser) -> Iterator[Callable[[str, Any], Any]]:
+    yield from functions(chromium, "kit/text.js")
 
 
 COUNT = """([cases, readers]) => cases.map((numbers) => {
@@ -240,7 +248,7 @@ def test_the_cost_model_is_the_same(arithmetic: Callable[[str, Any], Any]) -> No
             assert time == storage.seconds(requests, nbytes, decoding=decoding)
 
 
-def test_bytes_are_written_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
+def test_bytes_are_written_the_same(formatting: Callable[[str, Any], Any]) -> None:
     near = {0, 1, 2, 500}
     for power in range(10, 51):
         near |= {2**power + step for step in (-1, 0, 1)}
@@ -248,5 +256,5 @@ def test_bytes_are_written_the_same(arithmetic: Callable[[str, Any], Any]) -> No
         for value in (9.994, 9.996, 99.94, 99.96, 999.4, 999.6):
             near.add(round(value * 1024**power))
     counts = sorted(near)
-    written = arithmetic("(counts) => counts.map(formatBytes)", counts)
+    written = formatting("(counts) => counts.map((count) => formatBytes(count))", counts)
     assert written == [format_bytes(count) for count in counts]

@@ -17,7 +17,7 @@ from contrast import CONTRAST
 from playwright.sync_api import Locator, Page, expect
 
 from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, STORAGES, ChunkGrid, Reading
-from bigimg_lessons.measure.counting import format_bytes
+from bigimg_lessons.text import format_bytes
 from bigimg_lessons.widgets import ChunkExplorer
 from bigimg_lessons.widgets.chunk_explorer import PRESETS
 

@@ -16,7 +16,7 @@ from live import SLOW, Notebook, put_notebook
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from bigimg_lessons.costs.capstone import BEST, FORMATS, SCENARIOS, Design, appraise, factors
-from bigimg_lessons.measure.counting import format_bytes
+from bigimg_lessons.text import format_bytes
 from bigimg_lessons.widgets import DesignTask
 
 pytestmark = pytest.mark.browser

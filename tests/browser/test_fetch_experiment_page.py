@@ -25,8 +25,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from bigimg_lessons.costs.chunks import ChunkGrid, Storage
-from bigimg_lessons.measure.counting import format_bytes
 from bigimg_lessons.samples.sample_data import SampleVolume
+from bigimg_lessons.text import format_bytes
 from bigimg_lessons.widgets import FetchExperiment
 
 pytestmark = pytest.mark.browser

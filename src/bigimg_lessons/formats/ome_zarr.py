@@ -33,7 +33,6 @@ from zarr.codecs import BloscCodec
 from bigimg_lessons.checks import whole_numbers
 from bigimg_lessons.formats.bdv.position import position_of
 from bigimg_lessons.formats.zarr_members import foreign
-from bigimg_lessons.measure.counting import format_bytes
 from bigimg_lessons.pyramids.block_plans import (
     MEMORY_LIMIT,
     Beside,
@@ -51,6 +50,7 @@ from bigimg_lessons.saving.destination import check_target
 from bigimg_lessons.saving.interrupts import interrupts_wait
 from bigimg_lessons.saving.staging import Staging, recover
 from bigimg_lessons.saving.write_errors import check_space, explained
+from bigimg_lessons.text import format_bytes
 from bigimg_lessons.units import METRE, SECOND
 
 Version = Literal["0.4", "0.5"]

@@ -30,6 +30,7 @@ from zarr.abc.store import OffsetByteRequest, RangeByteRequest, Store, SuffixByt
 
 from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, ShardReader
 from bigimg_lessons.measure.network import Link
+from bigimg_lessons.text import format_bytes
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -38,36 +39,6 @@ if TYPE_CHECKING:
 
 PROTOCOL = "counted"
 """The fsspec protocol under which metered files open: ``counted:///folder/file.tif``."""
-
-
-def format_bytes(count: int) -> str:
-    """Write a number of bytes for people, in binary units (1 KiB = 1024 bytes).
-
-    Parameters
-    ----------
-    count
-        Number of bytes, zero or more.
-
-    Returns
-    -------
-    str
-        Below 1 KiB the exact number, else three significant digits with its unit.
-
-    Examples
-    --------
-    >>> format_bytes(496), format_bytes(65536), format_bytes(268_435_456)
-    ('496 bytes', '64.0 KiB', '256 MiB')
-    """
-    if count < 1024:
-        return f"{count} byte" if count == 1 else f"{count} bytes"
-    value = float(count)
-    for unit in ("KiB", "MiB", "GiB", "TiB", "PiB"):
-        value /= 1024
-        # 999.5 rather than 1000: what would be rounded up to four digits takes the next unit.
-        if value < 999.5 or unit == "PiB":
-            break
-    digits = max(0, 2 - (value >= 9.995) - (value >= 99.95))
-    return f"{value:.{digits}f} {unit}"
 
 
 @dataclass(frozen=True)

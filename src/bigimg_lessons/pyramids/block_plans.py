@@ -25,7 +25,6 @@ import numpy as np
 import numpy.typing as npt
 
 from bigimg_lessons.checks import whole_number, whole_numbers
-from bigimg_lessons.measure.counting import format_bytes
 from bigimg_lessons.pyramids.downsampling import (
     SUM_AND_COUNT,
     Downsampling,
@@ -34,6 +33,7 @@ from bigimg_lessons.pyramids.downsampling import (
 )
 from bigimg_lessons.pyramids.levels import Level
 from bigimg_lessons.pyramids.voxels import plain_dtype
+from bigimg_lessons.text import format_bytes
 
 KEPT_BY_ALLOCATOR = 0.25
 """Share of what threads hold by which memory grows beyond that, as free pieces lie between others.

@@ -19,11 +19,11 @@ from dask.array.core import slices_from_chunks
 from dask.base import compute
 from zarr import Array as ZarrArray
 
-from bigimg_lessons.measure.counting import format_bytes
 from bigimg_lessons.pyramids.bioimage_calibration import calibration_of
 from bigimg_lessons.pyramids.calibration import Calibration
 from bigimg_lessons.pyramids.source_axes import AXES, letters_of_axes, named_axes
 from bigimg_lessons.pyramids.voxels import checked_voxels, plain_dtype
+from bigimg_lessons.text import format_bytes
 
 __all__ = ["AXES", "LazyImage"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bigimg_lessons.measure.counting import format_bytes
+from bigimg_lessons.text import format_bytes
 
 _REMEDIES = {
     "the disk is full: make room, or choose a folder on another disk": ("ENOSPC", "EDQUOT"),

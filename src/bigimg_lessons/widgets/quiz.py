@@ -15,24 +15,10 @@ import traitlets
 from bigimg_lessons.questions.bank import load_bank
 from bigimg_lessons.questions.html import question_html
 from bigimg_lessons.questions.kinds import NumberQuestion, Question
-from bigimg_lessons.widgets.base import JS
+from bigimg_lessons.widgets.base import JS, whole_module
 
 SOLUTIONS_VARIABLE = "BIGIMG_QUIZ_SOLUTIONS"
 """The environment variable that hides the solutions of every quiz where it is ``hide``."""
-
-_QUIZ = JS / "quiz"
-_IMPORT = 'import { grade, quantity, shown } from "./quiz_grading.js";\n'
-
-
-def _module() -> str:
-    """Return the front-end module, whole.
-
-    A widget's module is loaded from memory and so cannot import its neighbour; the grading, a
-    file of its own, takes the place of the line that imports it.
-    """
-    grading = (_QUIZ / "quiz_grading.js").read_text(encoding="utf-8")
-    quiz = (_QUIZ / "quiz.js").read_text(encoding="utf-8")
-    return quiz.replace(_IMPORT, grading)
 
 
 class Quiz(anywidget.AnyWidget):
@@ -78,8 +64,8 @@ class Quiz(anywidget.AnyWidget):
         `questions` is empty, or names an id twice or one that the bank does not have.
     """
 
-    _esm = _module()
-    _css = _QUIZ / "quiz.css"
+    _esm = whole_module("quiz/quiz.js")
+    _css = JS / "quiz" / "quiz.css"
 
     bank = traitlets.Dict().tag(sync=True)
     answers = traitlets.Dict().tag(sync=True)

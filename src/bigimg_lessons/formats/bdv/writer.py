@@ -41,7 +41,6 @@ from bigimg_lessons.formats.bdv.hdf5 import (
 from bigimg_lessons.formats.bdv.pixel_types import DATA_TYPE_ATTRIBUTE, PIXEL_TYPES
 from bigimg_lessons.formats.bdv.replacing import foreign_h5, foreign_xml
 from bigimg_lessons.formats.bdv.spimdata import VoxelSize, to_xml
-from bigimg_lessons.measure.counting import format_bytes
 from bigimg_lessons.pyramids.block_plans import (
     MEMORY_LIMIT,
     Beside,
@@ -57,6 +56,7 @@ from bigimg_lessons.pyramids.source import AXES, LazyImage
 from bigimg_lessons.saving.destination import check_target
 from bigimg_lessons.saving.staging import Staging, recover
 from bigimg_lessons.saving.write_errors import check_space, explained
+from bigimg_lessons.text import format_bytes
 
 Array = npt.NDArray[Any]
 Encoded = list[bytes | bytearray | memoryview]

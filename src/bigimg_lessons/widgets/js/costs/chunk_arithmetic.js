@@ -1,6 +1,8 @@
-// The arithmetic of bigimg_lessons/costs/chunks.py, for pages: what a region of a chunked image costs.
-// Axes come slowest first (zyx); sizes are in voxels, times in seconds. Regions are one
+// The arithmetic of bigimg_lessons/costs/chunks.py, for pages: what a region of a chunked image
+// costs. Axes come slowest first (zyx); sizes are in voxels, times in seconds. Regions are one
 // [start, stop] for each axis. tests/browser/test_chunk_arithmetic.py runs both on the same cases.
+
+import { formatBytes } from "../kit/text.js";
 
 export const LARGEST_IMAGE = 2 ** 50;
 export const LARGEST_STORED = 2 ** 53;
@@ -287,17 +289,4 @@ export function seconds(storage, requests, nbytes, decoding = 0) {
     nbytes / storage.bandwidth +
     decoding
   );
-}
-
-// As bigimg_lessons.measure.counting.format_bytes: three significant digits, binary units.
-export function formatBytes(count) {
-  if (count < 1024) return count === 1 ? "1 byte" : `${count} bytes`;
-  let value = count;
-  for (const unit of ["KiB", "MiB", "GiB", "TiB", "PiB"]) {
-    value /= 1024;
-    if (value < 999.5 || unit === "PiB") {
-      const digits = Math.max(0, 2 - (value >= 9.995) - (value >= 99.95));
-      return `${value.toFixed(digits)} ${unit}`;
-    }
-  }
 }

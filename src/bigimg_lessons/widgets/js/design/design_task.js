@@ -1,6 +1,6 @@
 // The design task as it is shown: a brief, a form, and what the design costs.
 
-import { formatBytes } from "../costs/chunk_arithmetic.js";
+import { formatBytes } from "../kit/text.js";
 import { appraise } from "../costs/design_appraisal.js";
 
 function make(tag, attributes, ...children) {

@@ -1,7 +1,8 @@
 // The experiment: fetch one region of an image from its site at each chunk shape, count, time,
 // unpack, show that the pictures are equal, and lay the cost model over what was measured.
 
-import { formatBytes, makeGrid, reading, seconds, touched } from "../costs/chunk_arithmetic.js";
+import { makeGrid, reading, seconds, touched } from "../costs/chunk_arithmetic.js";
+import { formatBytes } from "../kit/text.js";
 import { FetchError, fetchChunk, fetchJson, unpack } from "../kit/chunk_fetch.js";
 
 // Requests on their way at the same time: as many connections as browsers open to one host with

@@ -1,7 +1,8 @@
 // The chunk explorer as it is shown. What is chosen is in the model, and always makes sense; what
 // is typed gets there only after it was checked. Axes come slowest first (zyx).
 
-import { ChunkError, formatBytes, makeGrid, reading, seconds, touched } from "../costs/chunk_arithmetic.js";
+import { ChunkError, makeGrid, reading, seconds, touched } from "../costs/chunk_arithmetic.js";
+import { formatBytes } from "../kit/text.js";
 import { drawVolume, fractionAlong, placeVolume } from "./chunk_picture.js";
 
 const SETTING = [
