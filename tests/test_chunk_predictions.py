@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zarr.storage import LocalStore, MemoryStore
 
-from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, ChunkGrid
+from bigimg_lessons.costs.grid import ChunkGrid
+from bigimg_lessons.costs.readers import MERGING, ONE_BY_ONE
 from bigimg_lessons.measure.counting import FileMeter, StoreMeter, zarr_reader
 from tests.chunk_cases import DTYPES, cases, regions
 

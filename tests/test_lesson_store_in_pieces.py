@@ -15,7 +15,7 @@ import tifffile
 import zarr
 from zarr.storage import LocalStore
 
-from bigimg_lessons.costs.chunks import ChunkGrid
+from bigimg_lessons.costs.grid import ChunkGrid
 from bigimg_lessons.measure.counting import StoreMeter, zarr_reader
 from bigimg_lessons.measure.sharded_reads import RECORD, recorded_runs
 from bigimg_lessons.measure.timing import time_in_turn

@@ -11,7 +11,8 @@ import pytest
 import zarr
 from zarr.storage import LocalStore
 
-from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, ChunkGrid, ShardReader
+from bigimg_lessons.costs.grid import ChunkGrid
+from bigimg_lessons.costs.readers import MERGING, ONE_BY_ONE, ShardReader
 from bigimg_lessons.measure.counting import StoreMeter
 from bigimg_lessons.measure.sharded_reads import (
     CHUNK_SHAPE,

@@ -16,7 +16,8 @@ import numpy as np
 import zarr
 from zarr.storage import MemoryStore
 
-from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, ChunkGrid
+from bigimg_lessons.costs.grid import ChunkGrid
+from bigimg_lessons.costs.readers import MERGING, ONE_BY_ONE
 from bigimg_lessons.measure.counting import StoreMeter, StoreRequests
 from bigimg_lessons.text import format_bytes
 

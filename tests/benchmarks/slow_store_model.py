@@ -43,7 +43,9 @@ import numpy as np
 import zarr
 from zarr.storage import LocalStore
 
-from bigimg_lessons.costs.chunks import ONE_BY_ONE, ChunkGrid, Storage
+from bigimg_lessons.costs.grid import ChunkGrid
+from bigimg_lessons.costs.readers import ONE_BY_ONE
+from bigimg_lessons.costs.storage import Storage
 from bigimg_lessons.measure.counting import StoreMeter, zarr_reader
 from bigimg_lessons.measure.network import Link
 

@@ -28,7 +28,7 @@ import zarr
 from fsspec.implementations.local import LocalFileSystem
 from zarr.abc.store import OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
 
-from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, ShardReader
+from bigimg_lessons.costs.readers import MERGING, ONE_BY_ONE, ShardReader
 from bigimg_lessons.measure.network import Link
 from bigimg_lessons.text import format_bytes
 

@@ -4,7 +4,7 @@ Each request waits the latency, at the same time as the others; then its bytes t
 answers that travel at the same time share the bandwidth evenly, as connections over one network
 line do (in queueing theory: processor sharing). So rounds of equal requests take exactly
 ``ceil(requests / concurrency) * latency + bytes / bandwidth``, the cost model of
-:mod:`bigimg_lessons.costs.chunks`; answers that travel while other requests still wait make a read
+:mod:`bigimg_lessons.costs.storage`; answers that travel while other requests still wait make a read
 faster than that.
 
 Why this is not done with zarr's own means, as of zarr-python 3.1.6 and 3.4.2:
