@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 from numpy.typing import NDArray
 
-from bigimg_lessons.measure.counting import Requests
+from bigimg_lessons.measure.files import Requests
 from bigimg_lessons.measure.memory import MemoryTrace
 from bigimg_lessons.measure.timing import Timing
 from bigimg_lessons.text import format_bytes
