@@ -454,11 +454,11 @@ def test_the_briefs_say_what_their_images_are():
         key: math.prod(scenario.shape) * np.dtype(scenario.dtype).itemsize
         for key, scenario in SCENARIOS.items()
     }
-    stated = {"brain": ("2 TB", 2e12), "em": ("275 GB", 275e9), "movie": ("17 GB", 17e9),
-              "small": ("210 MB", 210e6)}  # fmt: skip
+    stated = {"brain": ("1.9 TiB", 1.9 * 2**40), "em": ("256 GiB", 2**38),
+              "movie": ("15.6 GiB", 15.6 * 2**30), "small": ("200 MiB", 200 * 2**20)}  # fmt: skip
     for key, (text, size) in stated.items():
         assert text in SCENARIOS[key].brief
-        assert sizes[key] == pytest.approx(size, rel=0.04)
+        assert sizes[key] == pytest.approx(size, rel=0.02)
         files = f"{SCENARIOS[key].most_files:,} "
         assert files in SCENARIOS[key].brief or key == "small"
     for scenario in SCENARIOS.values():

@@ -6,15 +6,15 @@ from drawing import Drawing, Palette, save
 
 WIDTH, HEIGHT = 560, 388
 LEFT, RIGHT = 32, 528
-SMALLEST, LARGEST = 1e8, 3e12
-MEMORY = 16 * 1024**3
-# Name, size as it is usually given, bytes: MiB are powers of two, GB and TB powers of ten.
+MIB, GIB, TIB = 2**20, 2**30, 2**40
+SMALLEST, LARGEST = 100 * MIB, 3 * TIB
+MEMORY = 16 * GIB
 FILES = (
-    ("Sample", "256 MiB", 256 * 1024**2),
-    ("EM stack", "4 GB", 4e9),
-    ("Recording", "1 TB", 1e12),
+    ("Sample", "256 MiB", 256 * MIB),
+    ("EM stack", "4 GiB", 4 * GIB),
+    ("Recording", "1 TiB", TIB),
 )
-TICKS = (("1 GB", 1e9), ("10 GB", 1e10), ("100 GB", 1e11), ("1 TB", 1e12))
+TICKS = (("1 GiB", GIB), ("10 GiB", 10 * GIB), ("100 GiB", 100 * GIB), ("1 TiB", TIB))
 
 
 def draw(palette: Palette) -> Drawing:
@@ -24,9 +24,9 @@ def draw(palette: Palette) -> Drawing:
         HEIGHT,
         title="Files and memory",
         description=(
-            "Three file sizes on a scale where each step is ten times more: a sample stack of "
-            "256 MiB, an electron-microscopy stack of 4 GB, a recording of 1 TB. The memory of "
-            "a laptop, 16 GiB, holds the first two; the third is about sixty times too large."
+            "Three file sizes on a logarithmic scale: a sample stack of "
+            "256 MiB, an electron-microscopy stack of 4 GiB, a recording of 1 TiB. The memory of "
+            "a laptop, 16 GiB, holds the first two; the third is 64 times as large."
         ),
         palette=palette,
     )

@@ -107,7 +107,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
     {
         "brain": Scenario(
             "A brain for everyone",
-            "A mouse brain from a light-sheet microscope, 2 TB, goes to an archive in an object "
+            "A mouse brain from a light-sheet microscope, 1.9 TiB, goes to an archive in an object "
             "store. Many people will look at it in viewers, and some will compute on it. The "
             "archive takes 20,000 objects.",
             (6144, 16384, 10240),
@@ -125,7 +125,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         ),
         "em": Scenario(
             "Tissue from all sides",
-            "A volume from a focused-ion-beam electron microscope, 275 GB, on the group's file "
+            "A volume from a focused-ion-beam electron microscope, 256 GiB, on the group's file "
             "server. People trace cells in all three slices, and train a network on blocks. The "
             "server's quota is 200,000 files.",
             (4096, 8192, 8192),
@@ -143,7 +143,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         ),
         "movie": Scenario(
             "A film on a laptop",
-            "2,000 frames of swimming larvae, one plane each, 17 GB, on the SSD of a laptop. "
+            "2,000 frames of swimming larvae, one plane each, 15.6 GiB, on the SSD of a laptop. "
             "Frames are looked at as a whole, played, and tracked from first to last. The folder "
             "is shared through a service that takes 100,000 files.",
             (2000, 2048, 2048),
@@ -159,7 +159,7 @@ SCENARIOS: Mapping[str, Scenario] = MappingProxyType(
         ),
         "small": Scenario(
             "A small stack",
-            "A confocal stack of 210 MB on the SSD of a laptop. You scroll through it, look at it "
+            "A confocal stack of 200 MiB on the SSD of a laptop. You scroll through it, look at it "
             "from the side now and then, and run a segmentation on all of it.",
             (100, 1024, 1024),
             "uint16",
