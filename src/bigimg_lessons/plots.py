@@ -16,7 +16,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator
 from numpy.typing import NDArray
 
 from bigimg_lessons.colours import LIGHT
-from bigimg_lessons.measure.counting import Requests
+from bigimg_lessons.measure.files import Requests
 from bigimg_lessons.measure.memory import MemoryTrace
 from bigimg_lessons.measure.timing import Timing
 from bigimg_lessons.text import format_bytes
