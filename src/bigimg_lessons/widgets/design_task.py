@@ -28,6 +28,7 @@ from bigimg_lessons.costs.capstone import (
     factors,
 )
 from bigimg_lessons.costs.chunks import STORAGES
+from bigimg_lessons.questions.places import heading_anchor
 from bigimg_lessons.widgets.base import JS, whole_module
 
 
@@ -188,7 +189,10 @@ def _rules() -> dict[str, Any]:
         "refusals": dict(REFUSALS),
         "remarks": [
             # From any page of the book: they are all one folder deep.
-            {**asdict(rule), "href": f"../notebooks/{rule.page}.html#{rule.anchor}"}
+            {
+                **asdict(rule),
+                "href": f"../notebooks/{rule.page}.html#{heading_anchor(rule.section)}",
+            }
             for rule in REMARKS
         ],
         "model_error": MODEL_ERROR,
