@@ -5,8 +5,7 @@ it is asked for.
 
 ``--sample``
     Makes the sample volume which the lessons use by default. It is synthetic: generated on this
-    computer by :mod:`bigimg_lessons.samples.sample_data`, under the licence of the lessons (CC BY
-    4.0).
+    computer by :mod:`bigimg_lessons.samples`, under the licence of the lessons (CC BY 4.0).
 ``--real NAME``
     Downloads real images, which are optional. They are electron microscopy of *Platynereis* that
     the NEUBIAS training resources share in the Zenodo records 14857764 and 14591118. The text of

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bigimg_lessons.samples import sample_data
+from bigimg_lessons.samples.files import sample_tiff
+from bigimg_lessons.samples.folder import data_folder
 from data_fetch.connection import ZENODO, Connection
 from data_fetch.download import fetch_dataset
 from data_fetch.errors import FetchError
@@ -44,12 +45,12 @@ def main(
     """
     parser = _parser()
     options = parser.parse_args(arguments)
-    folder: Path = (options.folder or sample_data.data_folder()).expanduser().absolute()
+    folder: Path = (options.folder or data_folder()).expanduser().absolute()
     if folder.exists() and not folder.is_dir():
         parser.error(f"{folder} is a file, not a folder: name another with --folder")
     try:
         if options.sample:
-            path = sample_data.sample_tiff(folder=folder, progress=sys.stderr.isatty())
+            path = sample_tiff(folder=folder, progress=sys.stderr.isatty())
             print(f"The sample is there: {path}")
         elif options.real:
             with Connection(base_url, sleep=sleep) as connection:
@@ -73,7 +74,7 @@ def main(
         after = "the next run resumes there" if options.real else "no half-made file is left"
         print(f"Stopped: {after}.", file=sys.stderr)
         return INTERRUPTED
-    if (options.sample or options.real) and folder != sample_data.data_folder():
+    if (options.sample or options.real) and folder != data_folder():
         print(f"Lessons look for it there if BIGIMG_DATA={folder} is set.")
     return 0
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bigimg_lessons.samples import sample_data
+from bigimg_lessons.samples.volume import SampleVolume
 from data_fetch.connection import ZENODO
 from data_fetch.registry import Dataset
 from data_fetch.sizes import format_bytes
@@ -49,7 +49,7 @@ class Row:
 
 def sample_row(folder: Path) -> Row:
     """Describe the sample volume, which is generated."""
-    volume = sample_data.SampleVolume()
+    volume = SampleVolume()
     path = folder / volume.file_name
     there = path.is_file()  # it gets its name only when it is whole
     return Row(

@@ -30,8 +30,8 @@ from urllib.parse import unquote, urlsplit
 import numpy as np
 import pytest
 
-from bigimg_lessons.samples import sample_data
-from data_fetch import connection, download
+from bigimg_lessons.samples.volume import SampleVolume
+from data_fetch import cli, connection, download
 from data_fetch.cli import main
 from data_fetch.connection import Connection
 from data_fetch.registry import REAL_DATASETS, Pin
@@ -1097,7 +1097,7 @@ def test_verify_names_files_that_were_never_checked(run, tmp_path):
     assert "Files compared with their checksum: 0," in result.out
 
 
-SAMPLE = sample_data.SampleVolume().file_name
+SAMPLE = SampleVolume().file_name
 
 
 def test_list_of_the_sample(run, tmp_path):
@@ -1112,7 +1112,7 @@ def make_sample(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Path], P
     """Replace the making of the sample, which takes long and has tests of its own."""
 
     def replace(make: Callable[[Path], Path]) -> None:
-        monkeypatch.setattr(sample_data, "sample_tiff", lambda *, folder, progress: make(folder))
+        monkeypatch.setattr(cli, "sample_tiff", lambda *, folder, progress: make(folder))
 
     return replace
 

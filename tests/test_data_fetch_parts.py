@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bigimg_lessons.samples import sample_data
+from bigimg_lessons.samples.files import REAL_TIFFS
 from data_fetch.connection import retry_after_seconds
 from data_fetch.registry import REAL_DATASETS, Dataset, Pin, RemoteFile
 from data_fetch.sizes import format_bytes
@@ -250,7 +250,7 @@ def test_readers_open_a_file_that_comes_after_what_it_refers_to():
 
 
 def test_names_are_those_that_lessons_know():
-    for name, file_name in sample_data.REAL_TIFFS.items():
+    for name, file_name in REAL_TIFFS.items():
         assert [file.name for file in REAL_DATASETS[name].files] == [file_name]
         assert f"BIGIMG_DATASET={name} " in REAL_DATASETS[name].use
 

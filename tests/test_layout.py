@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "plots": {"text", "costs", "measure"},
     "pyramids": {"text", "checks", "measure", "pyramids", "saving", "units"},
     "questions": {"questions"},
-    "samples": {"samples", "saving"},
+    "samples": {"checks", "samples", "saving"},
     "saving": {"text", "measure", "saving"},
     "text": set(),
     "units": set(),

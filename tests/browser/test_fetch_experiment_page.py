@@ -25,7 +25,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from bigimg_lessons.costs.chunks import ChunkGrid, Storage
-from bigimg_lessons.samples.sample_data import SampleVolume
+from bigimg_lessons.samples.volume import SampleVolume
 from bigimg_lessons.text import format_bytes
 from bigimg_lessons.widgets import FetchExperiment
 
