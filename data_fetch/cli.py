@@ -26,14 +26,14 @@ def main(
     base_url: str = ZENODO,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """List, make, download or verify data.
+    """List, create, download or verify data.
 
     Parameters
     ----------
     arguments
         Command-line arguments; ``None`` takes those of the process.
     base_url
-        Where Zenodo is.
+        Address of Zenodo.
     sleep
         Called with the seconds to wait before a new try.
 
@@ -71,7 +71,7 @@ def main(
         print(f"Error: {cause or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        after = "the next run resumes there" if options.real else "no half-made file is left"
+        after = "the next run resumes there" if options.real else "no partial file is left"
         print(f"Stopped: {after}.", file=sys.stderr)
         return INTERRUPTED
     if (options.sample or options.real) and folder != data_folder():
@@ -86,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     action = parser.add_mutually_exclusive_group()
     action.add_argument(
-        "--sample", action="store_true", help="make the synthetic sample volume (no network)"
+        "--sample", action="store_true", help="create the synthetic sample volume (no network)"
     )
     action.add_argument(
         "--real",
@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _verify(folder: Path) -> bool:
-    """Compare every downloaded file with its pin, or else with the note beside it.
+    """Compare every downloaded file with its pin, or else with its sidecar.
 
     Returns whether all that could be compared is right.
     """
