@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "plots": {"text", "colours", "costs", "measure"},
     "pyramids": {"text", "checks", "measure", "pyramids", "saving", "units"},
     "questions": {"questions"},
-    "samples": {"samples", "saving"},
+    "samples": {"checks", "samples", "saving"},
     "saving": {"text", "measure", "saving"},
     "text": set(),
     "units": set(),

@@ -15,7 +15,8 @@ import numpy as np
 import tifffile
 
 from bigimg_lessons.build import build_pyramid
-from bigimg_lessons.samples.sample_data import SampleVolume, sample_tiff
+from bigimg_lessons.samples.files import sample_tiff
+from bigimg_lessons.samples.volume import SampleVolume
 from tests.faults import foreign, images, judges
 
 
