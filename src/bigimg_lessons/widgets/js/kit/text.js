@@ -3,6 +3,7 @@
 
 const BINARY = ["KiB", "MiB", "GiB", "TiB", "PiB"];
 const DECIMAL = ["kB", "MB", "GB", "TB", "PB"];
+/** Below which time, which part of a second, which unit. @type {[number, number, string][]} */
 const TIMES = [
   [1e-3, 1e-6, "µs"],
   [1, 1e-3, "ms"],
