@@ -43,8 +43,7 @@ export function blaming(name, act) {
   };
   try {
     const done = act();
-    // @ts-ignore: a promise that fails with another error is still a promise of the same kind
-    return done instanceof Promise ? done.catch(named) : done;
+    return done instanceof Promise ? /** @type {T} */ (done.catch(named)) : done;
   } catch (error) {
     return named(error);
   }

@@ -27,7 +27,8 @@ async function gather(stream, max, onPiece) {
       if (done) break;
       onPiece?.();
       length += value.length;
-      if (length > max) throw new FetchError("content", `it holds more than ${plural(max, "byte")}`);
+      if (length > max)
+        throw new FetchError("content", `it holds more than ${plural(max, "byte")}`);
       pieces.push(value);
     }
   } finally {
@@ -131,8 +132,9 @@ export async function unpack(file, { format, length }, url) {
     let at = 0;
     const pieces = new ReadableStream({
       pull(controller) {
-        if (at < file.length) controller.enqueue(file.subarray(at, (at += PIECE)));
-        else controller.close();
+        if (at >= file.length) return controller.close();
+        controller.enqueue(file.subarray(at, at + PIECE));
+        at += PIECE;
       },
     });
     try {

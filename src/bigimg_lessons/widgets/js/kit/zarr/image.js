@@ -5,6 +5,8 @@ import { FetchError, blaming, check } from "./faults.js";
 import { fetchChunk, fetchJson, unpack } from "./fetching.js";
 import { levelPaths, levelsOf, unitOf } from "./multiscale.js";
 
+/** @typedef {InstanceType<typeof TYPES[keyof typeof TYPES]>} Pixels */
+
 /**
  * A level of a pyramid. Pairs are [y, x].
  *
@@ -33,7 +35,7 @@ import { levelPaths, levelsOf, unitOf } from "./multiscale.js";
  * @property {boolean} isRemote whether the browser fetches the chunks itself
  * @property {() => void} close
  * @property {(level: number, row: number, column: number, signal: AbortSignal) =>
- *   Promise<{ pixels: ArrayLike<number> | null, bytes: number }>} load bring a chunk in full size,
+ *   Promise<{ pixels: Pixels | null, bytes: number }>} load bring a chunk in full size,
  *   or null for one that is not stored, and the number of bytes that were transferred
  */
 
@@ -92,8 +94,9 @@ export async function openImage(address, signal) {
       const url = new URL(name(level, row, column), base);
       try {
         const file = await fetchChunk(url, layout, { signal });
-        const { buffer } = await unpack(file, layout, url);
-        return { pixels: new TYPES[type](buffer), bytes: file.length };
+        const bytes = await unpack(file, layout, url);
+        const pixels = new TYPES[type](/** @type {ArrayBuffer} */ (bytes.buffer));
+        return { pixels, bytes: file.length };
       } catch (error) {
         // In Zarr a chunk that holds nothing but the fill value need not be stored.
         const isAbsent = error instanceof FetchError && error.status === 404;

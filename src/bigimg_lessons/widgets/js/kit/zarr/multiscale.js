@@ -12,7 +12,7 @@ const UNITS = { __proto__: null, micrometer: "µm", nanometer: "nm", millimeter:
 // A path below the image, name by name. Anything that a browser or a server might take for more
 // than names, above all for the way to another folder, is refused.
 function checkedPath(path) {
-  const isName = (name) => /^(?!\.+$)[^\\:?#%\x00-\x1f]+$/.test(name);
+  const isName = (name) => /^(?!\.+$)[^\\:?#%\p{Cc}]+$/u.test(name);
   check(
     typeof path === "string" && path.split("/").every(isName),
     `a level's path is ${quoted(path)}, which is no folder inside the image`,
@@ -89,7 +89,7 @@ function positionOf({ scale, shift }, finest) {
  * @param {Layout[]} layouts of the levels' arrays
  * @param {any} [chunkBytes] bytes of each stored chunk, row by row, for each level, if known
  */
-export function levelsOf({ datasets, coordinateTransformations = [] }, layouts, chunkBytes) {
+export function levelsOf({ datasets, coordinateTransformations }, layouts, chunkBytes) {
   const [{ shape: finestShape, type: finestType }] = layouts;
   /** @type {ReturnType<typeof placement>} */
   let finest;
@@ -100,7 +100,7 @@ export function levelsOf({ datasets, coordinateTransformations = [] }, layouts, 
         `it has ${shape.length} axes of ${type}, level 0 ${finestShape.length} of ${finestType}`,
       );
       const own = datasets[number].coordinateTransformations;
-      const found = placement([own, coordinateTransformations], shape.length);
+      const found = placement([own, coordinateTransformations ?? []], shape.length);
       finest ??= found;
       const count = [-2, -1].reduce((all, n) => all * Math.ceil(shape.at(n) / chunk.at(n)), 1);
       const bytes = chunkBytes?.[number];
