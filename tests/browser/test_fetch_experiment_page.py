@@ -263,13 +263,13 @@ def numbers(experiment: Locator) -> dict[str, list[str]]:
 
 def in_seconds(text: str) -> float:
     value, unit = text.split()[:2]
-    return float(value) * {"s": 1, "ms": 0.001}[unit]
+    return float(value) * {"s": 1, "ms": 1e-3, "µs": 1e-6}[unit]
 
 
 def in_bytes(text: str) -> float:
-    found = re.search(r"([\d.]+)\s(KiB|MiB|GiB)", text)
+    found = re.search(r"([\d.]+)\s(kB|MB|GB)", text)
     assert found, text
-    return float(found[1]) * {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[found[2]]
+    return float(found[1]) * {"kB": 1e3, "MB": 1e6, "GB": 1e9}[found[2]]
 
 
 def pictures(experiment: Locator) -> dict[str, np.ndarray]:
@@ -294,7 +294,7 @@ def test_the_page_counts_what_the_server_counts_and_chunks_predicts(
 ) -> None:
     experiment = start(visitor.open(server.url + PAGE), region)
     announced = in_bytes(experiment.locator(".fx-cost").inner_text())
-    expect_end(experiment, "All 5 pictures are equal")
+    expect_end(experiment, "All 5 images are equal")
 
     images = book / "images" / "tissue"
     sizes = {path: (images / path).stat().st_size for path in set(server.asked)}
@@ -306,7 +306,7 @@ def test_the_page_counts_what_the_server_counts_and_chunks_predicts(
         asked = server.chunks(name)
         predicted = ChunkGrid(SHAPE, chunk_shape).reading(REGIONS[region])
         assert len(asked) == len(set(asked)) == predicted.requests
-        assert shown[name][:2] == [str(len(asked)), format_bytes(sum(sizes[p] for p in asked))]
+        assert shown[name][:2] == [str(len(asked)), format_bytes(sum(sizes[p] for p in asked), decimal=True)]
     assert server.cache_headers == {"no-cache"}
     assert 2 <= server.most <= 6
     fetched = sizes[probe] + sum(sizes[path] for path in server.asked)
@@ -552,7 +552,7 @@ def test_another_server_can_be_named_if_it_allows_it(
         expect_failure(experiment, "CORS")
         server.cors = True
         experiment.locator(".fx-button").click()
-        expect_end(experiment, "All 5 pictures are equal")
+        expect_end(experiment, "All 5 images are equal")
 
 
 def test_each_region_keeps_its_own_results(visitor: Any, server: Server) -> None:

@@ -421,7 +421,7 @@ def test_chunks_that_are_not_there_are_said_to_be_the_fill_value(
     expect(page.get_by_role("alert")).to_have_text(
         "3 of 4 chunks in view are not on the server and shown as the fill value 7."
     )
-    expect(page.get_by_role("status")).to_contain_text("Loaded so far: 1 chunk, 66 kB.")
+    expect(page.get_by_role("status")).to_contain_text("Loaded so far: 1 chunk, 65.5 kB.")
     assert {*map(tuple, greys(page))} >= {(200, 200, 200), (7, 7, 7)}
 
 
@@ -430,9 +430,9 @@ def test_if_no_chunk_is_there_it_is_no_loaded_picture(show: Show, server: Server
     page = show()
     settle(page)
     expect(page.get_by_role("alert")).to_contain_text(
-        "The server has none of the 4 chunks of this view, so there is no picture."
+        "The server has none of the 4 chunks of this view, so there is no image."
     )
-    expect(page.get_by_role("status")).to_contain_text("Loaded so far: 0 chunks, 0 B.")
+    expect(page.get_by_role("status")).to_contain_text("Loaded so far: 0 chunks, 0 bytes.")
     assert [7, 7, 7] not in greys(page)
     assert len(greys(page)) > 1  # hatched
     assert len(server.chunks()) == 4

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 from zarr.codecs import GzipCodec
 
+from bigimg_lessons.text import format_bytes
 from bigimg_lessons.widgets import ZoomViewer
 
 pytestmark = pytest.mark.browser
@@ -281,12 +282,13 @@ def test_it_opens_with_the_chunks_of_one_level(
     assert len(asked) == len(set(asked))
     assert page.evaluate("document.documentElement.scrollWidth") <= (360 if phone else 1280)
     spent, spared = page.locator(".bz-row b").all_inner_texts()
-    assert spent == f"{len(asked)} requests, {sum(sizes[n] for n in asked) / 1e3:.0f} kB"
+    loaded = format_bytes(sum(sizes[n] for n in asked), decimal=True)
+    assert spent == f"{len(asked)} requests, {loaded}"
     full = [size for name, size in sizes.items() if name.startswith("0/")]
-    assert spared == f"96 requests, {sum(full) / 1e6:.1f} MB"
+    assert spared == f"96 requests, {format_bytes(sum(full), decimal=True)}"
     expect(page.get_by_role("status")).to_have_text(
         f"Level {level} of levels 0 to 3, {0.5 * 2**level:g} µm per pixel. Loaded so far: "
-        f"{len(asked)} chunks, {sum(sizes[n] for n in asked) / 1e3:.0f} kB."
+        f"{len(asked)} chunks, {loaded}."
     )
     page.locator("canvas").focus()
     page.wait_for_selector(".bz:not([data-settled])")
@@ -488,7 +490,8 @@ def test_without_the_pyramid_it_asks_first(
     full = [size for name, size in sizes.items() if name.startswith("0/")]
     assert sum(full) > 4e6
     notice = page.get_by_role("alert")
-    expect(notice).to_contain_text(f"is 96 chunks, {sum(full) / 1e6:.1f} MB. Load them")
+    needed = format_bytes(sum(full), decimal=True)
+    expect(notice).to_contain_text(f"is 96 chunks, {needed}. Load them")
     assert settle(page) == 0
     assert server.take() == []
     ground = drawn(page)
@@ -522,7 +525,7 @@ def test_counters_start_again(show: Show) -> None:
     spared = len(chunks_seen(page, 0, zoom, MIDDLE))
     assert level == 0
     spent, without = page.locator(".bz-row b").all_inner_texts()
-    assert spent == "0 requests, 0 B"
+    assert spent == "0 requests, 0 bytes"
     assert without.startswith(f"{spared} requests, ")
 
 
