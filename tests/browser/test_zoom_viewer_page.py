@@ -256,6 +256,13 @@ def drawn(page: Page) -> NDArray[Any]:
     return png[..., :3].astype(int)
 
 
+def next_frame(page: Page) -> None:
+    """Wait until what was asked for has been drawn."""
+    page.evaluate(
+        "() => new Promise((end) => requestAnimationFrame(() => requestAnimationFrame(end)))"
+    )
+
+
 def toned(values: NDArray[Any]) -> NDArray[Any]:
     grey = np.floor((values - float(WINDOW[0])) * 255 / (WINDOW[1] - WINDOW[0]) + 0.5)
     return np.clip(grey, 0, 255)
@@ -531,13 +538,13 @@ def test_counters_start_again(show: Show) -> None:
 
 def test_borders_are_drawn_and_named(show: Show) -> None:
     page = show()
+    page.emulate_media(reduced_motion="reduce")  # no flash
     settle(page)
     page.get_by_role("button", name="1:1, full resolution").click()
     settle(page)
-    page.wait_for_timeout(800)  # until the flash is over
     before = drawn(page)
     page.get_by_role("switch", name="Chunk borders").check()
-    page.wait_for_timeout(100)
+    next_frame(page)
     changed = (drawn(page) != before).any(axis=2)
     height, width = changed.shape
     top, left = round(MIDDLE[0] - height / 2), round(MIDDLE[1] - width / 2)
@@ -548,6 +555,47 @@ def test_borders_are_drawn_and_named(show: Show) -> None:
         if top < y < top + height - 1:
             assert changed[y - top].mean() > 0.9
     assert changed.mean() < 0.1
+
+
+def test_the_canvas_follows_the_theme_of_the_page_at_once(show: Show) -> None:
+    page = show()
+    page.emulate_media(reduced_motion="reduce")
+    settle(page)
+    page.get_by_role("switch", name="Pyramid").uncheck()  # asks first, and draws the ground alone
+    expect(page.get_by_role("alert")).to_contain_text("Load them")
+
+    def ground() -> tuple[list[int], str]:
+        next_frame(page)
+        (colour,) = np.unique(drawn(page).reshape(-1, 3), axis=0)
+        behind: str = page.locator("canvas").evaluate("(c) => getComputedStyle(c).backgroundColor")
+        return colour.tolist(), behind
+
+    seen = []
+    for theme in ("light", "dark", "light"):
+        page.evaluate("(theme) => { document.documentElement.dataset.theme = theme }", theme)
+        colour, behind = ground()
+        assert behind == f"rgb({colour[0]}, {colour[1]}, {colour[2]})"
+        seen.append(colour)
+    assert seen[0] == seen[2]
+    assert min(seen[0]) > 200
+    assert max(seen[1]) < 80
+    panel = page.locator(".bz").evaluate("(e) => getComputedStyle(e).backgroundColor")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert panel != page.locator(".bz").evaluate("(e) => getComputedStyle(e).backgroundColor")
+
+
+def test_who_asks_for_less_motion_in_flight_arrives_at_once(show: Show) -> None:
+    page = show()
+    settle(page)
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now()") + 1000)
+    page.get_by_role("button", name="1:1, full resolution").click()
+    page.clock.run_for(40)
+    scale = "document.querySelector('.bz-scale').textContent"
+    on_the_way = page.evaluate(scale)
+    page.emulate_media(reduced_motion="reduce")
+    page.clock.run_for(40)
+    assert page.evaluate(scale) == "50 µm" != on_the_way
 
 
 def test_what_is_no_longer_wanted_is_cancelled(show: Show, server: Server) -> None:
@@ -561,7 +609,8 @@ def test_what_is_no_longer_wanted_is_cancelled(show: Show, server: Server) -> No
     server.take()
     server.delay = 0.6
     page.get_by_role("button", name="1:1, full resolution").click()
-    page.wait_for_timeout(300)
+    while server.under_way < 6:
+        page.wait_for_timeout(20)
     page.get_by_role("button", name="Fit: show the whole image").click()
     settle(page)
     assert 0 < len(cancelled) <= 6

@@ -20,7 +20,11 @@ export function spanOf({ shape, chunk, factor, origin }, rectangle) {
   const position = (axis, side) =>
     clamp((rectangle[axis + side] - origin[axis]) / factor[axis], 0, shape[axis]) / chunk[axis];
   const from = [0, 1].map((axis) => Math.floor(position(axis, 0) + 1e-9));
-  const to = [0, 1].map((axis) => Math.max(from[axis], Math.ceil(position(axis, 2) - 1e-9)));
+  const to = from.map((first, axis) => {
+    const end = position(axis, 2);
+    // A rectangle beside the level touches nothing, also where the last chunk is cut.
+    return end > position(axis, 0) ? Math.max(first, Math.ceil(end - 1e-9)) : first;
+  });
   return [...from, ...to];
 }
 
