@@ -56,7 +56,7 @@ class MemoryWatch:
     Examples
     --------
     >>> with MemoryWatch() as watch:
-    ...     block = bytes(50_000_000)
+    ...     block = b"x" * 50_000_000  # bytes(50_000_000), all zeros, would take no memory yet
     >>> watch.trace.peak_added > 40_000_000
     True
     """
