@@ -1,6 +1,7 @@
 """The house keeps its shape: who imports whom, and what may be committed."""
 
 import ast
+import re
 import statistics
 import subprocess
 import sys
@@ -81,3 +82,11 @@ def test_no_lock_file_and_no_package_host_is_committed():
         text = path.read_bytes()
         for host in hosts:
             assert host.encode() not in text, f"{path} names {host}"
+
+
+def test_every_public_name_is_on_the_api_page():
+    import bigimg_lessons
+
+    page = (ROOT / "book" / "api.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"^\.\. auto\w+:: bigimg_lessons\.(\w+)$", page, re.MULTILINE))
+    assert named == set(bigimg_lessons.__all__) - {"__version__"}
