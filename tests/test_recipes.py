@@ -75,7 +75,8 @@ def test_the_widgets_are_found():
 
 @pytest.mark.parametrize(("name", "module"), list(widgets().items()))
 def test_every_widget_has_a_front_end_its_tests_and_a_line_in_the_api(name, module):
-    assert f"bigimg_lessons.widgets.{name}" in read("book/api.md")
+    line = rf"autoclass:: bigimg_lessons\.(widgets\.)?{name}$"
+    assert re.search(line, read("book/api.md"), re.MULTILINE), f"no line in book/api.md: {name}"
     entries = re.findall(r'"(\w+/\w+)\.js"', read(f"src/bigimg_lessons/widgets/{module}.py"))
     assert entries, f"{module}.py names no front end"
     for entry in entries:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import ceil
+from typing import Literal
 
 import matplotlib as mpl
 import numpy as np
@@ -15,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 from numpy.typing import NDArray
 
-from bigimg_lessons.measure.counting import Requests
+from bigimg_lessons.measure.files import Requests
 from bigimg_lessons.measure.memory import MemoryTrace
 from bigimg_lessons.measure.timing import Timing
 from bigimg_lessons.text import format_bytes
@@ -36,6 +37,9 @@ LINES = (
     ("#a02a52", "D", ":"),
     ("#5f6378", "v", "-"),
 )
+
+
+MEBI = 2**20
 
 
 def set_style() -> None:
@@ -147,26 +151,25 @@ def orthogonal_slices(
 
 
 def memory_curve(ax: Axes, trace: MemoryTrace, *, marks: Mapping[str, int]) -> None:
-    """Draw how memory grew over time, with named sizes as horizontal lines to compare with.
+    """Draw how memory grew over time, with named sizes as horizontal lines for comparison.
 
     Parameters
     ----------
     ax
         Where to draw.
     trace
-        What a :class:`~bigimg_lessons.measure.memory.MemoryWatch` saw.
+        What a :class:`~bigimg_lessons.measure.memory.MemoryWatch` measured.
     marks
         Sizes in bytes by name, for example ``{"the file": 268510922}``.
     """
-    mebi = 2**20
-    added = np.array(trace.added) / mebi
+    added = np.array(trace.added) / MEBI
     ax.fill_between(trace.seconds, added, color=ACCENT, alpha=0.2, linewidth=0)
     ax.plot(trace.seconds, added, color=ACCENT)
     for name, size in marks.items():
-        ax.axhline(size / mebi, color=READ_EDGE, linestyle="--", linewidth=1)
+        ax.axhline(size / MEBI, color=READ_EDGE, linestyle="--", linewidth=1)
         ax.annotate(
             f"{name}: {format_bytes(size)}",
-            (0.01, size / mebi),
+            (0.01, size / MEBI),
             xycoords=("axes fraction", "data"),
             xytext=(0, 3),
             textcoords="offset points",
@@ -201,12 +204,11 @@ def file_map(ax: Axes, requests: Requests, *, row_bytes: int = 16 * 2**20) -> No
     if row_bytes <= 0:
         raise ValueError(f"row_bytes is {row_bytes}: give the positive number of bytes in a row.")
     rows = max(1, ceil(requests.file_size / row_bytes))
-    mebi = 2**20
     for row in range(rows):
         start, stop = row * row_bytes, min((row + 1) * row_bytes, requests.file_size)
-        ax.broken_barh([(0, (stop - start) / mebi)], (row + 0.1, 0.8), facecolors=QUIET)
+        ax.broken_barh([(0, (stop - start) / MEBI)], (row + 0.1, 0.8), facecolors=QUIET)
         inside = [
-            ((max(first, start) - start) / mebi, (min(last, stop) - max(first, start)) / mebi)
+            ((max(first, start) - start) / MEBI, (min(last, stop) - max(first, start)) / MEBI)
             for first, last in requests.touched
             if first < stop and last > start
         ]
@@ -215,8 +217,8 @@ def file_map(ax: Axes, requests: Requests, *, row_bytes: int = 16 * 2**20) -> No
                 inside, (row + 0.1, 0.8), facecolors=READ, edgecolors=READ, linewidth=0.5
             )
     ax.set_ylim(rows, 0)
-    ax.set_xlim(0, row_bytes / mebi)
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda row, _: f"{row * row_bytes / mebi:.0f}"))
+    ax.set_xlim(0, row_bytes / MEBI)
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda row, _: f"{row * row_bytes / MEBI:.0f}"))
     ax.set_xlabel("position in the row (MiB)")
     ax.set_ylabel("row starts at (MiB)")
     ax.label_outer()  # side by side, maps share their labels
@@ -236,7 +238,7 @@ def bytes_compared(
     wanted
         Bytes of the result that was asked for.
     read
-        Bytes that were read to make it.
+        Bytes that were read for it.
 
     Raises
     ------
@@ -260,8 +262,7 @@ def bytes_compared(
     ax.set_yticks(places, labels)
     ax.invert_yaxis()
     ax.set_xlabel("bytes")
-    # Above the bars, whose labels may reach any corner.
-    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, borderpad=0)
+    _legend_above(ax, columns=2)
 
 
 def over_chunk_edge(
@@ -288,7 +289,7 @@ def over_chunk_edge(
     log
         Whether the values are drawn on a logarithmic axis.
     mark_least
-        Whether to put a ring around the least value of each line.
+        Whether to put a ring around the smallest value of each line.
 
     Raises
     ------
@@ -343,8 +344,7 @@ def _chunk_edge_axis(ax: Axes, edges: Sequence[int]) -> None:
     ax.set_xscale("log", base=2)
     ax.set_xticks(edges, [f"{edge}³" for edge in edges])
     ax.minorticks_off()
-    ax.grid(axis="y", color=QUIET, linewidth=0.8)
-    ax.set_axisbelow(True)
+    _grid(ax, "y")
     ax.set_xlabel("chunk (voxels)")
 
 
@@ -377,12 +377,11 @@ def timings(ax: Axes, groups: Mapping[str, Sequence[Timing]]) -> None:
     for (name, times), shift, (colour, marker, _) in zip(
         groups.items(), shifts, LINES, strict=False
     ):
-        medians = np.array([timing.median for timing in times])
-        fastest, slowest = np.array([timing.spread for timing in times]).T
+        medians, whiskers = _medians(times)
         ax.errorbar(
             medians * 1000,
             places + shift,
-            xerr=((medians - fastest) * 1000, (slowest - medians) * 1000),
+            xerr=whiskers * 1000,
             color=colour,
             marker=marker,
             linestyle="none",
@@ -392,12 +391,9 @@ def timings(ax: Axes, groups: Mapping[str, Sequence[Timing]]) -> None:
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.set_yticks(places, labels)
     ax.invert_yaxis()
-    ax.grid(axis="x", color=QUIET, linewidth=0.8)
-    ax.set_axisbelow(True)
+    _grid(ax, "x")
     ax.set_xlabel("time of one read (ms), median and all runs")
-    ax.legend(
-        loc="lower right", bbox_to_anchor=(1, 1), ncols=len(groups), frameon=False, borderpad=0
-    )
+    _legend_above(ax, columns=len(groups))
 
 
 def model_over_measurement(
@@ -427,21 +423,20 @@ def model_over_measurement(
             "of each per measurement."
         )
     places = np.arange(len(labels))
-    medians = np.array([timing.median for timing in times])
-    fastest, slowest = np.array([timing.spread for timing in times]).T
+    medians, whiskers = _medians(times)
     above, below = axes
     above.bar(places, model, 0.7, color=QUIET, label="model")
     above.errorbar(
         places,
         medians,
-        yerr=(medians - fastest, slowest - medians),
+        yerr=whiskers,
         color=ACCENT,
         marker="o",
         linestyle="none",
         label="measured, median and all runs",
     )
     above.set_ylabel("time of one read (s)")
-    above.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, borderpad=0)
+    _legend_above(above, columns=2)
 
     errors = (np.asarray(model) / medians - 1) * 100
     bars = below.bar(places, errors, 0.7, color=READ)
@@ -452,3 +447,21 @@ def model_over_measurement(
     for ax in axes:
         ax.set_xticks(places, labels)
     below.set_xlabel("chunk (voxels)")
+
+
+def _legend_above(ax: Axes, *, columns: int) -> None:
+    """Put the legend above the axes, as data and labels may reach any corner."""
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=columns, frameon=False, borderpad=0)
+
+
+def _grid(ax: Axes, axis: Literal["x", "y"]) -> None:
+    """Draw quiet grid lines, behind the data."""
+    ax.grid(axis=axis, color=QUIET, linewidth=0.8)
+    ax.set_axisbelow(True)
+
+
+def _medians(times: Sequence[Timing]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return medians, and how far the fastest and the slowest run lie from them, in seconds."""
+    medians = np.array([timing.median for timing in times])
+    fastest, slowest = np.array([timing.spread for timing in times]).T
+    return medians, np.array([medians - fastest, slowest - medians])
