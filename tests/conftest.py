@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 from tests.node import Node
 from tests.site_build import SiteBuild
+
+
+def pytest_configure() -> None:
+    """Heed Ctrl-C, and let what tests start heed it: a shell starts background jobs deaf to it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _site_files(items: list[pytest.Item]) -> set[object]:

@@ -44,7 +44,7 @@ class Format:
     """
 
     files: tuple[str, ...]
-    write: Callable[[Path, int], object]
+    write: Callable[..., object]
     judge: Callable[[Path], int | None]
     versions: range = images.VERSIONS
     foreign: Mapping[str, Callable[[Path], str]] = field(default_factory=dict)
