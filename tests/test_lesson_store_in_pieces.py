@@ -86,7 +86,8 @@ def test_what_many_files_take_is_what_the_benchmark_found():
     text = prose("files-explained")
     for words in (
         f"In one run ({found['file_system']} on {found['system']}, November 2026), "
-        f"{single['files']:,} chunks of 64 bytes each, {single['bytes'] / 2**20:.1f} MiB of voxels, ",
+        f"{single['files']:,} chunks of 64 bytes each, {single['bytes'] / 2**20:.1f} MiB of "
+        "voxels, ",
         f"took {single['disk_bytes'] / 2**20:.0f} MiB of the disk, and on that busy machine "
         f"{single['delete_seconds'] / 60:.0f} minutes to delete.",
         f"In shards of {packed['chunks_per_file']:,} chunks, indexes included, they took "
