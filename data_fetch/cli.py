@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bigimg_lessons.samples import sample_data
+from bigimg_lessons.samples.files import sample_tiff
+from bigimg_lessons.samples.folder import data_folder
 from data_fetch.connection import ZENODO, Connection
 from data_fetch.download import fetch_dataset
 from data_fetch.errors import FetchError
@@ -25,14 +26,14 @@ def main(
     base_url: str = ZENODO,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
-    """List, make, download or verify data.
+    """List, create, download or verify data.
 
     Parameters
     ----------
     arguments
         Command-line arguments; ``None`` takes those of the process.
     base_url
-        Where Zenodo is.
+        Address of Zenodo.
     sleep
         Called with the seconds to wait before a new try.
 
@@ -44,12 +45,12 @@ def main(
     """
     parser = _parser()
     options = parser.parse_args(arguments)
-    folder: Path = (options.folder or sample_data.data_folder()).expanduser().absolute()
+    folder: Path = (options.folder or data_folder()).expanduser().absolute()
     if folder.exists() and not folder.is_dir():
         parser.error(f"{folder} is a file, not a folder: name another with --folder")
     try:
         if options.sample:
-            path = sample_data.sample_tiff(folder=folder, progress=sys.stderr.isatty())
+            path = sample_tiff(folder=folder, progress=sys.stderr.isatty())
             print(f"The sample is there: {path}")
         elif options.real:
             with Connection(base_url, sleep=sleep) as connection:
@@ -70,10 +71,10 @@ def main(
         print(f"Error: {cause or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        after = "the next run resumes there" if options.real else "no half-made file is left"
+        after = "the next run resumes there" if options.real else "no partial file is left"
         print(f"Stopped: {after}.", file=sys.stderr)
         return INTERRUPTED
-    if (options.sample or options.real) and folder != sample_data.data_folder():
+    if (options.sample or options.real) and folder != data_folder():
         print(f"Lessons look for it there if BIGIMG_DATA={folder} is set.")
     return 0
 
@@ -85,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     action = parser.add_mutually_exclusive_group()
     action.add_argument(
-        "--sample", action="store_true", help="make the synthetic sample volume (no network)"
+        "--sample", action="store_true", help="create the synthetic sample volume (no network)"
     )
     action.add_argument(
         "--real",
@@ -109,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _verify(folder: Path) -> bool:
-    """Compare every downloaded file with its pin, or else with the note beside it.
+    """Compare every downloaded file with its pin, or else with its sidecar.
 
     Returns whether all that could be compared is right.
     """

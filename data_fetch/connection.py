@@ -5,21 +5,19 @@ It says who is asking, waits as long as the server asks for, and gives up in the
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from http import HTTPStatus
 from importlib.metadata import version
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from tqdm import tqdm
 
 from data_fetch.errors import FetchError
+from data_fetch.patience import Manners, Patience, status_name
 
 ZENODO = "https://zenodo.org"
 
@@ -28,44 +26,12 @@ ZENODO = "https://zenodo.org"
 USER_AGENT = f"bigimg-lessons/{version('bigimg-lessons')} (teaching material; a few files a day)"
 
 CONNECT_AND_READ_SECONDS = (10, 60)
-LONGEST_PAUSE = 60.0
-LONGEST_ASKED_PAUSE = 900.0
-BUSY = frozenset({429, 500, 502, 503, 504})
 REMEDY = {
     401: "it is not public",
     403: "access is refused, by the server or by a proxy on the way",
     404: "it was moved or removed",
     410: "it was removed",
 }
-
-
-def retry_after_seconds(header: str | None, now: datetime) -> float | None:
-    """Read an HTTP ``Retry-After`` header.
-
-    Parameters
-    ----------
-    header
-        Its value: a number of seconds or an HTTP date (RFC 9110, section 10.2.3); ``None`` if the
-        answer has none.
-    now
-        The time from which a date is counted, with its time zone.
-
-    Returns
-    -------
-    float or None
-        Seconds to wait, 0 or more; ``None`` if the header is missing or says neither.
-    """
-    if header is None:
-        return None
-    if header.strip().isdecimal():
-        return float(header)
-    try:
-        date = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    if date.tzinfo is None:  # "-0000", which the email format has for "UTC, place unknown"
-        date = date.replace(tzinfo=UTC)
-    return max(0.0, (date - now).total_seconds())
 
 
 class Connection:
@@ -76,7 +42,7 @@ class Connection:
     base_url
         Scheme and host of the server, without a slash at its end.
     tries
-        After how many failures in a row to give up.
+        Maximum number of failures in a row.
     sleep
         Called with the seconds to wait between two tries.
     tell
@@ -93,11 +59,12 @@ class Connection:
     ) -> None:
         self.base_url = base_url
         self.host = urlsplit(base_url).netloc
-        self.tries = tries
         self.tell = tell
-        self._sleep = sleep
+        self._manners = Manners(self.host, tries, sleep, tell)
         self._session = requests.Session()
         self._session.headers["User-Agent"] = USER_AGENT
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(max_retries=self.patience()))
 
     def __enter__(self) -> Self:
         return self
@@ -145,10 +112,8 @@ class Connection:
             If the server answers with another status code, asks for too long a pause, or is busy
             or out of reach each time.
         """
-        failure = 0
+        patience = self.patience()
         while True:
-            failure += 1
-            asked = None
             try:
                 response = self._session.get(
                     self.base_url + path,
@@ -156,61 +121,18 @@ class Connection:
                     stream=stream,
                     timeout=CONNECT_AND_READ_SECONDS,
                 )
-            except requests.RequestException as error:
-                reason = f"{self.host} cannot be reached ({type(error).__name__})"
-            else:
-                if response.status_code in accept:
-                    return response
-                response.close()
-                status = response.status_code
-                if status not in BUSY:
-                    raise FetchError(
-                        f"{self.host} answers {_name(status)} when asked for {what}: "
-                        f"{REMEDY.get(status, 'try again later')}."
-                    )
-                reason = f"{self.host} answers {_name(status)}"
-                asked = retry_after_seconds(
-                    response.headers.get("Retry-After"), datetime.now(tz=UTC)
-                )
-            self.pause(failure, reason, asked)
-
-    def pause(self, failure: int, reason: str, asked: float | None = None) -> None:
-        """Tell the user what failed and wait before the next try.
-
-        Parameters
-        ----------
-        failure
-            How many tries have failed in a row, from 1.
-        reason
-            What failed.
-        asked
-            Seconds that the server asks to wait. Without it the pause doubles at each failure,
-            up to a minute, less a random part so that a class does not come back all at once.
-
-        Raises
-        ------
-        FetchError
-            Instead of waiting, if this failure is the last that is allowed or the pause asked for
-            is too long.
-        """
-        resumes = "what is downloaded is kept, and the next run resumes there"
-        if failure >= self.tries:
-            raise FetchError(f"{reason}, {failure} times in a row: run it again later; {resumes}.")
-        if asked is not None and asked > LONGEST_ASKED_PAUSE:
+            except requests.RequestException as error:  # such as a body that breaks off
+                patience = patience.after(f"{self.host} cannot be reached ({type(error).__name__})")
+                continue
+            if response.status_code in accept:
+                return response
+            response.close()
+            status = response.status_code
             raise FetchError(
-                f"{reason} and asks to wait {asked / 60:.0f} minutes: run it again then; {resumes}."
+                f"{self.host} answers {status_name(status)} when asked for {what}: "
+                f"{REMEDY.get(status, 'try again later')}."
             )
-        if asked is None:
-            spread = 0.5 + 0.5 * random.random()  # noqa: S311 (nothing secret about a pause)
-            asked = min(LONGEST_PAUSE, 2.0**failure) * spread
-        self.tell(
-            f"{reason}: waiting {asked:.0f} s, then trying again ({failure} of {self.tries})."
-        )
-        self._sleep(asked)
 
-
-def _name(status: int) -> str:
-    try:
-        return f"{status} ({HTTPStatus(status).phrase})"
-    except ValueError:
-        return str(status)
+    def patience(self) -> Patience:
+        """Return the full number of tries, for what may break off after an answer has begun."""
+        return Patience(self._manners)

@@ -1,7 +1,7 @@
-"""Download a dataset's files: resumed after a break, checked, never half under their name.
+"""Download a dataset's files: resumed after a break, checked, complete before they get their name.
 
-:func:`pooch.retrieve` is not used for the download itself, because it deletes what has arrived
-when the connection breaks, and does not continue an earlier download.
+:func:`pooch.retrieve` would delete what has arrived when the connection breaks, and does not
+continue an earlier download.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import filelock
 import requests
 from tqdm import tqdm
 
+from bigimg_lessons.text import format_bytes
 from data_fetch.connection import Connection
 from data_fetch.errors import FetchError
 from data_fetch.registry import Dataset, RemoteFile
-from data_fetch.sizes import format_bytes
 from data_fetch.stored import (
     Note,
     State,
@@ -35,8 +35,8 @@ from data_fetch.stored import (
 from data_fetch.zenodo import file_path, read_record
 
 LOCK_NAME = ".data_fetch.lock"
-CHUNK_BYTES = 1 << 16  # so much at most is lost at a break
-PROGRESS_BYTES = 1 << 20  # a try that brought so much was no failure
+CHUNK_BYTES = 1 << 16  # maximum that is lost at a break
+PROGRESS_BYTES = 1 << 20  # a try that brought this much was no failure
 SPARE = 0.05  # of the download, to be left free on the disk
 
 
@@ -50,7 +50,7 @@ def fetch_dataset(
     dataset
         The dataset.
     folder
-        The data folder, which is made if it is not there.
+        The data folder, which is created if it does not exist.
     connection
         A connection to Zenodo.
     progress
@@ -59,12 +59,12 @@ def fetch_dataset(
     Raises
     ------
     FetchError
-        If the dataset cannot be had; no file then lies under its name that was not checked.
+        If the dataset cannot be downloaded. No unchecked file then has its final name.
     """
     for file in dataset.files:
         stored = look(folder / file.name)
         if stored.state is State.THERE and stored.note is not None:
-            _check_pin(file, stored.note, f"the note beside {stored.path} says that it has")
+            _check_pin(file, stored.note, f"the sidecar of {stored.path} says that it has")
     if all(look(folder / file.name).state is State.THERE for file in dataset.files):
         connection.tell(f"{dataset.name} is there already, in {folder}.")
         return
@@ -112,7 +112,7 @@ def _sole_user(folder: Path) -> Iterator[None]:
 
 
 def _check_pin(file: RemoteFile, note: Note, who_says: str) -> None:
-    """Refuse a file that is stated to be another than the one that is pinned."""
+    """Refuse a file whose stated size or checksum is not the pinned one."""
     pin = file.pin
     if pin is not None and (note.size, note.checksum) != (pin.size, pin.checksum):
         raise FetchError(
@@ -124,7 +124,7 @@ def _check_pin(file: RemoteFile, note: Note, who_says: str) -> None:
 
 
 def _check_first_seen(path: Path, note: Note, record: int) -> None:
-    """Refuse a file that is stated to be another than the one that was here first."""
+    """Refuse a file whose stated size or checksum is not that of its first download."""
     first = read_note(path)
     if first is not None and (note.size, note.checksum) != (first.size, first.checksum):
         raise FetchError(
@@ -162,15 +162,18 @@ def _check_space(folder: Path, missing: list[tuple[Path, Note]]) -> None:
     needed = round(missing_bytes * (1 + SPARE))
     free = shutil.disk_usage(folder).free
     if free < needed:
+        have, want, missing_size = (
+            format_bytes(count, decimal=True) for count in (free, needed, missing_bytes)
+        )
         raise FetchError(
-            f"The disk of {folder} has {format_bytes(free)} free, but {format_bytes(needed)} are "
-            f"needed ({format_bytes(missing_bytes)} to download and some to spare): make room, or "
-            f"name a folder on another disk with --folder."
+            f"The disk of {folder} has {have} free, but {want} are needed ({missing_size} to "
+            f"download and some to spare): make room, or name a folder on another disk with "
+            f"--folder."
         )
 
 
 def _bytes_to_keep(path: Path, note: Note) -> int:
-    """Return how much of an earlier download can be continued: 0 if it was of another version."""
+    """Return how many bytes of an earlier download can be continued: 0 for another version."""
     stored = look(path)
     if stored.state is not State.PARTLY or stored.note is None:
         return 0
@@ -179,7 +182,7 @@ def _bytes_to_keep(path: Path, note: Note) -> int:
 
 
 class _Download:
-    """One file on its way into its part."""
+    """The download of one file into its partial file."""
 
     def __init__(self, path: Path, note: Note, address: str, connection: Connection) -> None:
         self._name = path.name
@@ -193,11 +196,15 @@ class _Download:
         self._from_start = False  # whether to ask for the whole file, whatever is there
 
     def run(self, *, progress: bool | None) -> None:
-        """Download until the part is as long as the file should be."""
+        """Download until the partial file has the size that the record states."""
         size = self._note.size
-        done = f"resuming at {format_bytes(self._have)} of" if self._have else "downloading"
-        self._connection.tell(f"{self._name}: {done} {format_bytes(size)}.")
-        failures = 0
+        done = (
+            f"resuming at {format_bytes(self._have, decimal=True)} of"
+            if self._have
+            else "downloading"
+        )
+        self._connection.tell(f"{self._name}: {done} {format_bytes(size, decimal=True)}.")
+        patience = self._connection.patience()
         with tqdm(
             total=size,
             initial=self._have,
@@ -210,8 +217,9 @@ class _Download:
                 before = self._have
                 reason = self._try(bar)
                 if self._have < size:
-                    failures = 1 if self._have - before >= PROGRESS_BYTES else failures + 1
-                    self._connection.pause(failures, reason)
+                    if self._have - before >= PROGRESS_BYTES:
+                        patience = self._connection.patience()
+                    patience = patience.after(reason)
 
     def _try(self, bar: tqdm) -> str:
         """Make one request and write what comes; return why it ended."""
@@ -285,7 +293,7 @@ class _Download:
 
 
 def _finish(path: Path, note: Note, connection: Connection) -> None:
-    """Check the part, and give it its name if it is right."""
+    """Check the partial file, and give it its final name if it is right."""
     part = part_path(path)
     connection.tell(f"{path.name}: comparing its checksum with the record's.")
     found = digest(part, note.checksum)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bigimg_lessons.samples import sample_data
+from bigimg_lessons.samples.volume import SampleVolume
+from bigimg_lessons.text import format_bytes
 from data_fetch.connection import ZENODO
 from data_fetch.registry import Dataset
-from data_fetch.sizes import format_bytes
 from data_fetch.stored import State, StoredFile, look
 
 
@@ -27,11 +27,11 @@ class Row:
     source
         Where it comes from.
     get
-        The options that make or download it.
+        The options that create or download it.
     use
         How a lesson uses it.
     check
-        With what its files are compared.
+        What its files are compared with.
     """
 
     name: str
@@ -49,13 +49,14 @@ class Row:
 
 def sample_row(folder: Path) -> Row:
     """Describe the sample volume, which is generated."""
-    volume = sample_data.SampleVolume()
+    volume = SampleVolume()
     path = folder / volume.file_name
-    there = path.is_file()  # it gets its name only when it is whole
+    there = path.is_file()  # it gets its name only when it is complete
+    size = format_bytes(path.stat().st_size if there else volume.nbytes, decimal=True)
     return Row(
         name="sample",
         there="there" if there else "not there",
-        size=format_bytes(path.stat().st_size) if there else f"about {format_bytes(volume.nbytes)}",
+        size=size if there else f"about {size}",
         licence="CC BY 4.0",
         lessons="all",
         title="synthetic tissue, TIFF stack",
@@ -81,7 +82,7 @@ def real_row(dataset: Dataset, folder: Path) -> Row:
     return Row(
         name=dataset.name,
         there=_how_much(stored, total),
-        size=("" if exact else "about ") + format_bytes(total) if total else "not stated",
+        size=_size(total, exact=exact),
         licence=licence or "see its record",
         lessons=", ".join(str(number) for number in dataset.lessons),
         title=dataset.title,
@@ -101,7 +102,7 @@ def table(rows: Sequence[Row], folder: Path) -> str:
     rows
         The datasets.
     folder
-        The data folder, of which the path and the free disk space are stated. It need not exist.
+        The data folder. The list states its path and its free disk space. It need not exist.
 
     Returns
     -------
@@ -114,7 +115,7 @@ def table(rows: Sequence[Row], folder: Path) -> str:
         for row in rows
     ]
     widths = [max(map(len, column)) for column in zip(header, *cells, strict=True)]
-    lines = [f"Data folder: {folder} ({format_bytes(free_bytes(folder))} free)", ""]
+    lines = [f"Data folder: {folder} ({format_bytes(free_bytes(folder), decimal=True)} free)", ""]
     for line in (header, tuple("-" * width for width in widths), *cells):
         padded = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         lines.append("  ".join(padded).rstrip())
@@ -132,10 +133,16 @@ def table(rows: Sequence[Row], folder: Path) -> str:
 
 
 def free_bytes(folder: Path) -> int:
-    """Return the free space of the disk on which a folder is, or would be made."""
+    """Return the free space of the disk on which a folder is, or would be created."""
     folder = folder.absolute()
     existing = next((path for path in (folder, *folder.parents) if path.exists()), folder)
     return shutil.disk_usage(existing).free
+
+
+def _size(total: int | None, *, exact: bool) -> str:
+    if not total:
+        return "not stated"
+    return ("" if exact else "about ") + format_bytes(total, decimal=True)
 
 
 def _check(dataset: Dataset) -> str:
@@ -144,7 +151,7 @@ def _check(dataset: Dataset) -> str:
     if not open_ones:
         return "pinned: size and checksum stand in data_fetch/registry.py"
     who = f"{', '.join(open_ones)} not pinned" if pinned else "not pinned"
-    return f"{who}: the record is trusted at the first download, then the note kept of it"
+    return f"{who}: the record is trusted at the first download, then its sidecar"
 
 
 def _how_much(stored: Sequence[StoredFile], total: int | None) -> str:
@@ -160,4 +167,4 @@ def _how_much(stored: Sequence[StoredFile], total: int | None) -> str:
     if total is None:
         return "partly"
     have = sum(file.bytes_there for file in stored)
-    return f"partly: {min(99, 100 * have // total)} % of {format_bytes(total)}"
+    return f"partly: {min(99, 100 * have // total)} % of {format_bytes(total, decimal=True)}"

@@ -4,8 +4,8 @@ File names, record numbers and sizes are those that the "Big image data formats"
 NEUBIAS training resources states; the sizes are rounded there, and some are not stated at all.
 
 No file has a pin yet: nothing that could be looked up when these entries were written states the
-exact size or the checksum of any. So they are asked from the record at the first download, and a
-note in the data folder holds them from then on. To pin a file, take both from the record's page,
+exact size or the checksum of any. So they are read from the record at the first download, and a
+sidecar in the data folder keeps them from then on. To pin a file, take both from the record's page,
 or from ``python -m data_fetch --verify`` after a download, and name beside the pin where they
 are from.
 """
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Pin:
-    """What a file must be, whatever its record states in the future.
+    """The size and checksum that a file must have, whatever its record states in the future.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Pin:
     Raises
     ------
     ValueError
-        If the checksum is none, or the size is not that of a file with content.
+        If the checksum is not one, or the size is below 1.
     """
 
     size: int
@@ -60,7 +60,7 @@ class RemoteFile:
     stated_bytes
         Its size as NEUBIAS states it, rounded; ``None`` where no size is stated.
     pin
-        What it must be; ``None`` where that is not known.
+        Its size and checksum; ``None`` where they are not known.
     """
 
     name: str
@@ -75,7 +75,7 @@ class Dataset:
     Parameters
     ----------
     name
-        What ``--real`` is given.
+        Name to give to ``--real``.
     title
         What it is, in a few words.
     lessons
@@ -84,9 +84,9 @@ class Dataset:
         Number of the Zenodo record that holds the files.
     files
         In the order of download. The file that a reader opens comes last, so that it is there
-        only when what it refers to is there too.
+        only when the files that it refers to are there too.
     use
-        How a lesson is told to use it.
+        What to do so that a lesson uses it.
     """
 
     name: str

@@ -1,28 +1,29 @@
-"""What of a file lies in the data folder: the whole, a part, and the note kept beside it.
+"""How much of a file lies in the data folder: all of it, a partial file, and its sidecar.
 
-While it is downloaded, ``NAME`` is called ``NAME.part``, which no reader takes for an image. A
-note beside it, ``NAME.part.note.json``, says of which file (by checksum) it is the beginning; a
-part without such a note is not continued. ``NAME`` itself appears only when the checksum was
-right, with a note ``NAME.note.json``. Later the size is compared with the note, which takes no
+While it is downloaded, ``NAME`` is called ``NAME.part``, which no reader takes for an image. Its
+sidecar, ``NAME.part.note.json``, says (by checksum) which file it is the beginning of; a partial
+file without a sidecar is not continued. ``NAME`` itself appears only when the checksum was right,
+with the sidecar ``NAME.note.json``. Later the size is compared with the sidecar, which takes no
 time; ``--verify`` reads the files again and compares the checksum, which takes seconds per GB.
 
-The note stays when ``NAME`` is deleted: a record that states something else for a file of that
-name, later, has been changed or is not the one that was downloaded from.
+The sidecar stays when ``NAME`` is deleted: a record that later states something else for a file of
+that name has been changed or is not the one that was downloaded from.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass
 from enum import Enum
 from pathlib import Path
 
-import pooch
+from bigimg_lessons.saving.files import replace_text
 
 
 @dataclass(frozen=True)
 class Note:
-    """What is known of a file that was downloaded, whole or in part.
+    """What the sidecar of a complete or partial file says about it.
 
     Parameters
     ----------
@@ -54,18 +55,18 @@ class State(Enum):
 
 @dataclass(frozen=True)
 class StoredFile:
-    """A file of a dataset, as far as it is in the data folder.
+    """A file of a dataset, and how much of it is in the data folder.
 
     Parameters
     ----------
     path
-        Where the whole file is, or will be.
+        Path of the complete file, whether it exists or not.
     state
         How much of it is there.
     bytes_there
-        Bytes of the file, or else of its part.
+        Bytes of the file, or else of its partial file.
     note
-        The note beside the file, or else beside its part; ``None`` if there is none.
+        From the sidecar of the file, or else of its partial file; ``None`` if there is none.
     """
 
     path: Path
@@ -88,12 +89,12 @@ class StoredFile:
 
 
 def part_path(path: Path) -> Path:
-    """Return the name under which a file lies until it is whole and checked."""
+    """Return the path of the partial file, until the file is complete and checked."""
     return path.with_name(f"{path.name}.part")
 
 
 def note_path(path: Path) -> Path:
-    """Return the name of the note beside a file."""
+    """Return the path of the sidecar of a file."""
     return path.with_name(f"{path.name}.note.json")
 
 
@@ -103,7 +104,7 @@ def look(path: Path) -> StoredFile:
     Parameters
     ----------
     path
-        Where the whole file would be.
+        Path of the complete file.
     """
     if path.is_file():
         note, size = read_note(path), path.stat().st_size
@@ -120,7 +121,7 @@ def look(path: Path) -> StoredFile:
 
 
 def read_note(path: Path) -> Note | None:
-    """Read the note beside a file; return ``None`` if there is none or it cannot be understood."""
+    """Read the sidecar of a file; return ``None`` if it is missing or cannot be understood."""
     try:
         return Note(**json.loads(note_path(path).read_text(encoding="utf-8")))
     except (FileNotFoundError, ValueError, TypeError):
@@ -128,11 +129,8 @@ def read_note(path: Path) -> Note | None:
 
 
 def write_note(path: Path, note: Note) -> None:
-    """Write the note beside a file, whole or not at all."""
-    target = note_path(path)
-    aside = target.with_name(f"{target.name}.new")
-    aside.write_text(json.dumps(asdict(note), indent=1) + "\n", encoding="utf-8")
-    aside.replace(target)
+    """Write the sidecar of a file, completely or not at all."""
+    replace_text(note_path(path), json.dumps(asdict(note), indent=1) + "\n")
 
 
 def digest(path: Path, checksum: str) -> str:
@@ -143,7 +141,8 @@ def digest(path: Path, checksum: str) -> str:
     path
         The file.
     checksum
-        A checksum such as ``"md5:0123…"``, of which the algorithm is used.
+        A checksum such as ``"md5:0123…"``; only its algorithm matters.
     """
     algorithm = checksum.partition(":")[0]
-    return f"{algorithm}:{pooch.file_hash(str(path), alg=algorithm)}"
+    with path.open("rb") as file:
+        return f"{algorithm}:{hashlib.file_digest(file, algorithm).hexdigest()}"

@@ -1,4 +1,4 @@
-"""What a Zenodo record says of itself: title, creators, licence, and each file's checksum."""
+"""What a Zenodo record says about itself: title, creators, licence, and each file's checksum."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Record:
     title
         Its title.
     creators
-        Names of those whom to credit.
+        Names of the people to credit.
     licence
         The licence's identifier, such as ``"cc-by-4.0"``; ``None`` if the record states none.
     files

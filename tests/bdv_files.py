@@ -1,18 +1,26 @@
 """BigDataViewer datasets for tests, written with h5py and by hand: never by the package itself."""
 
+from __future__ import annotations
+
 import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 import h5py
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+Array = NDArray[Any]
+Views = Mapping[tuple[int, int], Sequence[Array]]
 
 SHARED = Path(
     os.environ.get("BIGIMG_SHARED_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")
 ).resolve()
 
 
-def shared(name):
+def shared(name: str) -> Path:
     """Path of a real file, or skip the test."""
     import pytest
 
@@ -21,7 +29,7 @@ def shared(name):
     return SHARED / name
 
 
-def pixels(shape, dtype=np.uint16, seed=0):
+def pixels(shape: Sequence[int], dtype: DTypeLike = np.uint16, seed: int = 0) -> Array:
     """Values over the whole range of a type, so that a wrong type or place shows."""
     rng = np.random.default_rng([seed, *shape])
     dtype = np.dtype(dtype)
@@ -31,7 +39,7 @@ def pixels(shape, dtype=np.uint16, seed=0):
     return rng.integers(limits.min, limits.max, shape, dtype, endpoint=True)
 
 
-def halved(array, factors=(2, 2, 2), ceil=False):
+def halved(array: Array, factors: Sequence[int] = (2, 2, 2), ceil: bool = False) -> Array:
     """Every n-th voxel along z, y, x; the shape rounded down or up."""
     shape = [
         max(1, -(-n // f) if ceil else n // f) for n, f in zip(array.shape, factors, strict=True)
@@ -41,8 +49,15 @@ def halved(array, factors=(2, 2, 2), ceil=False):
 
 
 def write_h5(
-    path, views, *, resolutions=None, chunks=(4, 16, 16), data_type=None, legacy=False, **options
-):
+    path: Path,
+    views: Views,
+    *,
+    resolutions: Mapping[int, Any] | None = None,
+    chunks: tuple[int, ...] | None = (4, 16, 16),
+    data_type: str | None = None,
+    legacy: bool = False,
+    **options: Any,
+) -> Path:
     """Write pixels: `views` maps (time point, setup) to a list of levels (z, y, x arrays).
 
     `resolutions` maps setup to rows in x, y, z order (default 1, 2, 4 …); `legacy` stores uint16
@@ -68,16 +83,16 @@ def write_h5(
 
 
 def xml(
-    setups,
+    setups: Iterable[Mapping[str, Any]],
     *,
-    h5='<hdf5 type="relative">data.h5</hdf5>',
-    timepoints='<Timepoints type="range"><first>0</first><last>0</last></Timepoints>',
-    names=None,
-    missing=(),
-    registrations="",
-    loader="bdv.hdf5",
-    base='<BasePath type="relative">.</BasePath>',
-):
+    h5: str = '<hdf5 type="relative">data.h5</hdf5>',
+    timepoints: str = '<Timepoints type="range"><first>0</first><last>0</last></Timepoints>',
+    names: Mapping[str, Mapping[int, str]] | None = None,
+    missing: Iterable[tuple[int, int]] = (),
+    registrations: str = "",
+    loader: str = "bdv.hdf5",
+    base: str = '<BasePath type="relative">.</BasePath>',
+) -> str:
     """Text of an XML. `setups` are dicts: id, name, size, voxel, unit (xyz), attributes."""
     body = []
     for setup in setups:
@@ -116,7 +131,7 @@ def xml(
 """
 
 
-def registration(timepoint, setup, *affines):
+def registration(timepoint: int, setup: int, *affines: Iterable[float]) -> str:
     """One view's registration from matrices of twelve numbers."""
     steps = "".join(
         f'<ViewTransform type="affine"><affine>{" ".join(map(str, affine))}</affine>'
@@ -126,7 +141,15 @@ def registration(timepoint, setup, *affines):
     return f'<ViewRegistration timepoint="{timepoint}" setup="{setup}">{steps}</ViewRegistration>'
 
 
-def write_dataset(folder, views, setups=None, *, name="data", xml_options=None, **h5_options):
+def write_dataset(
+    folder: Path,
+    views: Views,
+    setups: Iterable[Mapping[str, Any]] | None = None,
+    *,
+    name: str = "data",
+    xml_options: Mapping[str, Any] | None = None,
+    **h5_options: Any,
+) -> Path:
     """Write a pair of files. Setups default to one channel each, named after their id."""
     folder = Path(folder)
     folder.mkdir(exist_ok=True)

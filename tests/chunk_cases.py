@@ -1,15 +1,21 @@
 """Shapes, chunk shapes and regions for Hypothesis, and the voxels they stand for."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+from numpy.typing import DTypeLike, NDArray
+
+Indexes = tuple[int | slice, ...]
 
 DTYPES = st.sampled_from(["uint8", "uint16", "float32"])
 
 
-def along_the_curve(place):
+def along_the_curve(place: Sequence[int]) -> str:
     """Where a chunk lies along a Z-order curve, digit by digit: the first axis is fastest."""
     bits = [f"{number:08b}" for number in place]
     return "".join(digits[level] for level in range(8) for digits in reversed(bits))
@@ -19,19 +25,19 @@ def along_the_curve(place):
 class Case:
     """An array, how it is cut, and what is read of it."""
 
-    shape: tuple
-    chunk_shape: tuple
-    shard_shape: tuple | None
-    region: tuple
+    shape: tuple[int, ...]
+    chunk_shape: tuple[int, ...]
+    shard_shape: tuple[int, ...] | None
+    region: Indexes
 
-    def voxels(self, dtype):
+    def voxels(self, dtype: DTypeLike) -> NDArray[Any]:
         """Values that differ from voxel to voxel, and none is 0, the fill value."""
         numbers = np.arange(math.prod(self.shape)) % 250 + 1
         return numbers.reshape(self.shape).astype(dtype)
 
 
 @st.composite
-def indexes(draw, size):
+def indexes(draw: DrawFn, size: int) -> int | slice:
     """A whole number or a slice along an axis."""
     if draw(st.integers(0, 3)) == 0:
         return draw(st.integers(0, size - 1))
@@ -43,7 +49,7 @@ def indexes(draw, size):
 
 
 @st.composite
-def regions(draw, shape):
+def regions(draw: DrawFn, shape: Sequence[int]) -> Indexes:
     """A part of an array: one in five times all of it."""
     if draw(st.integers(0, 4)) == 0:
         return tuple(slice(None) for _ in shape)
@@ -51,7 +57,7 @@ def regions(draw, shape):
 
 
 @st.composite
-def cases(draw, *, most_axes=3, longest=12, sharded=False):
+def cases(draw: DrawFn, *, most_axes: int = 3, longest: int = 12, sharded: bool = False) -> Case:
     """An array of up to `longest` voxels along each axis, with a region.
 
     Its chunks, and its shards, may be longer than it is.

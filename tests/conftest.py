@@ -1,13 +1,21 @@
-"""The book is built while other tests run; tests of the built book come last."""
+"""What all tests share: the one build of the book, whose tests come last, and one Node process."""
 
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 
+from tests.node import Node
 from tests.site_build import SiteBuild
+
+
+def pytest_configure() -> None:
+    """Heed Ctrl-C, and let what tests start heed it: a shell starts background jobs deaf to it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _site_files(items: list[pytest.Item]) -> set[object]:
@@ -34,3 +42,11 @@ def site_build(
         build.start()
     yield build
     build.end(now=bool(request.session.shouldstop or request.session.shouldfail))
+
+
+@pytest.fixture(scope="session")
+def node() -> Iterator[Node]:
+    """A Node process that evaluates functions of front-end modules."""
+    process = Node()
+    yield process
+    process.close()

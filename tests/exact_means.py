@@ -1,9 +1,13 @@
 """The exact mean of boxes of voxels, worked out independently of the package."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 
-def exact_mean(array, factors):
+def exact_mean(array: NDArray[Any], factors: Sequence[int]) -> NDArray[Any]:
     """Mean over whole and cut-off boxes of the last axes; integers' halves go to the even one.
 
     Integers of up to 32 bits are summed and divided as int64, without floating point.
@@ -17,7 +21,9 @@ def exact_mean(array, factors):
         sums = np.add.reduceat(sums, starts, axis=axis)
         counts = counts[..., None] * np.diff(starts, append=array.shape[axis])
     if is_float:
-        return (sums / counts).astype(array.dtype)
+        quotients: NDArray[Any] = sums / counts
+        return quotients.astype(array.dtype)
     quotient, rest = np.divmod(sums, counts)
     up = (2 * rest > counts) | ((2 * rest == counts) & (quotient % 2 == 1))
-    return (quotient + up).astype(array.dtype)
+    mean: NDArray[Any] = (quotient + up).astype(array.dtype)
+    return mean

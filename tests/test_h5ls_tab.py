@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bigimg_lessons.formats.bdv.writer import write_bdv
-from bigimg_lessons.samples.sample_data import DEFAULT_SHAPE, VOXEL_SIZE
+from bigimg_lessons.samples.volume import DEFAULT_SHAPE, VOXEL_SIZE
 
 NOTEBOOK = Path(__file__).parents[1] / "notebooks" / "03_look_inside_bdv_hdf5.ipynb"
 

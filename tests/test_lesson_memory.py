@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from bigimg_lessons.samples.sample_data import sample_tiff
+from bigimg_lessons.samples.files import sample_tiff
 
 MEBI = 2**20
 

@@ -20,7 +20,7 @@ from bigimg_lessons.measure.recorded_reads import RECORD, recorded_runs
 from bigimg_lessons.measure.stores import StoreMeter
 from bigimg_lessons.measure.timing import time_in_turn
 from bigimg_lessons.measure.zarr_reading import zarr_reader
-from bigimg_lessons.samples.sample_data import data_folder
+from bigimg_lessons.samples.folder import data_folder
 
 ROOT = Path(__file__).parents[1]
 CELLS = nbformat.read(ROOT / "notebooks" / "02_store_in_pieces.ipynb", as_version=4).cells

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from bigimg_lessons.samples.sample_data import lesson_tiff
+from bigimg_lessons.samples.files import lesson_tiff
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (20, 64, 64), dtype=np.uint8)
 

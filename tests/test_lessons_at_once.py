@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from bigimg_lessons.samples.sample_data import identity, sample_tiff
+from bigimg_lessons.samples.files import identity, sample_tiff
 from tests.lesson_cells import LESSONS, cells_of, checked_cells, run, wrong
 
 WHOLE = "BIGIMG_TEST_WHOLE" in os.environ

@@ -51,27 +51,34 @@ def test_only_checked_cells_keep_outputs_and_those_are_text(path):
             assert kinds == {"text/plain"}, f"{cell.id} carries {kinds}"
 
 
-@every_notebook
-def test_committing_changes_nothing(path, tmp_path):
-    """What pre-commit does to a notebook that was run leaves it as it is in git."""
-    notebook = read(path)
-    notebook.metadata["widgets"] = {"state": {}}
-    for count, cell in enumerate(notebook.cells):
-        if cell.cell_type == "code":
-            cell.execution_count = count
-            if not cell.outputs:
-                cell.outputs = [nbformat.v4.new_output("stream", text="noise")]
-    run = tmp_path / path.name
-    nbformat.write(notebook, run)
+@pytest.fixture(scope="module")
+def committed(tmp_path_factory):
+    """Notebooks that were run, as pre-commit leaves them; each hook takes all at once."""
+    folder = tmp_path_factory.mktemp("committed")
+    for path in NOTEBOOKS:
+        notebook = read(path)
+        notebook.metadata["widgets"] = {"state": {}}
+        for count, cell in enumerate(notebook.cells):
+            if cell.cell_type == "code":
+                cell.execution_count = count
+                if not cell.outputs:
+                    cell.outputs = [nbformat.v4.new_output("stream", text="noise")]
+        nbformat.write(notebook, folder / path.name)
 
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    runs = [str(folder / path.name) for path in NOTEBOOKS]
     for hook in hooks["repos"][0]["hooks"]:
         if hook.get("files") == r"\.ipynb$":
             program, *arguments = shlex.split(hook["entry"].removeprefix("uv run "))
             start = [] if program == "python" else ["-m", program]
-            command = [sys.executable, *start, *arguments, str(run)]
-            subprocess.run(command, cwd=ROOT, check=True)
-    assert run.read_text(encoding="utf-8") == path.read_text(encoding="utf-8")
+            subprocess.run([sys.executable, *start, *arguments, *runs], cwd=ROOT, check=True)
+    return folder
+
+
+@every_notebook
+def test_committing_changes_nothing(path, committed):
+    """What pre-commit does to a notebook that was run leaves it as it is in git."""
+    assert (committed / path.name).read_text(encoding="utf-8") == path.read_text(encoding="utf-8")
 
 
 @every_notebook

@@ -13,7 +13,7 @@ import pytest
 import zarr
 
 from bigimg_lessons.costs.grid import ChunkGrid
-from bigimg_lessons.samples.sample_data import SampleVolume
+from bigimg_lessons.samples.volume import SampleVolume
 from bigimg_lessons.widgets import fetch_experiment
 from book._ext.site_images import IMAGES, SiteImage, made
 

@@ -5,9 +5,19 @@ from math import pi
 import numpy as np
 import pytest
 
-from bigimg_lessons.samples import tissue
-from bigimg_lessons.samples.sample_data import SampleVolume
-from bigimg_lessons.samples.tissue import BRICK, Tissue
+from bigimg_lessons.samples.tissue import BRICK
+from bigimg_lessons.samples.tissue.bricks import paint_brick
+from bigimg_lessons.samples.tissue.cells import cell
+from bigimg_lessons.samples.tissue.fields import line_share, ripple, soft_min
+from bigimg_lessons.samples.tissue.geometry import nodes_at
+from bigimg_lessons.samples.tissue.grid import STEP, between
+from bigimg_lessons.samples.tissue.noise import hashed, mix, uniform
+from bigimg_lessons.samples.tissue.organelles import LOOKS, NUCLEOLUS
+from bigimg_lessons.samples.tissue.painting import RESIN
+from bigimg_lessons.samples.tissue.sites import CELLS, sites_in
+from bigimg_lessons.samples.tissue.specimen import Specimen
+from bigimg_lessons.samples.tissue.textures import cut, textures_of
+from bigimg_lessons.samples.volume import SampleVolume
 
 ALL = slice(None)
 
@@ -30,19 +40,19 @@ def murmur_finaliser(h):
 
 def test_hash_is_that_of_murmurhash3():
     values = [0, 1, 2, 12345, 2**31, 2**32 - 1]
-    assert tissue._mix(np.array(values, np.uint32)).tolist() == list(map(murmur_finaliser, values))
+    assert mix(np.array(values, np.uint32)).tolist() == list(map(murmur_finaliser, values))
 
 
 def test_hash_takes_coordinates_one_after_the_other():
     h = 0
     for coordinate in (7, 2**32 - 3, 5):  # -3 as an unsigned number
         h = murmur_finaliser(((h ^ coordinate) + 0x9E3779B9) % 2**32)
-    assert tissue._hash(7, -3, 5).tolist() == [h]
-    assert tissue._hash(np.arange(3)[:, None], np.arange(4)).shape == (3, 4)
+    assert hashed(7, -3, 5).tolist() == [h]
+    assert hashed(np.arange(3)[:, None], np.arange(4)).shape == (3, 4)
 
 
 def test_hashed_numbers_are_uniform_and_independent():
-    u = tissue._uniform(3, np.arange(200)[:, None], np.arange(200))
+    u = uniform(3, np.arange(200)[:, None], np.arange(200))
     assert 0 <= u.min() < u.max() < 1
     assert abs(u.mean() - 0.5) < 0.01
     assert abs(u.var() - 1 / 12) < 0.002
@@ -58,9 +68,9 @@ def grid(counts, spacing):
 
 
 def test_linear_fields_are_interpolated_exactly():
-    z, y, x = grid((3, 4, 5), tissue.STEP)
-    voxels = tissue._between((z + 2 * y + 4 * x).astype(np.float32))
-    z, y, x = grid([n * s for n, s in zip((2, 3, 4), tissue.STEP, strict=True)], (1, 1, 1))
+    z, y, x = grid((3, 4, 5), STEP)
+    voxels = between((z + 2 * y + 4 * x).astype(np.float32))
+    z, y, x = grid([n * s for n, s in zip((2, 3, 4), STEP, strict=True)], (1, 1, 1))
     np.testing.assert_array_equal(voxels, z + 2 * y + 4 * x)
     assert voxels.dtype == np.float32
 
@@ -69,9 +79,9 @@ def test_squared_distances_are_interpolated_exactly_with_a_bulge():
     def square(z, y, x):
         return (z - 1.5) ** 2 + (y - 3.0) ** 2 + (x - 2.5) ** 2
 
-    nodes = square(*grid((3, 3, 3), tissue.STEP)).astype(np.float32)
-    voxels = tissue._between(nodes, bulge=[s * s for s in tissue.STEP])
-    expected = square(*grid([2 * s for s in tissue.STEP], (1, 1, 1)))
+    nodes = square(*grid((3, 3, 3), STEP)).astype(np.float32)
+    voxels = between(nodes, bulge=[s * s for s in STEP])
+    expected = square(*grid([2 * s for s in STEP], (1, 1, 1)))
     np.testing.assert_allclose(voxels, expected, atol=1e-5)
 
 
@@ -80,43 +90,43 @@ def test_squared_distances_are_interpolated_exactly_with_a_bulge():
 def test_a_line_covers_the_share_that_a_box_filter_gives(distance, width):
     box = 0.1  # µm
     low, high = max(distance - box / 2, -width / 2), min(distance + box / 2, width / 2)
-    share = tissue._line(np.array([distance], np.float32), width, 1 / box)
+    share = line_share(np.array([distance], np.float32), width, 1 / box)
     assert share[0] == pytest.approx(max(high - low, 0) / box, abs=1e-5)
 
 
 def test_soft_minimum_is_the_minimum_where_the_two_are_far_apart():
     a, b = np.array([1.0, 5.0, 2.0]), np.array([4.0, 0.5, 2.0])
-    np.testing.assert_allclose(tissue._soft_min(a, b, 1.0), [1.0, 0.5, 2.0 - 0.25])
+    np.testing.assert_allclose(soft_min(a, b, 1.0), [1.0, 0.5, 2.0 - 0.25])
 
 
 def test_ripple_is_a_triangle_wave():
     phase = np.array([-1.0, -0.75, -0.5, 0.0, 0.25, 0.5, 3.0], np.float32)
-    assert tissue._ripple(phase).tolist() == [1, 0.5, 0, 1, 0.5, 0, 1]
+    assert ripple(phase).tolist() == [1, 0.5, 0, 1, 0.5, 0, 1]
 
 
 def test_textures_vary_as_much_as_they_state():
-    textures = tissue._textures((0.1, 0.04, 0.04))
+    textures = textures_of((0.1, 0.04, 0.04))
     for texture, deviation in ((textures.grain, 7), (textures.clump, 1), (textures.fold, 0.62)):
         assert texture.std() == pytest.approx(deviation, rel=0.15)
 
 
 def test_textures_have_no_edge_and_repeat_after_whole_bricks():
-    for texture in tissue._textures((0.1, 0.04, 0.04)):
+    textures = textures_of((0.1, 0.04, 0.04))
+    for number, texture in enumerate(textures):
         for axis, size in enumerate(BRICK):
             assert texture.shape[axis] % size == 0
             first, last = texture.take(0, axis), texture.take(-1, axis)
             inside = np.abs(np.diff(texture, axis=axis)).mean()
             assert np.abs(first - last).mean() < 1.2 * inside
-        index = (5, 7, 9)
-        again = [i * b + n for i, b, n in zip(index, BRICK, texture.shape, strict=True)]
+        origin = [i * b for i, b in zip((5, 7, 9), BRICK, strict=True)]
+        again = [o + n for o, n in zip(origin, texture.shape, strict=True)]
         np.testing.assert_array_equal(
-            tissue._cut(texture, [i * b for i, b in zip(index, BRICK, strict=True)]),
-            tissue._cut(texture, again),
+            cut(textures, origin, BRICK)[number], cut(textures, again, BRICK)[number]
         )
 
 
 def test_depth_is_measured_from_the_surface():
-    specimen = Tissue((200.0, 200.0, 200.0), (0.1, 0.04, 0.04), 1)
+    specimen = Specimen((200.0, 200.0, 200.0), 1)
     centre = np.array([100.0, 100.0, 100.0])
     along = np.linspace(0, 100, 401)
     for direction in np.eye(3):
@@ -140,20 +150,18 @@ def test_neighbouring_bricks_fit_without_a_seam(middle):
         assert np.mean(border) < 1.15 * np.mean(step)
 
 
-def test_grey_values_do_not_depend_on_the_size_of_a_brick(monkeypatch):
+def test_grey_values_do_not_depend_on_the_size_of_a_brick():
     # Painted in smaller bricks, all but a few voxels stay the same: nothing is cut off at borders.
-    def paint(brick):
-        monkeypatch.setattr(tissue, "BRICK", brick)
-        specimen = Tissue((25.6, 40.96, 40.96), (0.1, 0.04, 0.04), 1)
-        first, counts = (
-            [a // b for a, b in zip(place, brick, strict=True)]
-            for place in ((96, 448, 256), (32, 128, 256))
-        )
-        picture = np.empty((32, 128, 256), np.float32)
-        for index in np.ndindex(*counts):
-            place = tuple(slice(i * b, (i + 1) * b) for i, b in zip(index, brick, strict=True))
-            picture[place] = specimen.brick(tuple(i + f for i, f in zip(index, first, strict=True)))
-        return picture
+    def paint(size):
+        specimen = Specimen((25.6, 40.96, 40.96), 1)
+        image = np.empty((32, 128, 256), np.float32)
+        for index in np.ndindex(*(n // s for n, s in zip(image.shape, size, strict=True))):
+            start = [i * s for i, s in zip(index, size, strict=True)]
+            origin = tuple(a + b for a, b in zip(start, (96, 448, 256), strict=True))
+            image[tuple(slice(a, a + s) for a, s in zip(start, size, strict=True))] = paint_brick(
+                specimen, (0.1, 0.04, 0.04), origin=origin, size=size
+            )
+        return image
 
     assert (np.abs(paint(BRICK) - paint((16, 32, 64))) > 0.5).mean() < 1e-3
 
@@ -161,13 +169,13 @@ def test_grey_values_do_not_depend_on_the_size_of_a_brick(monkeypatch):
 def test_default_volume_shows_resin_around_tissue():
     # To paint all of it would be slow; the depth alone tells what is outside.
     volume = SampleVolume()
-    specimen = Tissue(volume.extent, volume.voxel_size, volume.seed)
+    specimen = Specimen(volume.extent, volume.seed)
     counts = [size // brick for size, brick in zip(volume.shape, BRICK, strict=True)]
     outside = [
-        (specimen._nodes((k * BRICK[0], j * BRICK[1], i * BRICK[2])).depth < 0).mean()
-        for k in range(0, counts[0], 2)
-        for j in range(counts[1])
-        for i in range(counts[2])
+        (nodes_at(specimen, volume.voxel_size, (z, y, x), BRICK).depth < 0).mean()
+        for z in range(0, counts[0] * BRICK[0], 2 * BRICK[0])
+        for y in range(0, counts[1] * BRICK[1], BRICK[1])
+        for x in range(0, counts[2] * BRICK[2], BRICK[2])
     ]
     assert 0.15 < np.mean(outside) < 0.27
 
@@ -176,7 +184,7 @@ def test_default_volume_shows_resin_around_tissue():
 @pytest.mark.parametrize("x", [slice(0, 40), slice(-40, None)])
 def test_corners_of_the_default_volume_are_resin(y, x):
     corner = SampleVolume().block(slice(120, 136), y, x)
-    assert corner.mean() == pytest.approx(tissue.RESIN, abs=3)
+    assert corner.mean() == pytest.approx(RESIN, abs=3)
     assert 3 < corner.std() < 9  # noise, and nothing else
 
 
@@ -204,9 +212,9 @@ def test_membranes_are_thin_dark_lines(middle):
 
 
 def test_there_are_about_as_many_cells_as_their_size_tells():
-    specimen = Tissue((60.0, 60.0, 60.0), (0.1, 0.04, 0.04), 1)
+    specimen = Specimen((60.0, 60.0, 60.0), 1)
     low, high = np.array([15.0, 15.0, 15.0]), np.array([45.0, 45.0, 45.0])
-    sites = specimen.sites(tissue.CELLS, low, high)
+    sites = sites_in(specimen, CELLS, low, high)
     diameter = (30.0**3 / len(sites.key) * 6 / pi) ** (1 / 3)
     assert 5 < diameter < 8.5
     apart = np.sqrt(((sites.centre[:, None] - sites.centre) ** 2).sum(axis=-1))
@@ -215,13 +223,13 @@ def test_there_are_about_as_many_cells_as_their_size_tells():
 
 
 def test_organelles_lie_inside_their_cell_and_apart():
-    specimen = Tissue((60.0, 60.0, 60.0), (0.1, 0.04, 0.04), 1)
-    sites = specimen.sites(tissue.CELLS, np.full(3, 20.0), np.full(3, 40.0))
+    specimen = Specimen((60.0, 60.0, 60.0), 1)
+    sites = sites_in(specimen, CELLS, np.full(3, 20.0), np.full(3, 40.0))
     kinds = set()
     for key, centre in zip(sites.key.tolist(), sites.centre.tolist(), strict=True):
-        organelles = tissue._cell(specimen, key, tuple(centre)).organelles
+        organelles = cell(specimen, key, tuple(centre)).organelles
         kinds |= set(organelles.look.tolist())
-        own = organelles.look != tissue.NUCLEOLUS
+        own = organelles.look != NUCLEOLUS
         near = ((organelles.centre[own][:, None] - sites.centre) ** 2).sum(axis=-1)
         own_distance = ((organelles.centre[own] - centre) ** 2).sum(axis=-1)
         # A power diagram's weights differ by 6 µm² at most.
@@ -231,7 +239,7 @@ def test_organelles_lie_inside_their_cell_and_apart():
         gap = np.sqrt(((c[:, None] - c) ** 2).sum(axis=-1)) - r - r[:, None]
         np.fill_diagonal(gap, np.inf)
         assert gap.min(initial=np.inf) > 0
-    assert kinds == set(range(len(tissue.LOOKS)))
+    assert kinds == set(range(len(LOOKS)))
 
 
 def correlation_length(block, axis, spacing):
@@ -242,7 +250,7 @@ def correlation_length(block, axis, spacing):
         a, b = np.split(block, [lag], axis=axis)[1], np.split(block, [-lag], axis=axis)[0]
         if (a * b).mean() < variance / 2:
             return lag * spacing
-    pytest.fail(f"the picture is correlated along the whole of axis {axis}")
+    pytest.fail(f"the image is correlated along the whole of axis {axis}")
 
 
 def test_structures_are_as_long_along_z_as_along_y_and_x():
@@ -257,10 +265,10 @@ def test_structures_are_as_long_along_z_as_along_y_and_x():
 
 
 def test_a_larger_box_shows_more_tissue_at_the_same_scale():
-    small = Tissue((20.0, 20.0, 20.0), (0.1, 0.04, 0.04), 1)
-    large = Tissue((40.0, 40.0, 40.0), (0.1, 0.04, 0.04), 1)
+    small = Specimen((20.0, 20.0, 20.0), 1)
+    large = Specimen((40.0, 40.0, 40.0), 1)
     counts = [
-        len(specimen.sites(tissue.CELLS, np.zeros(3), np.array(specimen.extent)).key)
+        len(sites_in(specimen, CELLS, np.zeros(3), np.array(specimen.extent)).key)
         for specimen in (small, large)
     ]
     assert 5 < counts[1] / counts[0] < 11

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import zarr
 
-from bigimg_lessons.samples.sample_data import SampleVolume
+from bigimg_lessons.samples.volume import SampleVolume
 from book._ext import zoom_image
 
 PIXELS = 516  # no multiple of a chunk, and 129 of level 2 is odd

@@ -23,8 +23,8 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 
-from bigimg_lessons.samples.sample_data import SampleVolume
 from bigimg_lessons.samples.tissue import GENERATOR
+from bigimg_lessons.samples.volume import SampleVolume
 from bigimg_lessons.widgets.fetch_experiment import CHUNK_SHAPES, FOLDER, SHAPE, store_name
 
 _LOGGER = logging.getLogger(__name__)

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from zarr.codecs import GzipCodec
 
 from bigimg_lessons.build import Level, build_levels, downsample_mean, plan_blocks, plan_levels
-from bigimg_lessons.samples.sample_data import SampleVolume
 from bigimg_lessons.samples.tissue import BRICK, GENERATOR
+from bigimg_lessons.samples.volume import SampleVolume
 from bigimg_lessons.widgets.zoom_viewer import thumbnail
 
 PIXELS = 4096  # along y and x

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bigimg_lessons.measure.serving import FolderServer
     from bigimg_lessons.measure.stores import StoreMeter
     from bigimg_lessons.pyramids.levels import plan_levels
-    from bigimg_lessons.samples.sample_data import lesson_tiff
+    from bigimg_lessons.samples.files import lesson_tiff
     from bigimg_lessons.widgets.chunk_explorer import ChunkExplorer
     from bigimg_lessons.widgets.quiz import Quiz
     from bigimg_lessons.widgets.zoom_viewer import ZoomViewer
@@ -55,7 +55,7 @@ _MODULES = {
     "StoreMeter": "measure.stores",
     "ZoomViewer": "widgets.zoom_viewer",
     "build_pyramid": "build",
-    "lesson_tiff": "samples.sample_data",
+    "lesson_tiff": "samples.files",
     "plan_levels": "pyramids.levels",
 }
 

@@ -21,7 +21,7 @@ import numcodecs.blosc
 import numpy as np
 from numcodecs.blosc import Blosc
 
-from bigimg_lessons.samples.sample_data import SampleVolume
+from bigimg_lessons.samples.volume import SampleVolume
 
 SHUFFLES = {"no shuffle": 0, "bytes shuffled": 1, "bits shuffled": 2}
 CODECS = {

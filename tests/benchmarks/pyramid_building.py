@@ -57,7 +57,8 @@ def make_volume(path, kind, shape, dtype):
     import tifffile
 
     if kind == "tissue":
-        from bigimg_lessons.samples.sample_data import SampleVolume, sample_tiff
+        from bigimg_lessons.samples.files import sample_tiff
+        from bigimg_lessons.samples.volume import SampleVolume
 
         sample_tiff(SampleVolume(tuple(shape), dtype), folder=path.parent).rename(path)
         return

@@ -20,7 +20,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Response,
+    Route,
+    WebSocket,
+    sync_playwright,
+)
 
 from tests.site_build import SiteBuild
 
@@ -121,16 +129,11 @@ class Visitor:
         context.set_default_timeout(10_000)  # milliseconds
         context.route(NOT_LOCAL, self._guard)
         page = context.new_page()
-        page.on("websocket", lambda socket: self._is_local(socket.url))
+        page.on("websocket", self._note_socket)
         if not only_requests:
             page.on("console", self._note_console)
             page.on("pageerror", lambda error: self.problems.append(f"{page.url}: {error}"))
-            page.on(
-                "response",
-                lambda answer: (
-                    answer.status >= 400 and self.problems.append(f"{answer.status}: {answer.url}")
-                ),
-            )
+            page.on("response", self._note_answer)
         page.goto(url)
         return page
 
@@ -140,6 +143,13 @@ class Visitor:
         if not local:
             self.problems.append(f"request to another host: {url}")
         return local
+
+    def _note_socket(self, socket: WebSocket) -> None:
+        self._is_local(socket.url)
+
+    def _note_answer(self, answer: Response) -> None:
+        if answer.status >= 400:
+            self.problems.append(f"{answer.status}: {answer.url}")
 
     def _guard(self, route: Route) -> None:
         if self._is_local(route.request.url):

@@ -26,7 +26,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from bigimg_lessons.costs.grid import ChunkGrid
 from bigimg_lessons.costs.storage import Storage
-from bigimg_lessons.samples.sample_data import SampleVolume
+from bigimg_lessons.samples.volume import SampleVolume
 from bigimg_lessons.text import format_bytes
 from bigimg_lessons.widgets import FetchExperiment
 
@@ -72,6 +72,9 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("book")
     (folder / "conf.py").write_text(
         f"import sys\nsys.path.insert(0, {str(EXTENSIONS)!r})\n"
+        # Only the image that is fetched here: the other one of the site takes long to compute.
+        "import site_images\n"
+        "site_images.IMAGES = [one for one in site_images.IMAGES if one.name == 'tissue']\n"
         "extensions = ['myst_nb', 'anywidget_host', 'site_images']\nexclude_patterns = ['out']\n"
         "nb_execution_mode = 'off'\nnb_ipywidgets_js = {}\nhtml_theme = 'basic'\n"
         "html_favicon = 'icon.svg'\n",
@@ -264,13 +267,13 @@ def numbers(experiment: Locator) -> dict[str, list[str]]:
 
 def in_seconds(text: str) -> float:
     value, unit = text.split()[:2]
-    return float(value) * {"s": 1, "ms": 0.001}[unit]
+    return float(value) * {"s": 1, "ms": 1e-3, "µs": 1e-6}[unit]
 
 
 def in_bytes(text: str) -> float:
-    found = re.search(r"([\d.]+)\s(KiB|MiB|GiB)", text)
+    found = re.search(r"([\d.]+)\s(kB|MB|GB)", text)
     assert found, text
-    return float(found[1]) * {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30}[found[2]]
+    return float(found[1]) * {"kB": 1e3, "MB": 1e6, "GB": 1e9}[found[2]]
 
 
 def pictures(experiment: Locator) -> dict[str, np.ndarray]:
@@ -295,7 +298,7 @@ def test_the_page_counts_what_the_server_counts_and_chunks_predicts(
 ) -> None:
     experiment = start(visitor.open(server.url + PAGE), region)
     announced = in_bytes(experiment.locator(".fx-cost").inner_text())
-    expect_end(experiment, "All 5 pictures are equal")
+    expect_end(experiment, "All 5 images are equal")
 
     images = book / "images" / "tissue"
     sizes = {path: (images / path).stat().st_size for path in set(server.asked)}
@@ -307,7 +310,8 @@ def test_the_page_counts_what_the_server_counts_and_chunks_predicts(
         asked = server.chunks(name)
         predicted = ChunkGrid(SHAPE, chunk_shape).reading(REGIONS[region])
         assert len(asked) == len(set(asked)) == predicted.requests
-        assert shown[name][:2] == [str(len(asked)), format_bytes(sum(sizes[p] for p in asked))]
+        came = format_bytes(sum(sizes[path] for path in asked), decimal=True)
+        assert shown[name][:2] == [str(len(asked)), came]
     assert server.cache_headers == {"no-cache"}
     assert 2 <= server.most <= 6
     fetched = sizes[probe] + sum(sizes[path] for path in server.asked)
@@ -406,18 +410,10 @@ def test_stopped_before_the_connection_is_known(visitor: Any, server: Server) ->
     expect(experiment.locator("table")).to_have_count(0)
 
 
-META = {
-    "zarr_format": 3,
-    "node_type": "array",
-    "data_type": "uint16",
-    "shape": [64, 192, 192],
-    "codecs": [],
-}
-
-
-@pytest.mark.parametrize(
-    ("path", "instead", "message"),
-    [
+def test_a_fetch_that_fails_names_its_address_and_a_remedy(visitor: Any, server: Server) -> None:
+    """tests/js/experiment.test.mjs and zarr_array.test.mjs have all metadata that are refused."""
+    page = visitor.open(server.url + PAGE)
+    for path, instead, message in [
         ("64x64x64.zarr/c/0/1/1", 404, "the server has no such file (404)."),
         ("32x32x32.zarr/c/0/2/2", 503, "the server answers 503."),
         ("16x16x16.zarr/c/0/3/5", b"<html>", "the bytes that came are not a whole gzip file."),
@@ -427,41 +423,20 @@ META = {
             "it holds 1 byte in place of 36,864 bytes.",
         ),
         ("16x16x16.zarr/zarr.json", b"<!doctype html>", "what came is not JSON."),
-        (
-            "16x16x16.zarr/zarr.json",
-            json.dumps(META).encode(),
-            "it says data type “uint16”; this page reads “uint8”.",
-        ),
-        ("32x32x32.zarr/zarr.json", b"{}", "it says Zarr format “undefined”"),
-        ("32x32x32.zarr/zarr.json", b"null", "it says Zarr format “undefined”"),
-        *(
-            ("32x32x32.zarr/zarr.json", json.dumps({**META, **changed}).encode(), message)
-            for changed, message in [
-                ({"data_type": "uint8", "shape": 5}, "it says shape “5”"),
-                ({"data_type": "uint8", "shape": {"length": 3}}, "it says shape “[object Object]”"),
-                ({"codecs": 7}, "it says data type “uint16”"),
-                ({"codecs": [None]}, "it says data type “uint16”"),
-                ({"data_type": "x" * 900}, f"it says data type “{'x' * 60}”"),
-            ]
-        ),
+        ("32x32x32.zarr/zarr.json", b"null", "its metadata are those of no Zarr array."),
         ("32x32x32.zarr/zarr.json", b"[" * (5 * 2**20), "it holds more than 4,194,304 bytes."),
         ("16x16x16.zarr/c/0/3/5", gzip.compress(bytes(2**22)), "it holds more than 4,096 bytes."),
         ("16x16x16.zarr/c/0/3/5", bytes(10**6), "it holds more than 5,161 bytes."),
-    ],
-)
-def test_a_fetch_that_fails_names_its_address_and_a_remedy(
-    visitor: Any, server: Server, path: str, instead: int | bytes, message: str
-) -> None:
-    server.instead[path] = instead
-    page = visitor.open(server.url + PAGE)
-    experiment = start(page, "64³ cube")
-    expect_failure(experiment, message)
-    expect_failure(experiment, f"{server.url}images/tissue/{path}")
-    expect_failure(experiment, "Reload the page and start again.")
-    expect(experiment.get_by_role("status")).to_be_empty()
-    expect(experiment.locator(".fx-button")).to_be_focused()
-    if isinstance(instead, int):  # which the browser itself notes
-        visitor.problems = [entry for entry in visitor.problems if str(instead) not in entry]
+    ]:
+        server.instead = {path: instead}
+        experiment = start(page, "64³ cube")
+        expect_failure(experiment, message)
+        expect_failure(experiment, f"{server.url}images/tissue/{path}")
+        expect_failure(experiment, "Reload the page and start again.")
+        expect(experiment.get_by_role("status")).to_be_empty()
+        expect(experiment.locator(".fx-button")).to_be_focused()
+    # Answers of 400 and more are noted by the browser itself.
+    visitor.problems = [entry for entry in visitor.problems if not re.search("404|503", entry)]
 
 
 def test_what_was_measured_before_a_failure_stays_and_one_can_start_again(
@@ -553,7 +528,7 @@ def test_another_server_can_be_named_if_it_allows_it(
         expect_failure(experiment, "CORS")
         server.cors = True
         experiment.locator(".fx-button").click()
-        expect_end(experiment, "All 5 pictures are equal")
+        expect_end(experiment, "All 5 images are equal")
 
 
 def test_each_region_keeps_its_own_results(visitor: Any, server: Server) -> None:
@@ -580,7 +555,7 @@ def test_all_by_keyboard_and_named_for_a_screen_reader(visitor: Any, server: Ser
     keys.press("Tab")
     button = experiment.get_by_role("button", name="Start")
     expect(button).to_be_focused()
-    expect(button).to_have_accessible_description(re.compile(r"Downloads about 6\.\d+\sMiB"))
+    expect(button).to_have_accessible_description(re.compile(r"Downloads about 6\.\d+\sMB"))
     keys.press("Space")
     expect_end(experiment)
     table = experiment.get_by_role("table", name=re.compile("YZ slice, measured by your browser"))

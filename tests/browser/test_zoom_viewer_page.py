@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from playwright.sync_api import Page, expect
 from zarr.codecs import GzipCodec
 
+from bigimg_lessons.text import format_bytes
 from bigimg_lessons.widgets import ZoomViewer
 
 pytestmark = pytest.mark.browser
@@ -255,6 +256,13 @@ def drawn(page: Page) -> NDArray[Any]:
     return png[..., :3].astype(int)
 
 
+def next_frame(page: Page) -> None:
+    """Wait until what was asked for has been drawn."""
+    page.evaluate(
+        "() => new Promise((end) => requestAnimationFrame(() => requestAnimationFrame(end)))"
+    )
+
+
 def toned(values: NDArray[Any]) -> NDArray[Any]:
     grey = np.floor((values - float(WINDOW[0])) * 255 / (WINDOW[1] - WINDOW[0]) + 0.5)
     return np.clip(grey, 0, 255)
@@ -281,12 +289,13 @@ def test_it_opens_with_the_chunks_of_one_level(
     assert len(asked) == len(set(asked))
     assert page.evaluate("document.documentElement.scrollWidth") <= (360 if phone else 1280)
     spent, spared = page.locator(".bz-row b").all_inner_texts()
-    assert spent == f"{len(asked)} requests, {sum(sizes[n] for n in asked) / 1e3:.0f} kB"
+    loaded = format_bytes(sum(sizes[n] for n in asked), decimal=True)
+    assert spent == f"{len(asked)} requests, {loaded}"
     full = [size for name, size in sizes.items() if name.startswith("0/")]
-    assert spared == f"96 requests, {sum(full) / 1e6:.1f} MB"
+    assert spared == f"96 requests, {format_bytes(sum(full), decimal=True)}"
     expect(page.get_by_role("status")).to_have_text(
         f"Level {level} of levels 0 to 3, {0.5 * 2**level:g} µm per pixel. Loaded so far: "
-        f"{len(asked)} chunks, {sum(sizes[n] for n in asked) / 1e3:.0f} kB."
+        f"{len(asked)} chunks, {loaded}."
     )
     page.locator("canvas").focus()
     page.wait_for_selector(".bz:not([data-settled])")
@@ -488,7 +497,8 @@ def test_without_the_pyramid_it_asks_first(
     full = [size for name, size in sizes.items() if name.startswith("0/")]
     assert sum(full) > 4e6
     notice = page.get_by_role("alert")
-    expect(notice).to_contain_text(f"is 96 chunks, {sum(full) / 1e6:.1f} MB. Load them")
+    needed = format_bytes(sum(full), decimal=True)
+    expect(notice).to_contain_text(f"is 96 chunks, {needed}. Load them")
     assert settle(page) == 0
     assert server.take() == []
     ground = drawn(page)
@@ -522,19 +532,19 @@ def test_counters_start_again(show: Show) -> None:
     spared = len(chunks_seen(page, 0, zoom, MIDDLE))
     assert level == 0
     spent, without = page.locator(".bz-row b").all_inner_texts()
-    assert spent == "0 requests, 0 B"
+    assert spent == "0 requests, 0 bytes"
     assert without.startswith(f"{spared} requests, ")
 
 
 def test_borders_are_drawn_and_named(show: Show) -> None:
     page = show()
+    page.emulate_media(reduced_motion="reduce")  # no flash
     settle(page)
     page.get_by_role("button", name="1:1, full resolution").click()
     settle(page)
-    page.wait_for_timeout(800)  # until the flash is over
     before = drawn(page)
     page.get_by_role("switch", name="Chunk borders").check()
-    page.wait_for_timeout(100)
+    next_frame(page)
     changed = (drawn(page) != before).any(axis=2)
     height, width = changed.shape
     top, left = round(MIDDLE[0] - height / 2), round(MIDDLE[1] - width / 2)
@@ -545,6 +555,47 @@ def test_borders_are_drawn_and_named(show: Show) -> None:
         if top < y < top + height - 1:
             assert changed[y - top].mean() > 0.9
     assert changed.mean() < 0.1
+
+
+def test_the_canvas_follows_the_theme_of_the_page_at_once(show: Show) -> None:
+    page = show()
+    page.emulate_media(reduced_motion="reduce")
+    settle(page)
+    page.get_by_role("switch", name="Pyramid").uncheck()  # asks first, and draws the ground alone
+    expect(page.get_by_role("alert")).to_contain_text("Load them")
+
+    def ground() -> tuple[list[int], str]:
+        next_frame(page)
+        (colour,) = np.unique(drawn(page).reshape(-1, 3), axis=0)
+        behind: str = page.locator("canvas").evaluate("(c) => getComputedStyle(c).backgroundColor")
+        return colour.tolist(), behind
+
+    seen = []
+    for theme in ("light", "dark", "light"):
+        page.evaluate("(theme) => { document.documentElement.dataset.theme = theme }", theme)
+        colour, behind = ground()
+        assert behind == f"rgb({colour[0]}, {colour[1]}, {colour[2]})"
+        seen.append(colour)
+    assert seen[0] == seen[2]
+    assert min(seen[0]) > 200
+    assert max(seen[1]) < 80
+    panel = page.locator(".bz").evaluate("(e) => getComputedStyle(e).backgroundColor")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert panel != page.locator(".bz").evaluate("(e) => getComputedStyle(e).backgroundColor")
+
+
+def test_who_asks_for_less_motion_in_flight_arrives_at_once(show: Show) -> None:
+    page = show()
+    settle(page)
+    page.clock.install()
+    page.clock.pause_at(page.evaluate("Date.now()") + 1000)
+    page.get_by_role("button", name="1:1, full resolution").click()
+    page.clock.run_for(40)
+    scale = "document.querySelector('.bz-scale').textContent"
+    on_the_way = page.evaluate(scale)
+    page.emulate_media(reduced_motion="reduce")
+    page.clock.run_for(40)
+    assert page.evaluate(scale) == "50 µm" != on_the_way
 
 
 def test_what_is_no_longer_wanted_is_cancelled(show: Show, server: Server) -> None:
@@ -558,7 +609,8 @@ def test_what_is_no_longer_wanted_is_cancelled(show: Show, server: Server) -> No
     server.take()
     server.delay = 0.6
     page.get_by_role("button", name="1:1, full resolution").click()
-    page.wait_for_timeout(300)
+    while server.under_way < 6:
+        page.wait_for_timeout(20)
     page.get_by_role("button", name="Fit: show the whole image").click()
     settle(page)
     assert 0 < len(cancelled) <= 6

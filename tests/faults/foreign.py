@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import h5py
 import zarr
@@ -28,14 +29,14 @@ def _a_file(folder: Path, name: str) -> str:
     return name
 
 
-def _a_plain_array(folder: Path, name: str, zarr_format: int) -> str:
+def _a_plain_array(folder: Path, name: str, zarr_format: Literal[2, 3]) -> str:
     shutil.rmtree(folder / name)
     array = zarr.create_array(folder / name, shape=(4, 4), dtype="uint8", zarr_format=zarr_format)
     array[...] = 7
     return name
 
 
-def _a_plain_group(folder: Path, name: str, zarr_format: int) -> str:
+def _a_plain_group(folder: Path, name: str, zarr_format: Literal[2, 3]) -> str:
     shutil.rmtree(folder / name)
     group = zarr.create_group(folder / name, zarr_format=zarr_format, attributes={"mine": True})
     group.create_array("0", shape=(4, 4), dtype="uint8")[...] = 7

@@ -15,7 +15,8 @@ import numpy as np
 import tifffile
 
 from bigimg_lessons.build import build_pyramid
-from bigimg_lessons.samples.sample_data import SampleVolume, sample_tiff
+from bigimg_lessons.samples.files import sample_tiff
+from bigimg_lessons.samples.volume import SampleVolume
 from tests.faults import foreign, images, judges
 
 
@@ -43,7 +44,7 @@ class Format:
     """
 
     files: tuple[str, ...]
-    write: Callable[[Path, int], object]
+    write: Callable[..., object]
     judge: Callable[[Path], int | None]
     versions: range = images.VERSIONS
     foreign: Mapping[str, Callable[[Path], str]] = field(default_factory=dict)

@@ -66,7 +66,7 @@ def _interrupt(arguments: tuple[Any, ...]) -> None:
     signal.raise_signal(signal.SIGINT)
 
 
-WAYS: dict[str, tuple[frozenset[str], Callable[..., None], Callable[[int, int], bool]]] = {
+WAYS: dict[str, tuple[frozenset[str], Callable[..., None], Callable[..., bool]]] = {
     "fails": (MOVES, _fail, lambda number, k: number == k),
     "fails, and the next": (MOVES, _fail, lambda number, k: number in (k, k + 1)),
     "fails, and all after": (MOVES, _fail, lambda number, k: number >= k),

@@ -65,8 +65,9 @@ def bdv_hdf5(path: Path) -> int | None:
         return None
     try:
         root = ET.fromstring(path.read_bytes())  # noqa: S314
-        size = [float(n) for n in root.findtext(".//voxelSize/size").split()][::-1]
-        with h5py.File(path.with_name(root.findtext(".//ImageLoader/hdf5"))) as file:
+        stated = root.findtext(".//voxelSize/size", "").split()
+        size = [float(n) for n in stated][::-1]
+        with h5py.File(path.with_name(root.findtext(".//ImageLoader/hdf5", ""))) as file:
             cells = file["t00000/s00"]
             arrays = [cells[name]["cells"][...].view("uint16") for name in sorted(cells)]
     except Exception as error:
@@ -83,7 +84,7 @@ def sample(path: Path) -> int | None:
         if hashlib.sha256(path.read_bytes()).hexdigest() != note["sha256"]:
             raise WrongError("a TIFF beside the note of another")
         with tifffile.TiffFile(path) as tiff:
-            spacing, planes = tiff.imagej_metadata["spacing"], tiff.asarray()
+            spacing, planes = (tiff.imagej_metadata or {})["spacing"], tiff.asarray()
     except WrongError:
         raise
     except Exception as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def of_a_folder(name: str, home: Path, count: int, seed: int) -> Figures:
 
 
 @contextmanager
-def _folder(home: Path) -> Iterator[tuple[Path, Callable[[], object]]]:
+def _folder(home: Path) -> Iterator[tuple[Path, Callable[[], AbstractContextManager[None]]]]:
     """Make a folder, and a way to allow no writing there while a block runs."""
 
     @contextmanager

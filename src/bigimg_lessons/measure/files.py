@@ -221,7 +221,7 @@ class MeteredFileSystem(LocalFileSystem):  # type: ignore[misc]
     """The fsspec file system behind ``counted://``: local files that a meter watches."""
 
     protocol = PROTOCOL
-    cachable = False
+    cacheable = False
 
     def _open(self, path: str, mode: str = "rb", **_: Any) -> MeteredFile:
         if mode != "rb":

@@ -1,4 +1,4 @@
-"""The sample volume: any block of it, its file, and the folder where data lies."""
+"""The sample's file, what a lesson opens instead, and the folder where data lies."""
 
 import errno
 import hashlib
@@ -15,18 +15,12 @@ from collections import namedtuple
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from bigimg_lessons.samples import sample_data
-from bigimg_lessons.samples.sample_data import (
-    DEFAULT_SHAPE,
-    REAL_TIFFS,
-    SampleVolume,
-    data_folder,
-    lesson_tiff,
-    sample_tiff,
-)
+from bigimg_lessons.samples import files, stack
+from bigimg_lessons.samples.files import REAL_TIFFS, lesson_tiff, sample_tiff
+from bigimg_lessons.samples.folder import data_folder
+from bigimg_lessons.samples.tissue import GENERATOR
+from bigimg_lessons.samples.volume import DEFAULT_SHAPE, SampleVolume
 
 ALL = slice(None)
 SMALL = SampleVolume((5, 40, 50))
@@ -45,157 +39,6 @@ def whole(volume):
 
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
-
-
-# --- the volume ---------------------------------------------------------------------------------
-
-
-def test_default_volume_has_256_mebibytes():
-    assert SampleVolume().shape == DEFAULT_SHAPE == (256, 1024, 1024)
-    assert SampleVolume().nbytes == 256 * 2**20
-    assert SampleVolume((3, 4, 5), "uint16").nbytes == 3 * 4 * 5 * 2
-    assert SampleVolume((10, 100, 200)).extent == pytest.approx((1.0, 4.0, 8.0))
-
-
-PLACE = (slice(118, 124), slice(500, 640), slice(330, 470))  # fibres, cells, a nucleus
-
-
-@pytest.mark.parametrize(
-    ("dtype", "digest"),
-    [
-        ("uint8", "e1edb74a4a735c7b7d1500446968065f0521c0e610719d648b764499a3d957d1"),
-        ("uint16", "901ff5bf701cd49c79821d5911c1ca4ed3b6dc24209acbae82a6cef07e7c30bc"),
-    ],
-    ids=["uint8", "uint16"],
-)
-def test_pixels_are_the_same_on_every_machine(dtype, digest):
-    # If this fails after a change of the picture, raise tissue.GENERATOR and state the new hash.
-    block = SampleVolume(dtype=dtype).block(*PLACE)
-    assert block.dtype == dtype
-    assert hashlib.sha256(block.astype(f"<u{block.itemsize}").tobytes()).hexdigest() == digest
-
-
-PARTED = SampleVolume((40, 100, 170))
-
-
-@pytest.fixture(scope="module")
-def parted():
-    return whole(PARTED)
-
-
-def part(size):
-    """Slices of at most 40 voxels, so that an example is quick."""
-    return st.tuples(st.integers(0, size), st.integers(0, 40)).map(
-        lambda pair: slice(pair[0], min(pair[0] + pair[1], size))
-    )
-
-
-@settings(max_examples=25, deadline=None)
-@given(place=st.tuples(*map(part, PARTED.shape)))
-def test_any_block_is_that_region_of_the_whole(parted, place):
-    np.testing.assert_array_equal(PARTED.block(*place), parted[place])
-
-
-def test_slices_may_leave_out_bounds_and_count_from_the_end(parted):
-    place = (slice(-3, None), slice(None, -90), slice(5, -150, 1))
-    block = PARTED.block(*place)
-    assert block.shape == (3, 10, 15)
-    np.testing.assert_array_equal(block, parted[place])
-
-
-@pytest.mark.parametrize("shape", [(1, 1, 1), (8, 64, 64), (2, 3, 300), (40, 1, 5)])
-def test_small_volumes_work(shape):
-    block = whole(SampleVolume(shape))
-    assert block.shape == shape
-    assert block.dtype == np.uint8
-    assert 20 < block.mean() < 230
-
-
-def test_uint16_is_the_same_picture_in_finer_grey_values():
-    coarse = whole(SampleVolume((8, 100, 100)))
-    fine = whole(SampleVolume((8, 100, 100), "uint16"))
-    assert np.abs(fine / 200 - coarse).max() <= 0.5 + 1 / 200
-    assert len(np.unique(fine)) > 20 * len(np.unique(coarse))
-    assert 2**12 < np.percentile(fine, 99) < 2**16 - 1
-    assert np.gcd.reduce(fine.ravel().astype(np.int64)) == 1  # not multiples of anything
-
-
-def test_block_refuses_slices_beyond_the_volume():
-    with pytest.raises(IndexError, match=r"along y is slice\(0, 41, None\): give one from 0 to 40"):
-        SMALL.block(ALL, slice(0, 41), ALL)
-    with pytest.raises(IndexError, match=r"along x is slice\(-51, None, None\): .* 0 to 50"):
-        SMALL.block(ALL, ALL, slice(-51, None))
-    with pytest.raises(IndexError, match=r"along z is slice\(3, 2, None\)"):
-        SMALL.block(slice(3, 2), ALL, ALL)
-
-
-def test_block_refuses_what_is_no_plain_slice():
-    with pytest.raises(ValueError, match=r"along z is slice\(0, 4, 2\): give one without a step"):
-        SMALL.block(slice(0, 4, 2), ALL, ALL)
-    with pytest.raises(TypeError, match=r"Along x 7 was given: give a slice, such as slice\(0, 50"):
-        SMALL.block(ALL, ALL, 7)
-    with pytest.raises(TypeError, match="float"):
-        SMALL.block(ALL, slice(0.5, 3), ALL)
-
-
-@pytest.mark.parametrize(
-    "shape",
-    [(4, 5), (4, 5, 6, 7), (4, 5, 0), (4, -5, 6), (4, 5.0, 6), (True, 5, 6), "456", 7, None],
-)
-def test_bad_shapes_are_refused(shape):
-    with pytest.raises(ValueError, match=r"The shape is .*: give three positive whole numbers"):
-        SampleVolume(shape)
-
-
-@pytest.mark.parametrize(
-    "dtype",
-    [
-        "float32",
-        "int16",
-        "Uint8",
-        "",
-        None,
-        np.uint8,
-        ["uint8"],
-    ],
-)
-def test_bad_dtypes_are_refused(dtype):
-    with pytest.raises(ValueError, match=r"The dtype is .*: choose 'uint8' or 'uint16'"):
-        SampleVolume(SMALL.shape, dtype)
-
-
-@pytest.mark.parametrize(
-    "voxel_size",
-    [
-        (0.1, 0.04),
-        (0.1, 0.04, 0),
-        (0.1, 0.04, -0.04),
-        (0.1, 0.04, 0.009),
-        (0.1, 0.04, 0.13),
-        (float("nan"), 0.04, 0.04),
-        (0.1, float("inf"), 0.04),
-        ("0.1", 0.04, 0.04),
-        0.04,
-        True,
-    ],
-)
-def test_bad_voxel_sizes_are_refused(voxel_size):
-    with pytest.raises(ValueError, match=r"The voxel size is .*each from 0.01 to 0.12"):
-        SampleVolume(SMALL.shape, voxel_size=voxel_size)
-
-
-@pytest.mark.parametrize("seed", [-1, 2**32, 1.0, True, None])
-def test_bad_seeds_are_refused(seed):
-    with pytest.raises(ValueError, match=r"The seed is .*whole number from 0 to 4294967295"):
-        SampleVolume(SMALL.shape, seed=seed)
-
-
-def test_equal_volumes_are_one():
-    ints = np.array([5, 40, 50])
-    same = SampleVolume(list(ints), "uint8", [0.1, np.float64(0.04), 0.04], np.int64(1))
-    assert same == SMALL
-    assert hash(same) == hash(SMALL)
-    assert all(type(size) is int for size in same.shape)
 
 
 # --- the file -----------------------------------------------------------------------------------
@@ -218,7 +61,7 @@ def test_file_holds_the_volume(tmp_path, dtype):
 
 
 def test_pieces_narrower_than_the_volume_fit_together(tmp_path, monkeypatch):
-    monkeypatch.setattr(sample_data, "PIECE", (4, 24, 32))
+    monkeypatch.setattr(stack, "PIECE", (4, 24, 32))
     path = sample_tiff(SMALL, folder=tmp_path, progress=False)
     np.testing.assert_array_equal(tifffile.imread(path), whole(SMALL))
 
@@ -234,7 +77,7 @@ def test_rows_per_strip(tmp_path, rows, strips):
 
 @pytest.mark.parametrize("rows", [0, -1, 1.5, True, None])
 def test_bad_rows_per_strip_are_refused_before_anything_is_written(tmp_path, rows):
-    with pytest.raises(ValueError, match=r"The rows per strip are .*positive whole number"):
+    with pytest.raises(ValueError, match=r"rows_per_strip is .*: give a whole number of 1 or more"):
         sample_tiff(SMALL, folder=tmp_path / "new", rows_per_strip=rows)
     assert names(tmp_path) == []
 
@@ -275,11 +118,11 @@ def test_readers_find_the_voxel_size(tmp_path, volume):
 
 
 def test_volumes_beyond_4_gib_are_bigtiff_with_the_same_metadata(tmp_path, monkeypatch):
-    assert not sample_data._is_big(SampleVolume())
-    assert not sample_data._is_big(SampleVolume((1024, 2048, 2000)))
-    assert sample_data._is_big(SampleVolume((1024, 2048, 2048)))
-    assert sample_data._is_big(SampleVolume((512, 2048, 2048), "uint16"))
-    monkeypatch.setattr(sample_data, "LARGEST_CLASSIC_TIFF", 0)
+    assert not stack._is_big(SampleVolume())
+    assert not stack._is_big(SampleVolume((1024, 2048, 2000)))
+    assert stack._is_big(SampleVolume((1024, 2048, 2048)))
+    assert stack._is_big(SampleVolume((512, 2048, 2048), "uint16"))
+    monkeypatch.setattr(stack, "LARGEST_CLASSIC_TIFF", 0)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         path = sample_tiff(SMALL, folder=tmp_path, progress=False)
@@ -290,15 +133,15 @@ def test_volumes_beyond_4_gib_are_bigtiff_with_the_same_metadata(tmp_path, monke
     assert physical_pixel_sizes(path) == (pytest.approx((0.1, 0.04, 0.04)), (1, 1, 5, 40, 50))
 
 
-def test_note_tells_what_was_written(tmp_path):
+def test_the_sidecar_states_what_was_written(tmp_path):
     path = sample_tiff(SMALL, folder=tmp_path, progress=False)
     assert names(tmp_path) == [path.name, f"{path.name}.json"]
-    note = json.loads((tmp_path / f"{path.name}.json").read_text(encoding="utf-8"))
+    sidecar = json.loads((tmp_path / f"{path.name}.json").read_text(encoding="utf-8"))
     content = path.read_bytes()
-    assert note["bytes"] == len(content)
-    assert note["sha256"] == hashlib.sha256(content).hexdigest()
-    assert note["generator"] == sample_data.GENERATOR
-    assert note["shape"] == [5, 40, 50]
+    assert sidecar["bytes"] == len(content)
+    assert sidecar["sha256"] == hashlib.sha256(content).hexdigest()
+    assert sidecar["generator"] == GENERATOR
+    assert sidecar["shape"] == [5, 40, 50]
 
 
 def test_a_file_that_is_there_is_used_again(tmp_path, monkeypatch, capfd):
@@ -325,13 +168,13 @@ def truncate(path):
     os.truncate(path, path.stat().st_size - 1)
 
 
-def note_of(path):
+def sidecar_of(path):
     return path.with_name(f"{path.name}.json")
 
 
 def change_generator(path):
-    note = json.loads(note_of(path).read_text(encoding="utf-8"))
-    note_of(path).write_text(json.dumps(note | {"generator": -1}), encoding="utf-8")
+    sidecar = json.loads(sidecar_of(path).read_text(encoding="utf-8"))
+    sidecar_of(path).write_text(json.dumps(sidecar | {"generator": -1}), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -339,20 +182,20 @@ def change_generator(path):
     [
         (flip_a_bit, "its content is not what was written"),
         (truncate, r"its size is not the \d+ bytes that were written"),
-        (lambda path: note_of(path).unlink(), "its note is missing or damaged"),
-        (lambda path: note_of(path).write_text("{"), "its note is missing or damaged"),
-        (lambda path: note_of(path).write_text("[1]"), "its note is missing or damaged"),
-        (lambda path: note_of(path).write_text("{}"), "its note is missing or damaged"),
-        (lambda path: note_of(path).write_bytes(b"\xff"), "its note is missing or damaged"),
-        (change_generator, "another version of the generator made it"),
+        (lambda path: sidecar_of(path).unlink(), "its sidecar is missing or damaged"),
+        (lambda path: sidecar_of(path).write_text("{"), "its sidecar is missing or damaged"),
+        (lambda path: sidecar_of(path).write_text("[1]"), "its sidecar is missing or damaged"),
+        (lambda path: sidecar_of(path).write_text("{}"), "its sidecar is missing or damaged"),
+        (lambda path: sidecar_of(path).write_bytes(b"\xff"), "its sidecar is missing or damaged"),
+        (change_generator, "another version of the generator wrote it"),
     ],
 )
-def test_a_file_that_is_not_as_its_note_tells_is_made_again(tmp_path, harm, reason):
+def test_a_file_that_differs_from_its_sidecar_is_created_again(tmp_path, harm, reason):
     path = sample_tiff(SMALL, folder=tmp_path, progress=False)
     content = path.read_bytes()
     harm(path)
     with pytest.warns(
-        UserWarning, match=rf"synthetic_tissue_.*\.tif is made again, since {reason}\."
+        UserWarning, match=rf"synthetic_tissue_.*\.tif is created again, because {reason}\."
     ) as seen:
         sample_tiff(SMALL, folder=tmp_path, progress=False)
     assert len(seen) == 1
@@ -364,7 +207,7 @@ def test_a_file_that_is_not_as_its_note_tells_is_made_again(tmp_path, harm, reas
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, RuntimeError])
 def test_an_interrupted_writing_leaves_nothing(tmp_path, monkeypatch, kind):
-    monkeypatch.setattr(sample_data, "PIECE", (1, 8, 50))
+    monkeypatch.setattr(stack, "PIECE", (1, 8, 50))
     block, calls = SampleVolume.block, []
 
     def stop(self, *place):
@@ -389,7 +232,7 @@ def test_an_interrupted_remaking_keeps_what_was_there(tmp_path, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(SampleVolume, "block", stop)
-    with pytest.warns(UserWarning, match="made again"), pytest.raises(KeyboardInterrupt):
+    with pytest.warns(UserWarning, match="created again"), pytest.raises(KeyboardInterrupt):
         sample_tiff(SMALL, folder=tmp_path, progress=False)
     assert path.read_bytes() == content
     assert names(tmp_path) == [path.name, f"{path.name}.json"]
@@ -400,7 +243,8 @@ Usage = namedtuple("Usage", "total used free")
 PROGRAM = """
 import signal, sys
 from pathlib import Path
-from bigimg_lessons.samples.sample_data import SampleVolume, sample_tiff
+from bigimg_lessons.samples.files import sample_tiff
+from bigimg_lessons.samples.volume import SampleVolume
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sample_tiff(SampleVolume({shape}), folder=Path(sys.argv[1]), progress=False)
 print("done")
@@ -436,15 +280,20 @@ def test_ctrl_c_leaves_nothing(tmp_path):
     assert names(tmp_path) == []
 
 
+def left_behind(folder):
+    """Bytes of unfinished stacks."""
+    return sum(path.stat().st_size for path in folder.glob(".*.part/new/*.tif"))
+
+
 def test_what_killed_processes_left_is_removed_by_the_next(tmp_path, monkeypatch):
     for _ in range(3):
         with start(tmp_path, DEFAULT_SHAPE) as process:
             deadline = time.monotonic() + 20
-            while not list(tmp_path.glob(".*.part/new/*.tif")) and time.monotonic() < deadline:
+            while not left_behind(tmp_path) and time.monotonic() < deadline:
                 time.sleep(0.02)
             assert len(list(tmp_path.glob(".*.part"))) == 1
             process.kill()
-    left = sum(path.stat().st_size for path in tmp_path.rglob("*.tif"))
+    left = left_behind(tmp_path)
     room = Usage(2**40, 2**40, 2**27)
     # It is removed before the space is looked at, which it may be that takes it.
     monkeypatch.setattr(
@@ -464,7 +313,7 @@ def test_two_processes_may_make_the_same_file_at_once(tmp_path):
     assert results == [("done\n", "")] * 2
     name = SampleVolume(shape).file_name
     assert names(tmp_path) == [name, f"{name}.json"]
-    assert sample_data._fault(tmp_path / name) is None
+    assert files._fault(tmp_path / name) is None
 
 
 def test_the_bar_is_one_line_on_standard_error(tmp_path, capfd):
@@ -491,7 +340,7 @@ def test_too_little_free_space_is_told_before_anything_is_written(tmp_path, monk
 def test_the_space_that_is_asked_for_is_enough(tmp_path):
     for rows in (1, 64):
         path = sample_tiff(SMALL, folder=tmp_path, progress=False, rows_per_strip=rows)
-        assert path.stat().st_size < sample_data._bytes_needed(SMALL)
+        assert path.stat().st_size < stack.bytes_needed(SMALL)
 
 
 def test_a_disk_that_fills_up_while_writing_is_told_and_cleaned(tmp_path, monkeypatch):
@@ -499,7 +348,7 @@ def test_a_disk_that_fills_up_while_writing_is_told_and_cleaned(tmp_path, monkey
         file.write(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(sample_data, "_write_pixels", fill)
+    monkeypatch.setattr(stack, "_write_pixels", fill)
     with pytest.raises(
         OSError, match=r"^The sample needs \d+ MiB and .* MiB free: make room there"
     ):
@@ -557,7 +406,7 @@ def test_sample_is_made_in_the_data_folder():
 
 @pytest.mark.parametrize("how", ["default", "argument", "environment", "empty"])
 def test_a_lesson_opens_the_sample(monkeypatch, how):
-    monkeypatch.setattr(sample_data, "sample_tiff", lambda: data_folder() / "made.tif")
+    monkeypatch.setattr(files, "sample_tiff", lambda: data_folder() / "made.tif")
     if how == "environment":
         monkeypatch.setenv("BIGIMG_DATASET", "sample")
     elif how == "empty":
@@ -614,18 +463,17 @@ MEMORY = """
 import json, sys
 from pathlib import Path
 import numpy as np
-from bigimg_lessons.samples import sample_data
 from bigimg_lessons.samples import tissue
+from bigimg_lessons.samples.files import sample_tiff
 from bigimg_lessons.measure.memory import MemoryWatch
+from bigimg_lessons.samples.volume import SampleVolume
 
 shape, painted = json.loads(sys.argv[2])
 if not painted:
     grey = np.full(tissue.BRICK, 100, np.float32)
     tissue.Tissue.brick = lambda self, index: grey.copy()
 with MemoryWatch(interval=0.005) as watch:
-    path = sample_data.sample_tiff(
-        sample_data.SampleVolume(tuple(shape)), folder=Path(sys.argv[1]), progress=False
-    )
+    path = sample_tiff(SampleVolume(tuple(shape)), folder=Path(sys.argv[1]), progress=False)
 print(watch.trace.peak_added, path.stat().st_size)
 """
 
