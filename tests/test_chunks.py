@@ -286,9 +286,9 @@ def test_padding_that_javascript_could_not_count_is_refused():
 @pytest.mark.parametrize(
     ("given_", "message"),
     [
-        ({"max_gap": -1}, "max_gap is -1: give a number of bytes, 0 or more"),
+        ({"max_gap": -1}, "max_gap is -1: give a whole number of 0 or more"),
         ({"max_gap": 1.5}, "max_gap is 1.5: give a whole number"),
-        ({"max_merged": -1}, "max_merged is -1: give a number of bytes"),
+        ({"max_merged": -1}, "max_merged is -1: give a whole number of 0 or more"),
         ({"max_merged": True}, "max_merged is True: give a whole number"),
     ],
 )
@@ -377,7 +377,7 @@ def test_cost_model_by_hand():
         ({"latency": math.inf}, r"latency is inf: give seconds"),
         ({"bandwidth": 0}, r"bandwidth is 0: give bytes per second, above 0"),
         ({"bandwidth": math.inf}, r"bandwidth is inf: give bytes per second"),
-        ({"concurrency": 0}, r"concurrency is 0: give 1 or more"),
+        ({"concurrency": 0}, r"concurrency is 0: give a whole number of 1 or more"),
         ({"concurrency": 1.5}, r"concurrency is 1.5: give a whole number"),
     ],
 )

@@ -86,11 +86,12 @@ def test_what_many_files_take_is_what_the_benchmark_found():
     text = prose("files-explained")
     for words in (
         f"In one run ({found['file_system']} on {found['system']}, November 2026), "
-        f"{single['files']:,} chunks of 64 bytes each, {single['bytes'] / 1e6:.1f} MB of voxels, ",
-        f"took {single['disk_bytes'] / 1e6:.0f} MB of the disk, and on that busy machine "
+        f"{single['files']:,} chunks of 64 bytes each, {single['bytes'] / 2**20:.1f} MiB of "
+        "voxels, ",
+        f"took {single['disk_bytes'] / 2**20:.0f} MiB of the disk, and on that busy machine "
         f"{single['delete_seconds'] / 60:.0f} minutes to delete.",
         f"In shards of {packed['chunks_per_file']:,} chunks, indexes included, they took "
-        f"{packed['disk_bytes'] / 1e6:.1f} MB, and half a second",
+        f"{packed['disk_bytes'] / 2**20:.1f} MiB, and half a second",
     ):
         assert words in text
     assert 0.3 < packed["delete_seconds"] < 0.7

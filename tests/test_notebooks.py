@@ -116,9 +116,13 @@ def numbers_in_outputs(path):
     return {float(number.replace(",", "")) for number in re.findall(r"\d[\d,]*(?:\.\d+)?", text)}
 
 
+# Not from a cell, but from a benchmark: test_lesson_store_in_pieces.py holds them to its record.
+RECORDED = {"02_store_in_pieces.ipynb": {6.1, 393, 7.8}}
+
+
 @every_notebook
 def test_numbers_in_the_prose_come_from_a_checked_output(path):
-    known = numbers_in_outputs(path)
+    known = numbers_in_outputs(path) | RECORDED.get(path.name, set())
     for text in markdown(path):
         prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
         for number in STATED.findall(prose):

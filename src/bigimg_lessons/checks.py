@@ -12,21 +12,21 @@ import numpy as np
 def whole_number(name: str, value: object, *, least: int | None = None) -> int:
     """Return a whole number as an int.
 
-    Python's and NumPy's integers are; True is none, and neither are ``64.0`` and "64".
+    Integers of Python and NumPy are whole numbers; ``True``, ``64.0`` and ``"64"`` are not.
 
     Parameters
     ----------
     name
-        What the number is called in the message.
+        Name of the number in the message.
     value
-        To be checked.
+        The value to check.
     least
-        The smallest that makes sense, if there is one.
+        Minimum, if there is one.
 
     Raises
     ------
     ValueError
-        If it is no whole number, or smaller.
+        If the value is not a whole number, or is below the minimum.
     """
     if type(value) is int:  # first, as asking for a protocol takes most of the time of a search
         number = value
@@ -47,18 +47,18 @@ def whole_number(name: str, value: object, *, least: int | None = None) -> int:
 def whole_numbers(
     name: str, values: Iterable[object], *, like: Sequence[int] | None = None, axes: str = ""
 ) -> tuple[int, ...]:
-    """Return `values` as a tuple of ints; complain unless they are whole, positive, enough.
+    """Return `values` as a tuple of ints, one for each axis.
 
     Parameters
     ----------
     name
-        What the numbers are called in the message.
+        Name of the numbers in the message.
     values
-        To be checked.
+        The values to check: whole numbers of 1 or more.
     like
         A shape with as many axes as there must be numbers.
     axes
-        Their letters, for the message.
+        Letters of the axes, for the message.
 
     Raises
     ------

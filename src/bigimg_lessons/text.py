@@ -13,7 +13,7 @@ _DECIMAL = ("kB", "MB", "GB", "TB", "PB")
 
 
 def format_bytes(count: int, *, decimal: bool = False) -> str:
-    """Write a number of bytes for people.
+    """Write a number of bytes as people read it.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Units of length and of time: what OME-Zarr calls them, how they are written, how long they are.
+"""Units of length and of time: their names in OME-Zarr, their spellings and their sizes.
 
 The names are those of "axes" in ngff.openmicroscopy.org/0.5, which takes them from UDUNITS-2. The
 spellings are those of OME-XML (the enumerations ``UnitsLength`` and ``UnitsTime`` of
@@ -45,14 +45,13 @@ class Unit:
     Parameters
     ----------
     name
-        As OME-Zarr writes it: "micrometer", "second".
+        Name in OME-Zarr: "micrometer", "second".
     symbol
-        As it is written beside a number: "µm", "s".
+        Symbol, as it is written beside a number: "µm", "s".
     size
-        Metres or seconds in it, exactly.
+        Number of metres or seconds in it, exactly.
     is_ngff
-        Whether OME-Zarr knows it. Of the units of OME-XML it does not know a few, such as thou
-        and light year.
+        Whether OME-Zarr has it. It lacks a few units of OME-XML, such as thou and light year.
     """
 
     name: str
@@ -61,7 +60,7 @@ class Unit:
     is_ngff: bool = True
 
     def convert(self, number: float, to: Unit) -> float:
-        """Express so many of this unit in another, without an error of its own.
+        """Convert a number of this unit to another unit, without an error of its own.
 
         ``0.1`` stands for the tenth that it is written as, not for the binary fraction nearest
         to that: 0.04 µm are 40 nm.
@@ -69,7 +68,7 @@ class Unit:
         Parameters
         ----------
         number
-            Of this unit.
+            Number of this unit.
         to
             The other unit, which must be of the same kind.
         """
@@ -160,7 +159,7 @@ def length(text: str) -> Unit | None:
     Returns
     -------
     Unit or None
-        None if it is none that is known: "pixel", "reference frame", empty.
+        None if the text is no known unit of length: "pixel", "reference frame", empty.
 
     Examples
     --------
@@ -187,7 +186,7 @@ def duration(text: str) -> Unit | None:
 
 
 def micrometres(text: str) -> float | None:
-    """Micrometres in a unit of length.
+    """Return the number of micrometres in a unit of length.
 
     Parameters
     ----------
@@ -197,19 +196,19 @@ def micrometres(text: str) -> float | None:
     Returns
     -------
     float or None
-        None if it is no length: "pixel", empty, or unknown.
+        None if the text is no unit of length: "pixel", empty, or unknown.
     """
     unit = length(text)
     return None if unit is None else unit.convert(1, MICROMETRE)
 
 
 def is_pixel(text: str) -> bool:
-    """Tell whether a text says that there is no unit of length.
+    """Return whether a text says that there is no unit of length.
 
     Parameters
     ----------
     text
-        As written where a unit belongs: "pixel", "px".
+        Text that stands where a unit belongs: "pixel", "px".
     """
     return text.strip().casefold() in _PIXELS
 

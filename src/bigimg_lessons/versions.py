@@ -1,7 +1,7 @@
 """Which versions are installed, and which of the lessons' numbers depend on them.
 
-``python -m bigimg_lessons.versions`` prints both. The numbers are counted anew, with what is
-installed, and stand beside those that every version known to the lessons gives.
+``python -m bigimg_lessons.versions`` prints both. The numbers are counted again with what
+is installed, and stand beside the numbers of every version that the lessons know.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ SHARDED = ChunkGrid((256, 256, 256), (32, 32, 32), "uint8", shard_shape=(128, 12
 """The copy in shards of lesson 2."""
 
 PLANE = (128, slice(None), slice(None))
-"""The XY plane that lesson 2 reads of it."""
+"""The XY plane of it that lesson 2 reads."""
 
 
 def installed() -> Mapping[str, str]:
-    """Tell the versions of what the package needs.
+    """Return the versions of the packages that this one needs, with those of its extra.
 
     Returns
     -------
     Mapping
-        Version by name of the package, in alphabetical order; what is not installed, as ``zarrs``
-        on some computers, is left out.
+        Version by name of the package, in alphabetical order. A package that is not installed,
+        such as ``zarrs`` on some computers, is left out.
     """
     names = {re.split(r"[^\w.-]", text, maxsplit=1)[0] for text in requires("bigimg-lessons") or ()}
     found = {}
@@ -67,7 +67,7 @@ def count_plane() -> StoreRequests:
 
 
 def report() -> str:
-    """Write down versions and numbers, for people.
+    """Return versions and numbers as text.
 
     Returns
     -------

@@ -39,8 +39,8 @@ class ShardReader:
     def __post_init__(self) -> None:
         for name in ("max_gap", "max_merged"):
             value = getattr(self, name)
-            if value is not None and whole_number(name, value) < 0:
-                raise ValueError(f"{name} is {value!r}: give a number of bytes, 0 or more.")
+            if value is not None:
+                whole_number(name, value, least=0)
 
 
 ONE_BY_ONE = ShardReader(

@@ -44,8 +44,7 @@ class Storage:
             raise ValueError(f"latency is {self.latency!r}: give seconds, 0 or more.")
         if not 0 < self.bandwidth < math.inf:
             raise ValueError(f"bandwidth is {self.bandwidth!r}: give bytes per second, above 0.")
-        if whole_number("concurrency", self.concurrency) < 1:
-            raise ValueError(f"concurrency is {self.concurrency!r}: give 1 or more.")
+        whole_number("concurrency", self.concurrency, least=1)
 
     def seconds(self, requests: int, nbytes: int, *, decoding: float = 0.0) -> float:
         """Estimate how long a read takes.
