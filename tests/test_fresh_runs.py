@@ -59,13 +59,19 @@ def test_notebooks_run_again_when_the_package_changes_and_only_then(book):
     assert runs(book) == 1
     build(book)
     assert runs(book) == 1
-    (book[0] / "src" / "bigimg_lessons" / "bank.toml").write_text("a = 2\n")
+    package = book[0] / "src" / "bigimg_lessons"
+    (package / "bank.toml").write_text("a = 2\n")
     build(book)
+    assert runs(book) == 2
+    # The look of a widget comes from the package when the page is read: no cell prints it.
+    for name in ("widget.css", "widget.js"):
+        (package / name).write_text("/* new */")
+        build(book)
     assert runs(book) == 2
 
 
-def test_fingerprint_follows_sources_and_nothing_else(tmp_path):
-    for name in ("module.py", "widget.js", "widget.css", "bank.toml"):
+def test_fingerprint_follows_what_outputs_depend_on_and_nothing_else(tmp_path):
+    for name in ("module.py", "record.json", "bank.toml"):
         (tmp_path / name).write_text("before")
         before = fingerprint(tmp_path)
         assert fingerprint(tmp_path) == before
@@ -77,4 +83,6 @@ def test_fingerprint_follows_sources_and_nothing_else(tmp_path):
     before = fingerprint(tmp_path)
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "module.pyc").write_bytes(b"compiled")
+    for name in ("widget.js", "widget.css"):
+        (tmp_path / name).write_text("before")
     assert fingerprint(tmp_path) == before

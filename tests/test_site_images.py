@@ -15,7 +15,7 @@ import zarr
 from bigimg_lessons.costs.grid import ChunkGrid
 from bigimg_lessons.samples.volume import SampleVolume
 from bigimg_lessons.widgets import fetch_experiment
-from book._ext.site_images import IMAGES, SiteImage, made
+from book._ext.site_images import IMAGES, SiteImage, written
 
 EXTENSIONS = Path(__file__).parents[1] / "book" / "_ext"
 SHAPES = [(16, 16, 16), (32, 32, 32), (64, 64, 64), (64, 192, 192), (1, 192, 192)]
@@ -25,7 +25,7 @@ SHAPES = [(16, 16, 16), (32, 32, 32), (64, 64, 64), (64, 192, 192), (1, 192, 192
 def tissue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the tissue, as it comes to the site."""
     (image,) = (image for image in IMAGES if image.name == "tissue")
-    return made(image, tmp_path_factory.mktemp("cache")) / "images" / "tissue"
+    return written(image, tmp_path_factory.mktemp("cache")) / "images" / "tissue"
 
 
 @pytest.fixture(scope="module")
@@ -94,17 +94,17 @@ def never(folder: Path) -> None:
     raise AssertionError(f"{folder} is written again")
 
 
-def test_what_is_made_is_not_made_again(tmp_path: Path) -> None:
-    first = made(SiteImage("a", "recipe 1", write_one), tmp_path)
+def test_what_is_written_is_not_written_again(tmp_path: Path) -> None:
+    first = written(SiteImage("a", "recipe 1", write_one), tmp_path)
     assert files(first) == {"images/a/one": b"1"}
-    assert made(SiteImage("a", "recipe 1", never), tmp_path) == first
+    assert written(SiteImage("a", "recipe 1", never), tmp_path) == first
     assert files(first) == {"images/a/one": b"1"}
 
 
 def test_another_recipe_takes_the_place_of_the_first_and_of_no_other_image(tmp_path: Path) -> None:
-    first = made(SiteImage("a", "recipe 1", write_one), tmp_path)
-    other = made(SiteImage("b", "recipe 1", write_one), tmp_path)
-    second = made(SiteImage("a", "recipe 2", write_one), tmp_path)
+    first = written(SiteImage("a", "recipe 1", write_one), tmp_path)
+    other = written(SiteImage("b", "recipe 1", write_one), tmp_path)
+    second = written(SiteImage("a", "recipe 2", write_one), tmp_path)
     assert not first.exists()
     assert list((tmp_path / "a").iterdir()) == [second]
     assert files(other) == {"images/b/one": b"1"}
@@ -117,8 +117,8 @@ def test_an_interrupted_write_never_looks_finished(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        made(SiteImage("a", "recipe", interrupted), tmp_path)
-    done = made(SiteImage("a", "recipe", write_one), tmp_path)
+        written(SiteImage("a", "recipe", interrupted), tmp_path)
+    done = written(SiteImage("a", "recipe", write_one), tmp_path)
     assert files(done) == {"images/a/one": b"1"}
     assert list((tmp_path / "a").iterdir()) == [done]
 
@@ -152,12 +152,12 @@ def test_sphinx_puts_the_images_beside_the_pages(tissue: Path, tmp_path: Path) -
     for name in ("index", "a", "b", "c", "d", "e", "f"):  # enough for Sphinx to share them out
         tree = "\n.. toctree::\n\n   a\n   b\n   c\n   d\n   e\n   f\n" if name == "index" else ""
         (source / f"{name}.rst").write_text(f"{name}\n=====\n{tree}", encoding="utf-8")
-    assert "tissue is made" in build(source, output)
+    assert "tissue is written" in build(source, output)
     # Byte by byte as another process wrote them before: nothing in them depends on the time.
     assert files(output / "html" / "images" / "tissue") == files(tissue)
     assert (output / "html" / "robots.txt").is_file()
 
     said = build(source, output)
-    assert "is made" not in said
+    assert "is written" not in said
     assert "0 added, 0 changed, 0 removed" in said
     assert "no targets are out of date" in said

@@ -1,9 +1,13 @@
 """Keep the notebooks' cached runs in step with the code that they run on.
 
-jupyter-cache runs a notebook again only when its own cells change. The lessons also depend on
-the package, its question banks and the installed libraries, so this extension takes a
-fingerprint of those and, when it differs from that of the last build, throws the cached runs
-away and tells Sphinx to read the notebooks again.
+jupyter-cache runs a notebook again only when its own cells change. What its cells print also
+depends on the package, its question banks and the installed libraries, so this extension takes a
+fingerprint of those and, when it differs from that of the last build, deletes the cached runs and
+tells Sphinx to read the notebooks again.
+
+The JavaScript and the CSS of widgets are not part of it. A run embeds them in the widget state, but
+no cell prints them, and pages do not take them from there: ``anywidget_host`` reads both anew from
+the package, and has Sphinx read the pages of that widget again, from their cached runs.
 """
 
 from __future__ import annotations
@@ -21,14 +25,25 @@ from sphinx.util import logging
 logger = logging.getLogger(__name__)
 
 FINGERPRINT_FILE = "lessons-fingerprint.txt"
-SOURCE_SUFFIXES = (".css", ".js", ".py", ".toml")
+PRINTED_FROM = (".json", ".py", ".toml")  # files on which the output of a cell may depend
 
 
 def fingerprint(package: Path) -> str:
-    """SHA-256 over the package's source files and the versions of all installed distributions."""
+    """Hash what outputs depend on: files of the package, versions of installed distributions.
+
+    Parameters
+    ----------
+    package
+        Folder of the package.
+
+    Returns
+    -------
+    str
+        SHA-256, hexadecimal.
+    """
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*")):
-        if path.suffix in SOURCE_SUFFIXES:
+        if path.suffix in PRINTED_FROM:
             digest.update(path.relative_to(package).as_posix().encode())
             digest.update(path.read_bytes())
     versions = {

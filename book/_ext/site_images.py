@@ -1,11 +1,11 @@
 """Images on the book's site: plain files that a reader's browser can fetch piece by piece.
 
 Each entry of `IMAGES` becomes the folder ``images/<name>/`` of the site. It is written once into a
-cache beside the site, with the libraries that the lessons teach, and made anew only when its recipe
-changes. Sphinx copies it through ``html_extra_path``, which keeps the folders as they are.
+cache beside the site, with the libraries that the lessons teach, and written again only when its
+recipe changes. Sphinx copies it through ``html_extra_path``, which keeps the folders as they are.
 
-The cache holds ``<name>/<digest of the recipe>/images/<name>/…``. What is being written lies under
-another name and gets that one when it is whole, so an interrupted build leaves nothing that looks
+The cache holds ``<name>/<digest of the recipe>/images/<name>/…``. An image is written to a staging
+directory and moved there when it is complete, so an interrupted build leaves nothing that looks
 finished.
 """
 
@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import zoom_image
+from gzip_times import forget_times
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util import logging
 
 from bigimg_lessons.samples.tissue import GENERATOR
 from bigimg_lessons.samples.volume import SampleVolume
+from bigimg_lessons.saving.files import replaced
 from bigimg_lessons.widgets.fetch_experiment import CHUNK_SHAPES, FOLDER, SHAPE, store_name
 
 _LOGGER = logging.getLogger(__name__)
@@ -41,11 +43,11 @@ class SiteImage:
     Parameters
     ----------
     name
-        Of its folder in ``images/``.
+        Name of its folder in ``images/``.
     recipe
-        Everything that decides what is written; another text, and the image is made anew.
+        Everything that decides what is written; with another text the image is written again.
     write
-        Writes the image's files into a folder, which it makes.
+        Writes the image's files into a folder, which it creates.
     """
 
     name: str
@@ -59,9 +61,9 @@ def write_tissue(folder: Path) -> None:
     Parameters
     ----------
     folder
-        Where the ``.zarr`` folders are made.
+        Folder in which the ``.zarr`` folders are created.
     """
-    # Only here, as a build that finds the image made has no need to wait for it.
+    # Only here, as a build that finds the image written need not wait for it.
     import zarr
     from zarr.codecs import GzipCodec
 
@@ -78,12 +80,7 @@ def write_tissue(folder: Path) -> None:
             attributes={"description": "Synthetic tissue, computed from a seed."},
             zarr_format=3,
         )
-    # The gzip header tells when it was written, in bytes 4 to 7 (RFC 1952); zero means unknown.
-    # Without, the files are the same each time, and what is published again has not changed.
-    for chunk in filter(Path.is_file, folder.glob("*/c/**/*")):
-        with chunk.open("r+b") as file:
-            file.seek(4)
-            file.write(bytes(4))
+    forget_times(folder)
 
 
 IMAGES = (
@@ -92,40 +89,40 @@ IMAGES = (
         f"{GENERATOR}, {SampleVolume()}, {ORIGIN}, {SHAPE}, {dict(CHUNK_SHAPES)}, {GZIP_LEVEL}",
         write_tissue,
     ),
-    SiteImage("tissue_section.ome.zarr", zoom_image.RECIPE, zoom_image.make_zoom_image),
+    SiteImage("tissue_section.ome.zarr", zoom_image.RECIPE, zoom_image.write_zoom_image),
 )
 
 
-def made(image: SiteImage, cache: Path) -> Path:
-    """Return the folder to copy to the site, made if it is not there yet.
+def written(image: SiteImage, cache: Path) -> Path:
+    """Return the folder to copy to the site; it is written if it is not there yet.
 
     Parameters
     ----------
     image
         The image.
     cache
-        A folder for all images; it need not exist.
+        Folder of all images; it need not exist.
 
     Returns
     -------
     Path
-        A folder that holds ``images/<name>/`` with the whole image.
+        Folder that holds ``images/<name>/`` with the complete image.
     """
     home = cache / image.name
     done = home / hashlib.sha256(image.recipe.encode()).hexdigest()[:16]
     if not done.is_dir():
-        shutil.rmtree(home, ignore_errors=True)  # earlier recipes, interrupted builds
-        part = home / "unfinished"
-        image.write(part / "images" / image.name)
-        part.replace(done)
-        _LOGGER.info("site images: %s is made", image.name)
+        shutil.rmtree(home, ignore_errors=True)  # earlier recipes
+        home.mkdir(parents=True, exist_ok=True)
+        with replaced(done) as new:
+            image.write(new / "images" / image.name)
+        _LOGGER.info("site images: %s is written", image.name)
     return done
 
 
 def _add_images(app: Sphinx, config: Config) -> None:
     cache = Path(app.outdir).parent / CACHE
     # Not from _config.yml: there the paths would have to exist before the build.
-    config.html_extra_path.extend(str(made(image, cache)) for image in IMAGES)
+    config.html_extra_path.extend(str(written(image, cache)) for image in IMAGES)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

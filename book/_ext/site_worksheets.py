@@ -1,7 +1,7 @@
 """Worksheets on the book's site: ``worksheets/`` holds the sheets of all lessons, to print.
 
-They are no pages of the book and have nothing of its theme; ``book/teach.md`` links them. What has
-not changed since the last build is left as it is.
+They are not pages of the book and have nothing of its theme; ``book/teach.md`` links them. Sheets
+that have not changed since the last build are not written again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from bigimg_lessons.questions.bank import bank_names, load_bank
-from bigimg_lessons.questions.worksheets import replace_text, worksheets
+from bigimg_lessons.questions.worksheets import worksheets
+from bigimg_lessons.saving.files import replace_text
+from bigimg_lessons.saving.staging import recover
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -22,14 +24,14 @@ FOLDER = "worksheets"
 
 
 def refresh(folder: Path, sheets: Mapping[str, str]) -> list[str]:
-    """Make the files in `folder` those in `sheets`.
+    """Let a folder hold these sheets, and no others.
 
     Parameters
     ----------
     folder
-        Where; it is made if it is not there, and holds nothing else.
+        Folder of the sheets. It is created if it does not exist, and holds nothing else.
     sheets
-        File names to documents.
+        The documents, by file name.
 
     Returns
     -------
@@ -37,8 +39,9 @@ def refresh(folder: Path, sheets: Mapping[str, str]) -> list[str]:
         The names of the files that were new or had changed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.iterdir():  # lessons that were renamed, interrupted builds
-        if path.name not in sheets:
+    recover(folder)  # interrupted builds
+    for path in folder.iterdir():
+        if path.is_file() and path.name not in sheets:  # lessons that were renamed
             path.unlink()
     changed = [
         name
