@@ -63,6 +63,7 @@ def test_a_widget_follows_every_file_that_was_joined(
     change(folder / "quiz" / "quiz.js", "const changed = 1;", "const changed = 3;")
     change(folder / "quiz" / "quiz.js", "./gone.js", "./quiz_grading.js")
     wait_for(lambda: "const changed = 3;" in widget._esm)
+    widget.close()
 
 
 def test_it_ends_with_the_widget(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,9 +71,12 @@ def test_it_ends_with_the_widget(folder: Path, monkeypatch: pytest.MonkeyPatch) 
         """Something that nobody keeps."""
 
     looks: list[None] = []
-    monkeypatch.setattr(live_reload, "_times", lambda _: looks.append(None) or {})
+    mine = folder / "of this test"
+    monkeypatch.setattr(
+        live_reload, "_times", lambda where: looks.append(None) if where == mine else None
+    )
     widget = Gone()
-    live_reload.follow(widget, folder, dict)
+    live_reload.follow(widget, mine, dict)
     wait_for(lambda: len(looks) > 2)
     del widget
     gc.collect()

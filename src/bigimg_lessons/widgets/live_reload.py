@@ -48,7 +48,8 @@ def _watch(
     sources: Callable[[], Mapping[str, str]],
     stop: threading.Event,
 ) -> None:
-    known = _times(folder)
+    # Nothing is known at first: files may have changed since the widget's class read them.
+    known: dict[Path, int] = {}
     while not stop.wait(PAUSE):
         widget = alive()
         if widget is None:
