@@ -233,7 +233,7 @@ export class Viewer {
   }
 
   redraw() {
-    this.frames.ask();
+    if (this.goal) this.frames.ask(); // there is none while the canvas has no size
   }
 
   draw(now) {
