@@ -1,7 +1,8 @@
 // The experiment: fetch one region of an image from its site at each chunk shape, count, time,
 // unpack, show that the pictures are equal, and lay the cost model over what was measured.
 
-import { makeGrid, reading, seconds, touched } from "../costs/chunk_arithmetic.js";
+import { makeGrid, touched } from "../costs/grid.js";
+import { reading, seconds } from "../costs/reading.js";
 import { formatBytes } from "../kit/text.js";
 import { FetchError, fetchChunk, fetchJson, unpack } from "../kit/chunk_fetch.js";
 
