@@ -1,4 +1,4 @@
-"""The book is built while other tests run; tests of the built book come last."""
+"""What all tests share: the one build of the book, whose tests come last, and one Node process."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.node import Node
 from tests.site_build import SiteBuild
 
 
@@ -34,3 +35,11 @@ def site_build(
         build.start()
     yield build
     build.end(now=bool(request.session.shouldstop or request.session.shouldfail))
+
+
+@pytest.fixture(scope="session")
+def node() -> Iterator[Node]:
+    """A Node process that evaluates functions of front-end modules."""
+    process = Node()
+    yield process
+    process.close()

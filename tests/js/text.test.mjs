@@ -3,10 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 
-import {
-  formatBytes,
-  formatSeconds,
-} from "../../src/bigimg_lessons/widgets/js/kit/text.js";
+import { formatBytes, formatSeconds } from "../../src/bigimg_lessons/widgets/js/kit/text.js";
 
 const cases = JSON.parse(readFileSync(new URL("../text_cases.json", import.meta.url), "utf8"));
 

@@ -3,6 +3,7 @@
 
 const BINARY = ["KiB", "MiB", "GiB", "TiB", "PiB"];
 const DECIMAL = ["kB", "MB", "GB", "TB", "PB"];
+/** Below which time, which part of a second, which unit. @type {[number, number, string][]} */
 const TIMES = [
   [1e-3, 1e-6, "µs"],
   [1, 1e-3, "ms"],
@@ -20,7 +21,7 @@ export const formatNumber = (number) => number.toLocaleString("en");
 export const plural = (number, noun) => `${formatNumber(number)} ${noun}${number === 1 ? "" : "s"}`;
 
 // Digits behind the point, so that there are three significant ones.
-const places = (value) => 3 - (value >= 0.9995) - (value >= 9.995) - (value >= 99.95);
+const places = (value) => 3 - [0.9995, 9.995, 99.95].filter((limit) => value >= limit).length;
 
 /**
  * Three significant digits in binary units (1 KiB = 1024 bytes), for memory, chunks and files made of

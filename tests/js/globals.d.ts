@@ -1,0 +1,12 @@
+// What the compiler of TypeScript does not know of the pages: names that our own scripts set on
+// window, and what only some browsers have.
+
+interface Window {
+  bigimgLessons?: any;
+  bigimgProgress?: any;
+  bigimgGrading?: any;
+}
+
+interface Navigator {
+  connection?: { addEventListener?: Function; effectiveType?: string; saveData?: boolean };
+}
