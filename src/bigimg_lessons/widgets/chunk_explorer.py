@@ -9,6 +9,7 @@ from html import escape
 from typing import Any, Literal, SupportsIndex
 
 import anywidget
+import numpy as np
 import traitlets
 
 from bigimg_lessons.costs.chunks import ONE_BY_ONE, READERS, STORAGES, ChunkGrid
@@ -186,6 +187,10 @@ class ChunkExplorer(anywidget.AnyWidget):
     cube_edge = _Checked().tag(sync=True)
     storage = _Checked().tag(sync=True)
 
+    setting_names = traitlets.List(list(_SETTING), read_only=True).tag(sync=True)
+    item_sizes = traitlets.Dict(
+        {name: np.dtype(name).itemsize for name in DTYPES}, read_only=True
+    ).tag(sync=True)
     storages = traitlets.Dict(
         {key: asdict(entry) for key, entry in STORAGES.items()}, read_only=True
     ).tag(sync=True)

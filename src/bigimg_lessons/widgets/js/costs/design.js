@@ -80,7 +80,8 @@ function levelGrids(design, scenario, form, steps, refusals) {
 
 function costOf(use, reader, { grids, steps, storage, ownTime }) {
   // The coarsest level with a voxel for each pixel.
-  const level = grids.findLastIndex((_, k) => !k || coarseness(steps[k]) <= use.voxels_per_pixel);
+  const fine = grids.map((_, k) => !k || coarseness(steps[k]) <= use.voxels_per_pixel);
+  const level = fine.lastIndexOf(true);
   const region = use.region.map(([start, stop], axis) => [
     Math.floor(start / steps[level][axis]),
     Math.ceil(stop / steps[level][axis]),
@@ -112,7 +113,13 @@ export function appraise(design, scenario, rules) {
   const costs = costsFor(rules.reader);
   const total = weekly(costs);
   const dearest = costs.reduce((most, cost) => (cost.weekly > most.weekly ? cost : most));
-  const perLevel = grids.map((grid) => reading(grid, grid.shape.map((n) => [0, n])).read);
+  const perLevel = grids.map(
+    (grid) =>
+      reading(
+        grid,
+        grid.shape.map((n) => [0, n]),
+      ).read,
+  );
   const stored = sum(perLevel);
   const files = form.files || sum(grids.map((grid) => grid.shardCount || grid.chunkCount));
   const facts = {

@@ -75,7 +75,15 @@ function checkShards({ shape, chunkShape, shardShape, edges }) {
 }
 
 // Refuses more than the numbers of a page can count.
-function checkAmounts({ shape, chunkShape, nbytes, chunkCount, chunkBytes, shardCount, indexBytes }) {
+function checkAmounts({
+  shape,
+  chunkShape,
+  nbytes,
+  chunkCount,
+  chunkBytes,
+  shardCount,
+  indexBytes,
+}) {
   if (nbytes > LARGEST_IMAGE) {
     throw new ChunkError(
       "shape",

@@ -97,7 +97,10 @@ function morton(shape) {
       const fits = chunks.filter((chunk) => (Math.floor(chunk / stride) % size) + step < size);
       const longer = new Int32Array(chunks.length + fits.length);
       longer.set(chunks);
-      longer.set(fits.map((chunk) => chunk + step * stride), chunks.length);
+      longer.set(
+        fits.map((chunk) => chunk + step * stride),
+        chunks.length,
+      );
       chunks = longer;
     });
   }

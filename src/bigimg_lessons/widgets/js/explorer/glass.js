@@ -51,7 +51,13 @@ export function drawGlass(pen, placement, { grid, region, spans, colours }) {
   pen.borders(chunkBorders, all, colours.tileEdge, 1, 0.7);
   if (grid.shardShape) {
     const shards = visibleBorders(grid.shape, grid.shardShape, lengths);
-    pen.borders(shards.map(({ positions }) => positions), all, colours.ink, 1.75, 1);
+    pen.borders(
+      shards.map(({ positions }) => positions),
+      all,
+      colours.ink,
+      1.75,
+      1,
+    );
   }
   pen.stroke([all], colours.ink, 1.75);
 

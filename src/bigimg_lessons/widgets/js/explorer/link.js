@@ -68,6 +68,9 @@ export function fromLink(text, before, known) {
  * @returns {string | undefined}
  */
 export function linkIn(hash, key) {
-  const parts = hash.slice(1).split("&");
-  return parts.findLast((part) => part.split("=")[0] === key)?.split("=")[1];
+  const parts = hash
+    .slice(1)
+    .split("&")
+    .map((part) => part.split("="));
+  return parts.filter(([name]) => name === key).at(-1)?.[1];
 }

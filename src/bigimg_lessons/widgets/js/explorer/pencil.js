@@ -1,7 +1,11 @@
 // Draws boxes of a volume on a canvas, each { low, high }: its two opposite corners. A viewer sees a
 // box's faces near in z, top in y and right in x; `behind` are the other three.
 
-const FACE_AXES = [[1, 2], [0, 2], [0, 1]]; // the two axes of a face, by the axis across it
+const FACE_AXES = [
+  [1, 2],
+  [0, 2],
+  [0, 1],
+]; // the two axes of a face, by the axis across it
 
 /** @typedef {{ low: number[], high: number[] }} Box */
 
@@ -12,7 +16,11 @@ const faceAt = (axis, { low, high }, behind) => ((axis === 2) === behind ? low :
  * @param {import("./placement.js").Placement} placement
  */
 export function pencil(context, { steps: [z, y, x], origin }) {
-  /** @param {number[]} point */
+  /**
+   * Where a point is on the screen.
+   * @param {number[]} point
+   * @returns {[x: number, y: number]}
+   */
   const at = (point) => [
     origin[0] + point[0] * z[0] + point[1] * y[0] + point[2] * x[0],
     origin[1] + point[0] * z[1] + point[1] * y[1] + point[2] * x[1],
@@ -89,7 +97,10 @@ export function pencil(context, { steps: [z, y, x], origin }) {
     borders(positions, box, style, lineWidth, alpha) {
       trace(style, lineWidth, alpha, () => {
         FACE_AXES.forEach(([a, b], axis) => {
-          for (const [along, across] of [[a, b], [b, a]]) {
+          for (const [along, across] of [
+            [a, b],
+            [b, a],
+          ]) {
             for (const position of positions[along]) {
               if (position <= box.low[along] || position >= box.high[along]) continue;
               const point = [0, 0, 0];

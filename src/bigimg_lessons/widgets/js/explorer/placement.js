@@ -24,14 +24,15 @@ const MARGIN = { left: 24, right: 14, top: 10, bottom: 28 };
 export function placeVolume(shape, width, height) {
   const longest = Math.max(...shape);
   const [z, y, x] = shape.map((n) => Math.max(n / longest, THINNEST));
-  const [roomX, roomY] = [
-    width - MARGIN.left - MARGIN.right,
-    height - MARGIN.top - MARGIN.bottom,
-  ];
+  const [roomX, roomY] = [width - MARGIN.left - MARGIN.right, height - MARGIN.top - MARGIN.bottom];
   const [wide, high] = [x + DEPTH[0] * z, y - DEPTH[1] * z];
   const scale = Math.min(roomX / wide, roomY / high);
   return {
-    steps: [[DEPTH[0] * z * scale, DEPTH[1] * z * scale], [0, y * scale], [x * scale, 0]],
+    steps: [
+      [DEPTH[0] * z * scale, DEPTH[1] * z * scale],
+      [0, y * scale],
+      [x * scale, 0],
+    ],
     origin: [
       MARGIN.left + (roomX - scale * wide) / 2,
       MARGIN.top + (roomY - scale * high) / 2 - DEPTH[1] * z * scale,

@@ -40,7 +40,8 @@ export function regionForm(uid, setting, choose) {
   }
   rows.forEach(({ slider }, axis) => {
     slider.addEventListener("input", () => {
-      choose({ position: setting().position.with(axis, Number(slider.value)) });
+      const { position } = setting();
+      choose({ position: position.map((at, i) => (i === axis ? Number(slider.value) : at)) });
     });
   });
   return {

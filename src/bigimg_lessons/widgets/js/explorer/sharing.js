@@ -9,7 +9,11 @@ import { fromLink, linkIn, toLink } from "./link.js";
  * @param {() => import("./setting.js").Setting} setting
  */
 export function linkMaker(key, setting) {
-  const button = make("button", { type: "button", class: "bx-button" }, "Copy link to this setting");
+  const button = make(
+    "button",
+    { type: "button", class: "bx-button" },
+    "Copy link to this setting",
+  );
   const field = make("input", {
     type: "text",
     readonly: "",

@@ -37,7 +37,13 @@ export function storageForm(uid, { itemSizes, readers }, setting, apply) {
   );
   const note = make("p", { id: `${uid}-reader`, class: "bx-small" });
   const sharded = make("input", { type: "checkbox" });
-  const shape = fieldGroup(uid, "shape", "Volume, in voxels", triple("shape", "Volume"), dtype.label);
+  const shape = fieldGroup(
+    uid,
+    "shape",
+    "Volume, in voxels",
+    triple("shape", "Volume"),
+    dtype.label,
+  );
   const chunk = fieldGroup(uid, "chunk", "Chunk", triple("chunk", "Chunk"), edges.label);
   const shard = fieldGroup(uid, "shard", "Shard", triple("shard", "Shard"), reader.label);
   shard.row.before(make("label", { class: "bx-switch" }, sharded, "Pack into shards"));

@@ -7,7 +7,7 @@ import { figures } from "./description.js";
 function tile(name) {
   const [value, more] = [make("b"), make("small")];
   const node = make("div", {}, make("dt", {}, name), make("dd", {}, value, more));
-  const show = (texts) => [value.textContent, more.textContent] = texts;
+  const show = (texts) => ([value.textContent, more.textContent] = texts);
   return { node, show };
 }
 
