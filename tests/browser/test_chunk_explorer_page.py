@@ -337,8 +337,8 @@ WRONG = [
     ("Shard along z", "9007199254740928", "The chunks, padded, have "),
     ("Edge of the cube", "300", "A cube of 300 is larger than the volume of 256 × 1,024 × 1,024: "),
     ("Edge of the cube", "0", "The edge of the cube is 0: give 1 or more."),
-    ("Exact position along x", "999", "x = 999 is outside the volume: give a place from 0 to 896."),
-    ("Exact position along y", "-1", "y = -1 is outside the volume: give a place from 0 to 896."),
+    ("Exact position along x", "999", "x = 999 is outside the volume: give a position from 0 to 896."),
+    ("Exact position along y", "-1", "y = -1 is outside the volume: give a position from 0 to 896."),
     ("Exact position along z", "half", "The position along z is “half”: give a whole number."),
 ]  # fmt: skip
 
@@ -495,7 +495,7 @@ def test_too_many_chunks_to_look_at_are_told(visitor: Any, write: Write) -> None
     expect(page.get_by_text("A reader that")).to_have_count(0)
     reader(page).select_option("merging")
     expect(page.locator(".bx-error:not(:empty)")).to_have_text(
-        "For a reader that merges, 16,777,216 chunks must be looked at: give smaller shards or "
+        "For a reader that merges, 16,777,216 chunks must be inspected: give smaller shards or "
         "larger chunks, for at most 8,388,608."
     )
 
