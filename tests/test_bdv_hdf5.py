@@ -29,7 +29,7 @@ from bigimg_lessons.formats.bdv.hdf5 import (
 )
 from bigimg_lessons.formats.bdv.opening import InUseError
 from bigimg_lessons.formats.bdv.pixel_types import PIXEL_TYPES, pixel_type
-from bigimg_lessons.measure.counting import FileMeter
+from bigimg_lessons.measure.files import FileMeter
 from tests.bdv_files import halved, pixels, write_h5
 
 

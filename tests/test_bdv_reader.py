@@ -20,7 +20,7 @@ from bioio_base.types import PhysicalPixelSizes
 from bigimg_lessons.formats.bdv.plugin import ReaderMetadata
 from bigimg_lessons.formats.bdv.reader import Reader, micrometres
 from bigimg_lessons.formats.bdv.spimdata import SpimData
-from bigimg_lessons.measure.counting import FileMeter
+from bigimg_lessons.measure.files import FileMeter
 from bigimg_lessons.measure.serving import FolderServer
 from tests.bdv_files import halved, pixels, registration, shared, write_dataset, write_h5, xml
 

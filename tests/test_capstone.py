@@ -13,25 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bigimg_lessons.costs import capstone
-from bigimg_lessons.costs.capstone import (
-    BEST,
-    CLOSE,
-    FORMATS,
-    NEGLIGIBLE,
-    OWN_TIME,
-    REFUSALS,
-    REMARKS,
-    SCENARIOS,
-    Design,
-    Scenario,
-    Use,
-    appraise,
-    factors,
-    level_grids,
-    search,
-)
-from bigimg_lessons.costs.chunks import STORAGES
+from bigimg_lessons.costs import appraisal as appraisal_module
+from bigimg_lessons.costs.appraisal import NEGLIGIBLE, OWN_TIME, appraise
+from bigimg_lessons.costs.design import FORMATS, Design
+from bigimg_lessons.costs.levels import factors, level_grids
+from bigimg_lessons.costs.remarks import REFUSALS, REMARKS
+from bigimg_lessons.costs.scenarios import SCENARIOS, Scenario, Use
+from bigimg_lessons.costs.search import BEST, CLOSE, search
+from bigimg_lessons.costs.storage import STORAGES
 from tests.chunk_cases import along_the_curve
 
 ROOT = Path(__file__).parents[1]
@@ -322,7 +311,7 @@ def test_a_slower_storage_makes_nothing_faster(design, factor):
         {"concurrency": 1},
     ):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(capstone, "STORAGES", {**STORAGES, "lan": replace(lan, **change)})
+            patch.setattr(appraisal_module, "STORAGES", {**STORAGES, "lan": replace(lan, **change)})
             after = appraise(design, EM)
         for cost, slower in zip(before.costs, after.costs, strict=True):
             assert slower.seconds >= cost.seconds

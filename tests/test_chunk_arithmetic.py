@@ -10,17 +10,10 @@ from typing import Any
 
 import pytest
 
-from bigimg_lessons.costs.chunks import (
-    LARGEST_IMAGE,
-    LARGEST_STORED,
-    MERGING,
-    MOST_CHUNKS,
-    MOST_LOOKED_AT,
-    ONE_BY_ONE,
-    STORAGES,
-    ChunkGrid,
-    ShardReader,
-)
+from bigimg_lessons.costs.grid import LARGEST_IMAGE, LARGEST_STORED, MAX_CHUNKS, ChunkGrid
+from bigimg_lessons.costs.readers import MERGING, ONE_BY_ONE, ShardReader
+from bigimg_lessons.costs.shards import MAX_CHUNKS_INSPECTED
+from bigimg_lessons.costs.storage import STORAGES
 from bigimg_lessons.text import format_bytes
 from bigimg_lessons.widgets.base import JS
 from tests.node import Evaluate, Node
@@ -208,8 +201,8 @@ def test_both_refuse_the_same(arithmetic: Evaluate) -> None:
 
 
 def test_limits_are_the_same(arithmetic: Evaluate) -> None:
-    limits = arithmetic("[LARGEST_IMAGE, LARGEST_STORED, MAX_CHUNKS, MAX_INSPECTED]")
-    assert limits == [LARGEST_IMAGE, LARGEST_STORED, MOST_CHUNKS, MOST_LOOKED_AT]
+    limits = arithmetic("[LARGEST_IMAGE, LARGEST_STORED, MAX_CHUNKS, MAX_CHUNKS_INSPECTED]")
+    assert limits == [LARGEST_IMAGE, LARGEST_STORED, MAX_CHUNKS, MAX_CHUNKS_INSPECTED]
 
 
 def test_the_cost_model_is_the_same(arithmetic: Evaluate) -> None:

@@ -14,8 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from zarr.storage import LocalStore, MemoryStore
 
-from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, ChunkGrid
-from bigimg_lessons.measure.counting import FileMeter, StoreMeter, zarr_reader
+from bigimg_lessons.costs.grid import ChunkGrid
+from bigimg_lessons.costs.readers import MERGING, ONE_BY_ONE
+from bigimg_lessons.measure.files import FileMeter
+from bigimg_lessons.measure.stores import StoreMeter
+from bigimg_lessons.measure.zarr_reading import zarr_reader
 from tests.chunk_cases import DTYPES, cases, regions
 
 few = settings(max_examples=80, deadline=None)

@@ -8,19 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import bigimg_lessons.costs.chunks
-from bigimg_lessons.costs.chunks import (
-    LARGEST_IMAGE,
-    MERGING,
-    MOST_CHUNKS,
-    ONE_BY_ONE,
-    READERS,
-    STORAGES,
-    ChunkGrid,
-    Reading,
-    ShardReader,
-    Storage,
-)
+from bigimg_lessons.costs import grid, regions
+from bigimg_lessons.costs.grid import LARGEST_IMAGE, MAX_CHUNKS, ChunkGrid, Reading
+from bigimg_lessons.costs.readers import MERGING, ONE_BY_ONE, READERS, ShardReader
+from bigimg_lessons.costs.storage import STORAGES, Storage
 from tests.chunk_cases import DTYPES, along_the_curve, cases
 
 many = settings(max_examples=250, deadline=None)
@@ -216,9 +207,9 @@ def test_the_largest_image_is_allowed_and_one_voxel_more_is_not():
     assert ChunkGrid((LARGEST_IMAGE,), (2**20,)).nbytes == LARGEST_IMAGE
     with pytest.raises(ValueError, match=r"at most 1,125,899,906,842,624 bytes \(1 PiB\)"):
         ChunkGrid((LARGEST_IMAGE + 1,), (2**20,))
-    assert ChunkGrid((MOST_CHUNKS,), (1,)).chunk_count == MOST_CHUNKS
+    assert ChunkGrid((MAX_CHUNKS,), (1,)).chunk_count == MAX_CHUNKS
     with pytest.raises(ValueError, match="more than 1,000,000,000,000 chunks: give larger chunks"):
-        ChunkGrid((MOST_CHUNKS + 1,), (1,))
+        ChunkGrid((MAX_CHUNKS + 1,), (1,))
 
 
 def test_absurd_shapes_are_refused():
@@ -323,10 +314,10 @@ def test_readers_by_name():
         ((3, None), r"region\[1\] is None: give a whole number"),
         ((3, 1.0), r"region\[1\] is 1.0: give a whole number"),
         ((3, True), r"region\[1\] is True: give a whole number"),
-        ((8, 0), r"region\[0\] is 8:9, outside the image: give places from 0 to 8"),
+        ((8, 0), r"region\[0\] is 8:9, outside the image: give positions from 0 to 8"),
         ((0, -1), r"region\[1\] is -1:0, outside .* \(counting from the end is not supported\)"),
         ((0, slice(-3, None)), r"region\[1\] is -3:9, outside the image"),
-        ((0, slice(3, 10)), r"region\[1\] is 3:10, outside the image: give places from 0 to 9"),
+        ((0, slice(3, 10)), r"region\[1\] is 3:10, outside the image: give positions from 0 to 9"),
         ((0, slice(3, 3)), r"region\[1\] is 3:3, which is empty: give start < stop"),
         ((0, slice(5, 3)), r"region\[1\] is 5:3, which is empty"),
         ((slice(0.0, 3), 0), r"region\[0\].start is 0.0: give a whole number"),
@@ -430,6 +421,6 @@ def test_figures_are_those_of_their_sources():
 
 
 def test_examples_in_the_documentation_are_right():
-    ran = doctest.testmod(bigimg_lessons.costs.chunks)
-    assert ran.attempted > 3
-    assert ran.failed == 0
+    for module, examples in ((grid, 10), (regions, 1)):
+        ran = doctest.testmod(module)
+        assert (ran.attempted, ran.failed) == (examples, 0)

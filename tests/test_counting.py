@@ -25,15 +25,11 @@ from zarr.core.buffer import Buffer, default_buffer_prototype
 from zarr.storage import LocalStore, LoggingStore, MemoryStore, WrapperStore
 from zarr.testing.store import LatencyStore
 
-import bigimg_lessons.measure.counting
-from bigimg_lessons.measure.counting import (
-    FileMeter,
-    Requests,
-    StoreMeter,
-    StoreRequest,
-    StoreRequests,
-)
+from bigimg_lessons.measure import files, stores
+from bigimg_lessons.measure.files import FileMeter, Requests
 from bigimg_lessons.measure.network import Link
+from bigimg_lessons.measure.store_requests import StoreRequest, StoreRequests
+from bigimg_lessons.measure.stores import StoreMeter
 from bigimg_lessons.text import format_bytes
 
 
@@ -681,6 +677,6 @@ def test_what_zarr_offers_does_not_do():
 
 
 def test_examples_in_the_documentation_are_right():
-    ran = doctest.testmod(bigimg_lessons.measure.counting)
-    assert ran.attempted > 8
-    assert ran.failed == 0
+    for module, examples in ((files, 7), (stores, 10)):
+        ran = doctest.testmod(module)
+        assert (ran.attempted, ran.failed) == (examples, 0)

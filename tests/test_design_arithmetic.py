@@ -6,7 +6,10 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from bigimg_lessons.costs.capstone import FORMATS, SCENARIOS, Design, appraise, factors
+from bigimg_lessons.costs.appraisal import appraise
+from bigimg_lessons.costs.design import FORMATS, Design
+from bigimg_lessons.costs.levels import factors
+from bigimg_lessons.costs.scenarios import SCENARIOS
 from bigimg_lessons.widgets import DesignTask
 from bigimg_lessons.widgets.base import JS
 from tests.node import Node

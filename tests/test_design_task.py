@@ -13,7 +13,11 @@ from rcssmin import cssmin
 from rjsmin import jsmin
 from traitlets import TraitError
 
-from bigimg_lessons.costs.capstone import BEST, MODEL_ERROR, SCENARIOS, Design, appraise
+from bigimg_lessons.costs.appraisal import appraise
+from bigimg_lessons.costs.design import Design
+from bigimg_lessons.costs.remarks import MODEL_ERROR
+from bigimg_lessons.costs.scenarios import SCENARIOS
+from bigimg_lessons.costs.search import BEST
 from bigimg_lessons.widgets import DesignTask
 
 

@@ -9,7 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from traitlets import TraitError
 
-from bigimg_lessons.costs.chunks import ChunkGrid
+from bigimg_lessons.costs.grid import ChunkGrid
 from bigimg_lessons.widgets import FetchExperiment
 
 

@@ -14,10 +14,17 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 from pygments.styles import get_style_by_name
 
+from bigimg_lessons import colours
+
 BOOK = Path(__file__).resolve().parents[1] / "book"
 FIGURES = BOOK / "figures"
-CSS = (BOOK / "_static" / "bigimg.css").read_text(encoding="utf-8")
+# In the order in which the pages have them.
+CSS = "\n".join(
+    path.read_text(encoding="utf-8")
+    for path in (colours.STYLE_SHEET, BOOK / "_static" / "bigimg.css")
+)
 SVG = "{http://www.w3.org/2000/svg}"
+HEX = re.compile(r"#[0-9a-fA-F]{6}\b")
 PHONE_WIDTH = 328
 DIAGRAMS = sorted(
     path.stem
@@ -205,10 +212,14 @@ def declarations(selector: str) -> dict[str, str]:
     return dict(re.findall(r"(--[\w-]+):\s*([^;]+);", body[1]))
 
 
+DARK_RULE = """html[data-theme="dark"],
+  [data-jp-theme-light="false"],
+  [data-vscode-theme-kind="vscode-dark"],
+  [data-vscode-theme-kind="vscode-high-contrast"]"""
 THEME = declarations('html:not([data-theme]),\nhtml[data-theme="light"],\nhtml[data-theme="dark"]')
 MODES = {
     "light": declarations("html") | THEME,
-    "dark": declarations("html") | declarations('html[data-theme="dark"]') | THEME,
+    "dark": declarations("html") | declarations(DARK_RULE) | THEME,
 }
 
 
@@ -272,9 +283,32 @@ def test_code_can_be_read_in_both_modes(mode):
 
 
 def test_the_dark_mode_gives_every_colour_anew():
-    light, dark = declarations("html"), declarations('html[data-theme="dark"]')
-    assert set(light) - set(dark) == {"--bigimg-radius"}
+    light, dark = declarations("html"), declarations(DARK_RULE)
+    same = {name for name in light if name.startswith("--bigimg-image-")}
+    assert len(same) == 7  # drawn on images, which are the same in both
+    assert set(light) - set(dark) == same
     assert set(dark) <= set(light)
+
+
+@pytest.mark.parametrize(("mode", "palette"), [("light", colours.LIGHT), ("dark", colours.DARK)])
+def test_python_has_every_plain_colour(mode, palette):
+    found = {
+        name.removeprefix("--bigimg-").replace("-", "_"): value
+        for name, value in MODES[mode].items()
+        if name.startswith("--bigimg-") and value.startswith("#")
+    }
+    assert len(palette) == 28
+    assert palette == found
+
+
+def test_colours_stand_in_one_file_only():
+    """A colour that only one thing has, such as a worksheet's black on white, may stay with it."""
+    shared = {*colours.LIGHT.values(), *colours.DARK.values()} - {"#ffffff", "#12141f"}
+    root = BOOK.parent
+    for path in (*root.glob("src/**/*"), *root.glob("book/**/*")):
+        if path.suffix in (".py", ".css", ".js", ".html") and path != colours.STYLE_SHEET:
+            written = {value.lower() for value in HEX.findall(path.read_text(encoding="utf-8"))}
+            assert not written & shared, path
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])

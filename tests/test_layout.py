@@ -13,10 +13,11 @@ PACKAGE = ROOT / "src" / "bigimg_lessons"
 MAY_IMPORT = {
     "build": {"text", "formats", "pyramids"},
     "checks": set(),
+    "colours": set(),
     "costs": {"checks", "costs", "pyramids"},
     "formats": {"text", "checks", "formats", "measure", "pyramids", "saving", "units"},
     "measure": {"text", "costs", "measure"},
-    "plots": {"text", "costs", "measure"},
+    "plots": {"text", "colours", "costs", "measure"},
     "pyramids": {"text", "checks", "measure", "pyramids", "saving", "units"},
     "questions": {"questions"},
     "samples": {"samples", "saving"},

@@ -15,10 +15,11 @@ import tifffile
 import zarr
 from zarr.storage import LocalStore
 
-from bigimg_lessons.costs.chunks import ChunkGrid
-from bigimg_lessons.measure.counting import StoreMeter, zarr_reader
-from bigimg_lessons.measure.sharded_reads import RECORD, recorded_runs
+from bigimg_lessons.costs.grid import ChunkGrid
+from bigimg_lessons.measure.recorded_reads import RECORD, recorded_runs
+from bigimg_lessons.measure.stores import StoreMeter
 from bigimg_lessons.measure.timing import time_in_turn
+from bigimg_lessons.measure.zarr_reading import zarr_reader
 from bigimg_lessons.samples.sample_data import data_folder
 
 ROOT = Path(__file__).parents[1]

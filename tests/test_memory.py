@@ -1,9 +1,11 @@
+import doctest
 import mmap
 import time
 
 import numpy as np
 import pytest
 
+from bigimg_lessons.measure import memory
 from bigimg_lessons.measure.memory import MemoryTrace, MemoryWatch
 
 MEBI = 2**20
@@ -49,3 +51,8 @@ def test_trace_counts_from_its_first_sample():
 def test_interval_must_be_positive(interval):
     with pytest.raises(ValueError, match=r"interval .* is .*: give a positive number of seconds"):
         MemoryWatch(interval=interval)
+
+
+def test_examples_in_the_documentation_are_right():
+    ran = doctest.testmod(memory)
+    assert (ran.attempted, ran.failed) == (2, 0)

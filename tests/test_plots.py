@@ -6,7 +6,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from bigimg_lessons import plots
-from bigimg_lessons.measure.counting import Requests
+from bigimg_lessons.measure.files import Requests
 from bigimg_lessons.measure.memory import MemoryTrace
 from bigimg_lessons.measure.timing import Timing
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, ChunkGrid, Storage
+from bigimg_lessons.costs.grid import ChunkGrid
+from bigimg_lessons.costs.readers import MERGING, ONE_BY_ONE
+from bigimg_lessons.costs.storage import Storage
 from bigimg_lessons.questions.bank import NumberQuestion, load_bank
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from bigimg_lessons.build import plan_levels
-from bigimg_lessons.costs.chunks import ChunkGrid, Storage
+from bigimg_lessons.costs.grid import ChunkGrid
+from bigimg_lessons.costs.storage import Storage
 from bigimg_lessons.questions.bank import ChoiceQuestion, NumberQuestion, load_bank
 
 BANKS = ("04_build_a_resolution_pyramid", "05_compare_file_formats", "06_outgrow_one_machine")

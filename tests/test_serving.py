@@ -241,7 +241,7 @@ def test_no_port_is_said(folder, monkeypatch):
 def test_serves_one_block_only(folder):
     server = FolderServer(folder)
     with server:
-        with pytest.raises(RuntimeError, match=r"been started before.* make another one"):
+        with pytest.raises(RuntimeError, match=r"been started before.* create another one"):
             server.__enter__()
         assert fetch(f"{server.url}/hundred.bin") == (200, bytes(range(100)))
     with pytest.raises(RuntimeError, match="been started before"), server:

@@ -11,9 +11,9 @@ import pytest
 import zarr
 from zarr.storage import LocalStore
 
-from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, ChunkGrid, ShardReader
-from bigimg_lessons.measure.counting import StoreMeter
-from bigimg_lessons.measure.sharded_reads import (
+from bigimg_lessons.costs.grid import ChunkGrid
+from bigimg_lessons.costs.readers import MERGING, ONE_BY_ONE, ShardReader
+from bigimg_lessons.measure.recorded_reads import (
     CHUNK_SHAPE,
     RECORD,
     REGIONS,
@@ -22,8 +22,9 @@ from bigimg_lessons.measure.sharded_reads import (
     Asked,
     Run,
     recorded_runs,
-    run_readers,
 )
+from bigimg_lessons.measure.sharded_reads import run_readers
+from bigimg_lessons.measure.stores import StoreMeter
 
 WRITERS = {"zarr-python": "morton", "tensorstore": "C"}  # and the order of their chunks
 RECORDED = {

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import zarr
 
-from bigimg_lessons.costs.chunks import ChunkGrid
+from bigimg_lessons.costs.grid import ChunkGrid
 from bigimg_lessons.samples.sample_data import SampleVolume
 from bigimg_lessons.widgets import fetch_experiment
 from book._ext.site_images import IMAGES, SiteImage, made

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bigimg_lessons.measure import timing
-from bigimg_lessons.measure.timing import Eviction, Timing, drop_page_cache, time_in_turn
+from bigimg_lessons.measure import page_cache, timing
+from bigimg_lessons.measure.page_cache import Eviction, drop_page_cache
+from bigimg_lessons.measure.timing import Timing, time_in_turn
 
 MEMORY_FOLDER = Path("/dev") / "shm"  # a file system in memory, on Linux
 
@@ -177,7 +178,7 @@ def test_what_stays_in_the_cache_is_not_called_cold(tmp_path, monkeypatch):
 
 @needs_eviction
 def test_every_window_of_a_large_file_is_looked_at(tmp_path, monkeypatch):
-    monkeypatch.setattr(timing, "WINDOW", 4 * mmap.ALLOCATIONGRANULARITY)
+    monkeypatch.setattr(page_cache, "WINDOW", 4 * mmap.ALLOCATIONGRANULARITY)
     monkeypatch.setattr(os, "posix_fadvise", lambda *_: None)
     path = write(tmp_path / "large", 9 * mmap.ALLOCATIONGRANULARITY + 1)
     pages = 9 * mmap.ALLOCATIONGRANULARITY // mmap.PAGESIZE + 1
@@ -189,7 +190,7 @@ def test_unwritten_pages_are_waited_for_only_where_they_stay(tmp_path, monkeypat
     waited = []
     fsync = os.fsync
     monkeypatch.setattr(os, "fsync", lambda handle: (waited.append(handle), fsync(handle)))
-    monkeypatch.setattr(timing, "_cached_bytes", lambda path: 4096 * (path.name == "dirty"))
+    monkeypatch.setattr(page_cache, "_cached_bytes", lambda path: 4096 * (path.name == "dirty"))
     write(tmp_path / "clean")
     write(tmp_path / "dirty")
     assert not drop_page_cache(tmp_path).cold

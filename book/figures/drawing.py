@@ -1,8 +1,8 @@
 """The palette and the few SVG elements that the book's diagrams share.
 
 Every diagram means the same by the same colour: ``lit`` is what was asked for, ``lit_soft`` is read
-along with it, ``tile`` stays where it is stored, ``accent`` is the viewer. The colours are also
-those of ``book/_static/bigimg.css``; ``tests/test_figures.py`` keeps the two alike.
+along with it, ``tile`` stays where it is stored, ``accent`` is the viewer. The colours are those of
+the pages, see ``bigimg_lessons/colours.py``.
 
 Units are those of the ``viewBox``: a drawing as wide as its ``viewBox`` shows one unit as one
 pixel, and a phone shows it 328 px wide.
@@ -11,8 +11,10 @@ pixel, and a phone shows it 328 px wide.
 import math
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+
+from bigimg_lessons import colours
 
 FOLDER = Path(__file__).resolve().parent
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -56,35 +58,9 @@ class Palette:
     bad: str
 
 
-LIGHT = Palette(
-    paper="#f6f6fb",
-    edge="#dfe1ee",
-    ink="#1d2240",
-    muted="#545a7c",
-    tile="#d9dcee",
-    tile_edge="#aeb4d4",
-    lit="#f2a01e",
-    lit_edge="#a86400",
-    lit_soft="#fbe0a3",
-    accent="#4450b8",
-    accent_soft="#e6e8f9",
-    good="#0b7359",
-    bad="#b03d24",
-)
-DARK = Palette(
-    paper="#1b1e2e",
-    edge="#2f3450",
-    ink="#e8e9f5",
-    muted="#a9aeca",
-    tile="#363c5c",
-    tile_edge="#59618d",
-    lit="#ffc247",
-    lit_edge="#ffe2a3",
-    lit_soft="#7a602a",
-    accent="#a9b4ff",
-    accent_soft="#2a3058",
-    good="#5fd0ae",
-    bad="#ff9d84",
+LIGHT, DARK = (
+    Palette(**{field.name: mode[field.name] for field in fields(Palette)})
+    for mode in (colours.LIGHT, colours.DARK)
 )
 
 

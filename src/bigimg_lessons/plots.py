@@ -15,18 +15,19 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator
 from numpy.typing import NDArray
 
-from bigimg_lessons.measure.counting import Requests
+from bigimg_lessons.colours import LIGHT
+from bigimg_lessons.measure.files import Requests
 from bigimg_lessons.measure.memory import MemoryTrace
 from bigimg_lessons.measure.timing import Timing
 from bigimg_lessons.text import format_bytes
 
-# The palette of the drawn figures (book/figures/drawing.py): indigo for what is there or
-# wanted, amber for what is read, with its dark edge for lines and words.
-ACCENT = "#4450b8"
-READ = "#f2a01e"
-READ_EDGE = "#a86400"
-QUIET = "#d9dcee"
-INK = "#1d2240"
+# The palette of the pages: indigo for what is there or wanted, amber for what is read, with its
+# dark edge for lines and words.
+ACCENT = LIGHT["accent"]
+READ = LIGHT["lit"]
+READ_EDGE = LIGHT["lit_edge"]
+QUIET = LIGHT["tile"]
+INK = LIGHT["ink"]
 
 # Lines of one chart: told apart by marker and dashes too, and each is named at its end.
 LINES = (

@@ -16,8 +16,10 @@ import numpy as np
 import zarr
 from zarr.storage import MemoryStore
 
-from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, ChunkGrid
-from bigimg_lessons.measure.counting import StoreMeter, StoreRequests
+from bigimg_lessons.costs.grid import ChunkGrid
+from bigimg_lessons.costs.readers import MERGING, ONE_BY_ONE
+from bigimg_lessons.measure.store_requests import StoreRequests
+from bigimg_lessons.measure.stores import StoreMeter
 from bigimg_lessons.text import format_bytes
 
 SHARDED = ChunkGrid((256, 256, 256), (32, 32, 32), "uint8", shard_shape=(128, 128, 128))

@@ -163,7 +163,7 @@ def bytes_read(path, shape):
     import h5py
     from bioio import BioImage
 
-    from bigimg_lessons.measure.counting import FileMeter
+    from bigimg_lessons.measure.files import FileMeter
 
     meters = [FileMeter(path), FileMeter(path.with_suffix(".h5"))]
     BioImage(meters[0].url).get_image_data("ZY", X=shape[2] // 2)

@@ -27,10 +27,11 @@ import numpy as np
 import tensorstore
 import zarr
 
-from bigimg_lessons.measure import sharded_reads
-from bigimg_lessons.measure.sharded_reads import CHUNK_SHAPE, SHAPE, SHARD_SHAPE, run_readers
+from bigimg_lessons.measure import recorded_reads
+from bigimg_lessons.measure.recorded_reads import CHUNK_SHAPE, SHAPE, SHARD_SHAPE
+from bigimg_lessons.measure.sharded_reads import run_readers
 
-RECORD = Path(sharded_reads.__file__).with_name(sharded_reads.RECORD)
+RECORD = Path(recorded_reads.__file__).with_name(recorded_reads.RECORD)
 READERS = ("zarr-python", "dask", "zarrs", "tensorstore", "zarrita")
 ZARRITA = Path(__file__).with_name("shard_readers.mjs")
 

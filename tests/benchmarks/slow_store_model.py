@@ -43,9 +43,12 @@ import numpy as np
 import zarr
 from zarr.storage import LocalStore
 
-from bigimg_lessons.costs.chunks import ONE_BY_ONE, ChunkGrid, Storage
-from bigimg_lessons.measure.counting import StoreMeter, zarr_reader
+from bigimg_lessons.costs.grid import ChunkGrid
+from bigimg_lessons.costs.readers import ONE_BY_ONE
+from bigimg_lessons.costs.storage import Storage
 from bigimg_lessons.measure.network import Link
+from bigimg_lessons.measure.stores import StoreMeter
+from bigimg_lessons.measure.zarr_reading import zarr_reader
 
 SIDE = 256
 ALL = slice(None)

@@ -16,7 +16,9 @@ import pytest
 from contrast import CONTRAST
 from playwright.sync_api import Locator, Page, expect
 
-from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, STORAGES, ChunkGrid, Reading
+from bigimg_lessons.costs.grid import ChunkGrid, Reading
+from bigimg_lessons.costs.readers import MERGING, ONE_BY_ONE
+from bigimg_lessons.costs.storage import STORAGES
 from bigimg_lessons.text import format_bytes
 from bigimg_lessons.widgets import ChunkExplorer
 from bigimg_lessons.widgets.chunk_explorer import PRESETS

@@ -14,7 +14,10 @@ from contrast import CONTRAST
 from live import SLOW, Notebook, put_notebook
 from playwright.sync_api import Locator, Page, expect
 
-from bigimg_lessons.costs.capstone import BEST, SCENARIOS, Design, appraise
+from bigimg_lessons.costs.appraisal import appraise
+from bigimg_lessons.costs.design import Design
+from bigimg_lessons.costs.scenarios import SCENARIOS
+from bigimg_lessons.costs.search import BEST
 from bigimg_lessons.text import format_bytes
 from bigimg_lessons.widgets import DesignTask
 
@@ -249,7 +252,7 @@ def test_without_scripts_the_briefs_are_there(visitor: Any, write: Write) -> Non
 # ---- Live
 
 CELLS = (
-    "from bigimg_lessons.costs.capstone import Design\n"
+    "from bigimg_lessons.costs.design import Design\n"
     "from bigimg_lessons.widgets import DesignTask\n\n"
     "task = DesignTask('em')\ntask",
     "print(task.design, task.appraisal.files)",

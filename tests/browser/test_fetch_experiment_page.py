@@ -24,7 +24,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from bigimg_lessons.costs.chunks import ChunkGrid, Storage
+from bigimg_lessons.costs.grid import ChunkGrid
+from bigimg_lessons.costs.storage import Storage
 from bigimg_lessons.samples.sample_data import SampleVolume
 from bigimg_lessons.text import format_bytes
 from bigimg_lessons.widgets import FetchExperiment

@@ -40,8 +40,8 @@ class MemoryTrace:
 class MemoryWatch:
     """Samples this process's resident memory while a ``with`` block runs.
 
-    A thread looks every `interval` seconds, so a peak shorter than that can be missed; the
-    first and the last sample are taken as the block starts and ends.
+    A thread takes a sample every `interval` seconds, so a peak shorter than that can be missed; the
+    first and the last sample are taken at the start and at the end of the block.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class MemoryWatch:
     Examples
     --------
     >>> with MemoryWatch() as watch:
-    ...     block = bytes(50_000_000)
+    ...     block = b"x" * 50_000_000
     >>> watch.trace.peak_added > 40_000_000
     True
     """
@@ -90,7 +90,7 @@ class MemoryWatch:
 
     @property
     def trace(self) -> MemoryTrace:
-        """What was seen so far."""
+        """The samples so far."""
         samples = tuple(self._samples)
         start = samples[0][0]
         return MemoryTrace(

@@ -4,7 +4,7 @@ Each request waits the latency, at the same time as the others; then its bytes t
 answers that travel at the same time share the bandwidth evenly, as connections over one network
 line do (in queueing theory: processor sharing). So rounds of equal requests take exactly
 ``ceil(requests / concurrency) * latency + bytes / bandwidth``, the cost model of
-:mod:`bigimg_lessons.costs.chunks`; answers that travel while other requests still wait make a read
+:mod:`bigimg_lessons.costs.storage`; answers that travel while other requests still wait make a read
 faster than that.
 
 Why this is not done with zarr's own means, as of zarr-python 3.1.6 and 3.4.2:
@@ -23,8 +23,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-MOST_WAITING = 1024
-"""Asynchronous requests that can wait at one link at the same time; more of them queue."""
+MAX_WAITING = 1024
+"""Maximum number of asynchronous requests that wait at one link; more of them queue."""
 
 
 class Line:
@@ -67,7 +67,7 @@ class Line:
         self._time = max(self._time, until)
 
     def end(self, transfer: int) -> float:
-        """Tell when a transfer ended, or will end if no other is added."""
+        """Return when a transfer ended, or will end if no other is added."""
         if transfer in self._ended:
             return self._ended[transfer]
         future = Line(self._bandwidth)
@@ -78,7 +78,7 @@ class Line:
         return future._ended[transfer]
 
     def forget(self, transfer: int) -> None:
-        """Drop what is known of a transfer that has ended."""
+        """Forget a transfer that has ended."""
         del self._ended[transfer]
 
     def _next_end(self) -> float:
@@ -106,8 +106,8 @@ class Line:
 class Link:
     """A latency and a bandwidth for everything that is read through it.
 
-    Give it to a :class:`~bigimg_lessons.measure.counting.StoreMeter` or a
-    :class:`~bigimg_lessons.measure.counting.FileMeter`. Meters with the same link share its line.
+    Give it to a :class:`~bigimg_lessons.measure.stores.StoreMeter` or a
+    :class:`~bigimg_lessons.measure.files.FileMeter`. Meters with the same link share its line.
 
     It waits for deadlines on a clock, one for each request, so that late wake-ups do not add up
     over latency and transfer. All waiting is ``time.sleep``, in threads for asynchronous
@@ -119,12 +119,12 @@ class Link:
     latency
         Seconds from a request to the first byte of its answer.
     bandwidth
-        Bytes per second, for all requests together; infinite unless given.
+        Bytes per second, for all requests together; infinite by default.
 
     Raises
     ------
     ValueError
-        If a figure makes no sense.
+        If a figure is negative or not a number, or bandwidth is zero.
 
     Examples
     --------
@@ -144,8 +144,8 @@ class Link:
         self._bandwidth = bandwidth
         self._lock = threading.Lock()
         self._line = Line(bandwidth)
-        # Its threads are made as they are needed and end with the link.
-        self._sleepers = ThreadPoolExecutor(MOST_WAITING, thread_name_prefix="link")
+        # Its threads start as they are needed and end with the link.
+        self._sleepers = ThreadPoolExecutor(MAX_WAITING, thread_name_prefix="link")
 
     @property
     def latency(self) -> float:
@@ -168,7 +168,7 @@ class Link:
         size
             Bytes of the answer, 0 or more.
         since
-            When the request was sent, on the clock of ``time.perf_counter``; now unless given.
+            When the request was sent, on the clock of ``time.perf_counter``; now by default.
         """
         sent = time.perf_counter() if since is None else since
         with self._lock:

@@ -1,4 +1,4 @@
-"""A web server for one folder, on this machine only, that notes what is asked of it.
+"""A web server for one folder, on this machine only, that records what is asked of it.
 
 It answers HTTP Range requests, which Python's own ``http.server`` does not, so lessons show
 remote access without the internet and count what a remote reader really transfers.
@@ -50,7 +50,7 @@ class HttpRequest:
 class FolderServer:
     """Serves a folder at ``http://127.0.0.1:<free port>/`` while a ``with`` block runs.
 
-    The block always ends, within about a second: answers that nobody reads are broken off.
+    The block always ends, within about a second: answers that nobody reads are cut off.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class FolderServer:
     def __enter__(self) -> Self:
         if self._thread is not None:
             raise RuntimeError(
-                "This FolderServer has been started before, and serves one with block only: make "
+                "This FolderServer has been started before, and serves one with block only: create "
                 "another one for another block."
             )
         started: Future[str] = Future()

@@ -12,7 +12,9 @@ import anywidget
 import numpy as np
 import traitlets
 
-from bigimg_lessons.costs.chunks import ONE_BY_ONE, READERS, STORAGES, ChunkGrid
+from bigimg_lessons.costs.grid import ChunkGrid
+from bigimg_lessons.costs.readers import ONE_BY_ONE, READERS
+from bigimg_lessons.costs.storage import STORAGES
 from bigimg_lessons.widgets.base import JS, whole_module
 
 DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")

@@ -11,23 +11,13 @@ import anywidget
 import numpy as np
 import traitlets
 
-from bigimg_lessons.costs.capstone import (
-    BEST,
-    FORMATS,
-    MODEL_ERROR,
-    NEGLIGIBLE,
-    OWN_TIME,
-    READER,
-    REFUSALS,
-    REMARKS,
-    SCENARIOS,
-    Appraisal,
-    Design,
-    Scenario,
-    appraise,
-    factors,
-)
-from bigimg_lessons.costs.chunks import STORAGES
+from bigimg_lessons.costs.appraisal import NEGLIGIBLE, OWN_TIME, READER, Appraisal, appraise
+from bigimg_lessons.costs.design import FORMATS, Design
+from bigimg_lessons.costs.levels import factors
+from bigimg_lessons.costs.remarks import MODEL_ERROR, REFUSALS, REMARKS
+from bigimg_lessons.costs.scenarios import SCENARIOS, Scenario
+from bigimg_lessons.costs.search import BEST
+from bigimg_lessons.costs.storage import STORAGES
 from bigimg_lessons.widgets.base import JS, whole_module
 
 
@@ -51,7 +41,7 @@ class DesignTask(anywidget.AnyWidget):
     Parameters
     ----------
     scenario
-        A key of `bigimg_lessons.costs.capstone.SCENARIOS`.
+        A key of `bigimg_lessons.costs.scenarios.SCENARIOS`.
     design
         What the form shows first; by default the image plane by plane in a TIFF.
 

@@ -10,7 +10,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from bigimg_lessons.costs.chunks import ChunkGrid
+from bigimg_lessons.costs.grid import ChunkGrid
 from bigimg_lessons.widgets.base import JS, whole_module
 
 FOLDER = "images/tissue"

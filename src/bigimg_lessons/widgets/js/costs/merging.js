@@ -4,7 +4,7 @@ import { formatNumber } from "../kit/text.js";
 import { ChunkError, product } from "./grid.js";
 
 /** Maximum number of chunks of shards that are inspected one by one. */
-export const MAX_INSPECTED = 2 ** 23;
+export const MAX_CHUNKS_INSPECTED = 2 ** 23;
 
 /**
  * Requests to the shards that are not wanted whole, and chunks that come with them.
@@ -15,11 +15,11 @@ export const MAX_INSPECTED = 2 ** 23;
  */
 export function merged(grid, cuts, reader) {
   const inspected = product(cuts.map((kinds) => kinds.reduce((all, cut) => all + cut.stored, 0)));
-  if (inspected > MAX_INSPECTED) {
+  if (inspected > MAX_CHUNKS_INSPECTED) {
     throw new ChunkError(
       "shardShape",
       `For a reader that merges, ${formatNumber(inspected)} chunks must be inspected: give ` +
-        `smaller shards or larger chunks, for at most ${formatNumber(MAX_INSPECTED)}.`,
+        `smaller shards or larger chunks, for at most ${formatNumber(MAX_CHUNKS_INSPECTED)}.`,
     );
   }
   const gap = Math.floor(reader.max_gap / grid.chunkBytes);

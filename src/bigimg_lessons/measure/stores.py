@@ -1,341 +1,27 @@
-"""What a reader really asked of its storage: requests and bytes, counted where it is read.
-
-A :class:`FileMeter` stands between a reader (tifffile, h5py, a bioio plugin, anything that
-takes a file object or an fsspec URL) and one file on disk. It hands out unbuffered file
-objects, so each counted request is one read call that reached the operating system: nothing
-is estimated, and no buffer hides or adds a read.
+"""What zarr really asked of a store, counted where it is read.
 
 A :class:`StoreMeter` stands between zarr and a store, where each request is one that would go
-to the server of an object store. Both can slow their storage down by a
-:class:`~bigimg_lessons.measure.network.Link`.
+to the server of an object store. A :class:`~bigimg_lessons.measure.network.Link` slows it down.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
 import threading
 import time
 import uuid
 import weakref
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import fsspec
-import zarr
-from fsspec.implementations.local import LocalFileSystem
 from zarr.abc.store import OffsetByteRequest, RangeByteRequest, Store, SuffixByteRequest
 
-from bigimg_lessons.costs.chunks import MERGING, ONE_BY_ONE, ShardReader
 from bigimg_lessons.measure.network import Link
-from bigimg_lessons.text import format_bytes
+from bigimg_lessons.measure.store_requests import StoreRequest, StoreRequests
 
 if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
     from zarr.abc.store import ByteRequest
     from zarr.core.buffer import Buffer, BufferPrototype
-
-PROTOCOL = "counted"
-"""The fsspec protocol under which metered files open: ``counted:///folder/file.tif``."""
-
-
-@dataclass(frozen=True)
-class Requests:
-    """What was asked of one file between two looks at its meter.
-
-    Parameters
-    ----------
-    file_size
-        Size of the file in bytes.
-    opens
-        How often the file was opened.
-    extents
-        ``(offset, size)`` in bytes of every read that returned data, in the order in which
-        they came (with several threads that order differs from run to run; the set does not).
-    """
-
-    file_size: int
-    opens: int
-    extents: tuple[tuple[int, int], ...]
-
-    @property
-    def count(self) -> int:
-        """Number of read requests."""
-        return len(self.extents)
-
-    @property
-    def bytes_read(self) -> int:
-        """Bytes delivered, summed over all requests; a byte read twice counts twice."""
-        return sum(size for _, size in self.extents)
-
-    @property
-    def touched(self) -> tuple[tuple[int, int], ...]:
-        """Sorted, disjoint ``(start, stop)`` of what was read at least once."""
-        return _merge((offset, offset + size) for offset, size in self.extents)
-
-    @property
-    def fraction_touched(self) -> float:
-        """Share of the file, 0 to 1, that was read at least once."""
-        if not self.file_size:
-            return 0.0
-        return sum(stop - start for start, stop in self.touched) / self.file_size
-
-    def __str__(self) -> str:
-        return (
-            f"{self.count:,} requests, {self.bytes_read:,} bytes ({format_bytes(self.bytes_read)})"
-        )
-
-
-def _merge(spans: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Unite overlapping or adjoining ``(start, stop)`` spans; empty spans vanish."""
-    merged: list[tuple[int, int]] = []
-    for start, stop in sorted(span for span in spans if span[0] < span[1]):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
-        else:
-            merged.append((start, stop))
-    return tuple(merged)
-
-
-class FileMeter:
-    """Counts every read of one local file.
-
-    Parameters
-    ----------
-    path
-        An existing file.
-    link
-        Slows every read down; ``None`` reads at full speed.
-
-    Attributes
-    ----------
-    url
-        The file's address for readers built on fsspec, such as ``bioio.BioImage(meter.url)``.
-        It works in this process, and in all its threads, for as long as the meter lives.
-
-    Raises
-    ------
-    FileNotFoundError
-        If `path` is not an existing file.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp(), "ten.bin")
-    >>> _ = path.write_bytes(bytes(10))
-    >>> meter = FileMeter(path)
-    >>> with meter.open() as file:
-    ...     _ = file.seek(2), file.read(3)
-    >>> meter.take()
-    Requests(file_size=10, opens=1, extents=((2, 3),))
-    >>> meter.take().count
-    0
-    """
-
-    def __init__(self, path: str | Path, *, link: Link | None = None) -> None:
-        self.path = Path(path).expanduser().resolve()
-        if not self.path.is_file():
-            raise FileNotFoundError(
-                f"There is no file {str(self.path)!r} to count reads of: give the path of an "
-                "existing file."
-            )
-        self.url = f"{PROTOCOL}://{self.path.as_posix()}"
-        self.link = link
-        self._lock = threading.Lock()
-        self._opens = 0
-        self._extents: list[tuple[int, int]] = []
-        _METERS[self.path.as_posix()] = self
-
-    def open(self) -> MeteredFile:
-        """Open the file for reading, unbuffered; every read is counted."""
-        file = MeteredFile(self)
-        with self._lock:
-            self._opens += 1
-        return file
-
-    def take(self) -> Requests:
-        """Return what was asked since the last call, and start again from zero."""
-        with self._lock:
-            taken = Requests(self.path.stat().st_size, self._opens, tuple(self._extents))
-            self._opens = 0
-            self._extents = []
-        return taken
-
-    def record(self, offset: int, size: int) -> None:
-        """Note one read of `size` bytes at `offset`; called by the metered file."""
-        with self._lock:
-            self._extents.append((offset, size))
-
-
-# Which meter watches which file, by absolute POSIX-style path. Weak, so that a meter that
-# nobody holds any more stops counting and can go.
-_METERS: weakref.WeakValueDictionary[str, FileMeter] = weakref.WeakValueDictionary()
-
-
-class MeteredFile(io.RawIOBase):
-    """A read-only file object that tells its meter about every read.
-
-    It has no ``fileno`` on purpose: with one, numpy and h5py would read behind its back.
-    """
-
-    def __init__(self, meter: FileMeter) -> None:
-        self._meter = meter
-        self._file = io.FileIO(meter.path, "rb")
-
-    @property
-    def name(self) -> str:
-        """Path of the file."""
-        return str(self._meter.path)
-
-    @property
-    def size(self) -> int:
-        """Size of the file in bytes."""
-        return self._meter.path.stat().st_size
-
-    def readable(self) -> bool:
-        """Whether it can be read: always."""
-        return True
-
-    def seekable(self) -> bool:
-        """Whether it can jump: always."""
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Move to `offset`; seeking alone asks nothing of the file."""
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """Offset of the next read, in bytes."""
-        return self._file.tell()
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Fill `buffer`; a read at the end of the file returns nothing and is not counted."""
-        sent = time.perf_counter()
-        offset = self._file.tell()
-        size = self._file.readinto(buffer)
-        if size:
-            self._meter.record(offset, size)
-            if self._meter.link is not None:
-                self._meter.link.wait(size, since=sent)
-        return size
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-        super().close()
-
-
-class MeteredFileSystem(LocalFileSystem):  # type: ignore[misc]
-    """The fsspec file system behind ``counted://``: local files that a meter watches."""
-
-    protocol = PROTOCOL
-    cachable = False
-
-    def _open(self, path: str, mode: str = "rb", **_: Any) -> MeteredFile:
-        if mode != "rb":
-            raise ValueError(f"A metered file can only be read: mode is {mode!r}, not 'rb'.")
-        key = Path(self._strip_protocol(path)).as_posix()
-        meter = _METERS.get(key)
-        if meter is None:
-            raise FileNotFoundError(
-                f"No meter watches {key!r}: keep the FileMeter in a variable for as long as its "
-                "url is in use."
-            )
-        return meter.open()
-
-
-fsspec.register_implementation(PROTOCOL, MeteredFileSystem, clobber=True)
-
-
-METADATA_NAMES = frozenset({"zarr.json", ".zarray", ".zattrs", ".zgroup", ".zmetadata"})
-"""Names of the values of a zarr store that hold no voxels (Zarr v3 and v2)."""
-
-
-@dataclass(frozen=True)
-class StoreRequest:
-    """One request to a store.
-
-    Parameters
-    ----------
-    key
-        What was asked for: the key of a value, or for a list the prefix of the keys.
-    offset
-        First byte asked for; negative if counted from the end of the value, as in the HTTP
-        header ``Range: bytes=-20``.
-    size
-        Bytes delivered; 0 if the store has no such value, which for a chunk means that it holds
-        nothing but the fill value.
-    kind
-        In the terms of object stores: ``"get"`` reads a value or a part of it, ``"head"`` asks
-        whether it is there and how large, ``"list"`` asks for names.
-    """
-
-    key: str
-    offset: int
-    size: int
-    kind: Literal["get", "head", "list"] = "get"
-
-
-@dataclass(frozen=True)
-class StoreRequests:
-    """What was asked of a store between two looks at its meter.
-
-    Parameters
-    ----------
-    requests
-        In the order in which they were answered, which differs from run to run.
-    """
-
-    requests: tuple[StoreRequest, ...]
-
-    @property
-    def count(self) -> int:
-        """Number of requests."""
-        return len(self.requests)
-
-    @property
-    def bytes_read(self) -> int:
-        """Bytes delivered, summed over all requests; a byte read twice counts twice."""
-        return sum(request.size for request in self.requests)
-
-    @property
-    def chunks(self) -> StoreRequests:
-        """Only what read chunks and shards: no metadata, no questions for names and sizes."""
-        return StoreRequests(
-            tuple(
-                request
-                for request in self.requests
-                if request.kind == "get" and request.key.rpartition("/")[2] not in METADATA_NAMES
-            )
-        )
-
-    def __str__(self) -> str:
-        return (
-            f"{self.count:,} requests, {self.bytes_read:,} bytes ({format_bytes(self.bytes_read)})"
-        )
-
-
-def zarr_reader() -> ShardReader:
-    """Tell how the zarr-python of this process asks for chunks of a shard.
-
-    By its version and its configuration: from 3.3 on it merges what lies close together, as
-    ``array.sharding_coalesce_max_gap_bytes`` and ``array.sharding_coalesce_max_bytes`` say, with a
-    gap below 0 not at all. An array keeps what was configured when it was opened.
-
-    Returns
-    -------
-    ShardReader
-        For ``ChunkGrid.reading``; `MERGING` or `ONE_BY_ONE` unless zarr is configured otherwise.
-    """
-    if not hasattr(Store, "get_ranges"):
-        return ONE_BY_ONE
-    gap = zarr.config.get("array.sharding_coalesce_max_gap_bytes")
-    if gap < 0:
-        return ONE_BY_ONE
-    most = zarr.config.get("array.sharding_coalesce_max_bytes")
-    return ShardReader(MERGING.name, gap, most)
 
 
 class _Tally:
@@ -349,7 +35,7 @@ class _Tally:
         _TALLIES[self.token] = self
 
     async def record(self, request: StoreRequest, sent: float) -> None:
-        """Note a request that was sent at `sent`; return when its answer has arrived."""
+        """Note a request that was sent at `sent`, and return when its answer has arrived."""
         self._note(request)
         if self.link is not None:
             await self.link.wait_async(request.size, since=sent)
@@ -395,8 +81,8 @@ class StoreMeter(Store):
     zarr's own pipeline (zarrs 0.2.3). What is counted is then what zarr-python asks for, not
     what a program with zarrs asks for.
 
-    Of zarr's own means, ``zarr.storage.LoggingStore`` counts calls but no bytes, and logs and
-    inspects the stack at each of them (zarr-python 3.1.6 and 3.4.2).
+    Zarr's own ``zarr.storage.LoggingStore`` counts calls but no bytes, and logs and inspects the
+    stack at each of them (zarr-python 3.1.6 and 3.4.2).
 
     Parameters
     ----------
@@ -488,7 +174,7 @@ class StoreMeter(Store):
     async def get(
         self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None
     ) -> Buffer | None:
-        """Read a value, or the part of it that `byte_range` tells."""
+        """Read a value, or the part of it that `byte_range` states."""
         sent = time.perf_counter()
         value = await self._store.get(key, prototype, byte_range)
         await self._tally.record(_got(key, value, byte_range), sent)
@@ -534,21 +220,21 @@ class StoreMeter(Store):
         return value
 
     async def exists(self, key: str) -> bool:
-        """Tell whether the store has a value."""
+        """Return whether the store has a value."""
         sent = time.perf_counter()
         found = await self._store.exists(key)
         await self._tally.record(StoreRequest(key, 0, 0, "head"), sent)
         return found
 
     async def getsize(self, key: str) -> int:
-        """Tell the size of a value in bytes."""
+        """Return the size of a value in bytes."""
         sent = time.perf_counter()
         size = await self._store.getsize(key)
         await self._tally.record(StoreRequest(key, 0, 0, "head"), sent)
         return size
 
     async def is_empty(self, prefix: str) -> bool:
-        """Tell whether no key begins with `prefix`; asking so is one request."""
+        """Return whether no key begins with `prefix`; this is one request."""
         sent = time.perf_counter()
         empty = await self._store.is_empty(prefix)
         await self._tally.record(StoreRequest(prefix, 0, 0, "list"), sent)
@@ -609,7 +295,7 @@ class StoreMeter(Store):
 
 
 def _got(key: str, value: Buffer | None, byte_range: ByteRequest | None) -> StoreRequest:
-    """Tell what was asked for, and how much came."""
+    """Return what was asked for, and how much came."""
     match byte_range:
         case RangeByteRequest(start=offset) | OffsetByteRequest(offset=offset):
             pass
@@ -621,7 +307,7 @@ def _got(key: str, value: Buffer | None, byte_range: ByteRequest | None) -> Stor
 
 
 def _store_meter(store: Store, token: str) -> StoreMeter:
-    """Make a pickled meter again."""
+    """Create a pickled meter again."""
     meter = StoreMeter(store)
     tally = _TALLIES.get(token)
     if tally is None:
