@@ -180,27 +180,32 @@ def visitor(chromium: Browser) -> Iterator[Visitor]:
 
 
 @pytest.fixture(scope="module")
-def _page_visitor(chromium: Browser) -> Iterator[tuple[Visitor, Page]]:
+def lasting_visitor(chromium: Browser) -> Iterator[Visitor]:
+    """A visitor whose pages the tests of a module share; each test looks at the problems itself."""
     visitor = Visitor(chromium)
-    yield visitor, visitor.open("about:blank")
+    yield visitor
     visitor.leave()
 
 
+@pytest.fixture(scope="module")
+def _shared_page(lasting_visitor: Visitor) -> Page:
+    return lasting_visitor.open("about:blank")
+
+
 @pytest.fixture
-def page(_page_visitor: tuple[Visitor, Page]) -> Iterator[Page]:
+def page(lasting_visitor: Visitor, _shared_page: Page) -> Iterator[Page]:
     """A page that the tests of a module share: those that need no context of their own.
 
     A context takes longer to create than most pages to load. Size, media and permissions are
     always those of a new page, and every problem fails the test at its end.
     """
-    visitor, page = _page_visitor
-    yield page
-    problems = [*visitor.problems]
-    visitor.problems.clear()
-    page.goto("about:blank")
-    page.set_viewport_size(DESKTOP)
-    page.emulate_media(media="null", color_scheme="light", reduced_motion="null")
-    page.context.clear_permissions()
+    yield _shared_page
+    problems = [*lasting_visitor.problems]
+    lasting_visitor.problems.clear()
+    _shared_page.goto("about:blank")
+    _shared_page.set_viewport_size(DESKTOP)
+    _shared_page.emulate_media(media="null", color_scheme="light", reduced_motion="null")
+    _shared_page.context.clear_permissions()
     assert not problems, "\n".join(problems)
 
 

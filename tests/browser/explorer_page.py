@@ -12,7 +12,7 @@ from bigimg_lessons.costs.grid import ChunkGrid, Reading
 from bigimg_lessons.costs.storage import STORAGES
 from bigimg_lessons.text import format_bytes
 from bigimg_lessons.widgets import ChunkExplorer
-from bigimg_lessons.widgets.chunk_explorer import PRESETS
+from bigimg_lessons.widgets.presets import PRESETS
 
 SHAPE = (256, 1024, 1024)
 SETTING = ChunkExplorer(

@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from widget_page import Write
 
 from bigimg_lessons.widgets import ChunkExplorer
-from bigimg_lessons.widgets.chunk_explorer import PRESETS
+from bigimg_lessons.widgets.presets import PRESETS
 
 pytestmark = pytest.mark.browser
 

@@ -1,14 +1,12 @@
-"""The design task on a page: what it shows, by keyboard, on a phone, and in JupyterLab."""
+"""The design task on a page: what it shows, by keyboard, and on a phone."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 from contrast import CONTRAST
-from live import SLOW, Notebook, put_notebook
 from playwright.sync_api import Locator, Page, expect
 from widget_page import Write
 
@@ -207,50 +205,3 @@ def test_without_scripts_the_briefs_are_there(visitor: Any, write: Write) -> Non
     page.get_by_text(SCENARIOS["em"].name, exact=True).click()
     expect(page.get_by_text(SCENARIOS["em"].brief)).to_be_visible()
     assert re.search(r"All seconds are the model's", page.locator(".bd").inner_text())
-
-
-# ---- Live
-
-CELLS = (
-    "from bigimg_lessons.costs.design import Design\n"
-    "from bigimg_lessons.widgets import DesignTask\n\n"
-    "task = DesignTask('em')\ntask",
-    "print(task.design, task.appraisal.files)",
-    "task.design = Design('ome-zarr', (64, 64, 64), None, 4)",
-    "task.scenario = 'movie'\nprint(task.design.chunk_shape)",
-)
-
-
-def test_a_live_task_and_python_stay_in_step(
-    visitor: Any, jupyter: tuple[str, str], tmp_path: Path
-) -> None:
-    url, token = jupyter
-    put_notebook(jupyter, "task.ipynb", CELLS)
-    page = visitor.open(f"{url}lab/tree/task.ipynb?reset&token={token}", only_requests=True)
-    page.set_viewport_size({"width": 1280, "height": 2400})
-    live = Notebook(page)
-    task = live.run(0).locator("section.bd")
-    task.get_by_label("Format").select_option("bdv-hdf5", timeout=SLOW)
-    for axis in ("Z or T", "Y", "X"):
-        task.get_by_label(f"Chunk along {axis}").fill("64")
-    task.get_by_label("Levels, with level 0").fill("4")
-    page.keyboard.press("Enter")
-    status = task.get_by_role("status")
-    expect(status).to_contain_text("Files: 2.")
-    page.screenshot(path=tmp_path / "live.png")
-    design = "Design(format='bdv-hdf5', chunk_shape=(64, 64, 64), shard_shape=None, levels=4) 2"
-    expect(live.run(1)).to_contain_text(design)
-
-    live.run(2)
-    expect(task.get_by_label("Format")).to_have_value("ome-zarr")
-    expect(status).to_contain_text("Files: 1,198,080.")
-    expect(status).to_contain_text("Better than before by")
-    expect(task.get_by_role("link")).to_have_count(0)  # the lessons are not beside it
-    expect(live.run(3)).to_contain_text("(64, 64, 64)")
-    expect(task.get_by_text(SCENARIOS["movie"].brief)).to_be_visible()
-    expect(status).to_have_text("")
-    # Keys pressed in here are not Jupyter's: "b" would insert a cell below.
-    cells = page.locator(".jp-Notebook .jp-Cell").count()
-    task.get_by_label("Brief").focus()
-    page.keyboard.press("b")
-    expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(cells)

@@ -9,11 +9,9 @@ from pathlib import Path
 
 from anywidget import AnyWidget
 
-from bigimg_lessons.colours import STYLE_SHEET
-
 REPO = Path(__file__).parents[2]
 LOADER = REPO / "book/_ext/anywidget_host_assets/anywidget_host.js"
-SHEETS = (STYLE_SHEET, REPO / "book/_static/bigimg.css")
+SHEET = REPO / "book/_static/bigimg.css"
 JUPYTER_ONLY = {"layout", "tabbable", "tooltip"}
 Write = Callable[..., str]
 
@@ -29,7 +27,7 @@ def page_writer(folder: Path, url: str) -> Write:
         Where `folder` is served, with a slash at its end.
     """
     (folder / "loader.js").write_bytes(LOADER.read_bytes())
-    (folder / "book.css").write_bytes(b"".join(sheet.read_bytes() for sheet in SHEETS))
+    (folder / "book.css").write_bytes(SHEET.read_bytes())
     numbers = itertools.count()
 
     def write(*widgets: AnyWidget, dark: bool = False) -> str:
