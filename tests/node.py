@@ -50,7 +50,7 @@ class Node:
         Parameters
         ----------
         name
-            As for `whole_module`, such as ``"costs/chunk_arithmetic.js"``.
+            As for `whole_module`, such as ``"costs/grid.js"``.
 
         Returns
         -------

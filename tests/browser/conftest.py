@@ -22,17 +22,22 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import (
     Browser,
+    BrowserContext,
     ConsoleMessage,
     Page,
     Response,
     Route,
+    ViewportSize,
     WebSocket,
     sync_playwright,
 )
 
+from tests.browser.widget_page import Write, page_writer
 from tests.site_build import SiteBuild
 
 SUB_PATH = "/some/sub-path/"
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 # What the guard looks at; each look takes milliseconds, and some pages ask hundreds of times.
 NOT_LOCAL = re.compile(r"^(?!https?://(127\.0\.0\.1|localhost)[:/])")
@@ -107,6 +112,7 @@ class Visitor:
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
         self.problems: list[str] = []
+        self._contexts: list[BrowserContext] = []
 
     def open(
         self,
@@ -121,11 +127,12 @@ class Visitor:
         `only_requests` leaves out the console and failed requests, where it is noisy).
         """
         context = self.browser.new_context(
-            viewport={"width": 360, "height": 740} if phone else {"width": 1280, "height": 900},
+            viewport=PHONE if phone else DESKTOP,
             has_touch=phone,
             color_scheme="dark" if dark else "light",
             java_script_enabled=javascript,
         )
+        self._contexts.append(context)
         context.set_default_timeout(10_000)  # milliseconds
         context.route(NOT_LOCAL, self._guard)
         page = context.new_page()
@@ -136,6 +143,11 @@ class Visitor:
             page.on("response", self._note_answer)
         page.goto(url)
         return page
+
+    def leave(self) -> None:
+        """Close all that was opened."""
+        for context in self._contexts:
+            context.close()
 
     def _is_local(self, url: str) -> bool:
         parts = urlsplit(url)
@@ -167,9 +179,38 @@ def visitor(chromium: Browser) -> Iterator[Visitor]:
     """A visitor whose every problem fails the test at its end."""
     visitor = Visitor(chromium)
     yield visitor
-    for context in chromium.contexts:
-        context.close()
+    visitor.leave()
     assert not visitor.problems, "\n".join(visitor.problems)
+
+
+@pytest.fixture(scope="module")
+def lasting_visitor(chromium: Browser) -> Iterator[Visitor]:
+    """A visitor whose pages the tests of a module share; each test looks at the problems itself."""
+    visitor = Visitor(chromium)
+    yield visitor
+    visitor.leave()
+
+
+@pytest.fixture(scope="module")
+def _shared_page(lasting_visitor: Visitor) -> Page:
+    return lasting_visitor.open("about:blank")
+
+
+@pytest.fixture
+def page(lasting_visitor: Visitor, _shared_page: Page) -> Iterator[Page]:
+    """A page that the tests of a module share: those that need no context of their own.
+
+    A context takes longer to create than most pages to load. Size, media and permissions are
+    always those of a new page, and every problem fails the test at its end.
+    """
+    yield _shared_page
+    problems = [*lasting_visitor.problems]
+    lasting_visitor.problems.clear()
+    _shared_page.goto("about:blank")
+    _shared_page.set_viewport_size(DESKTOP)
+    _shared_page.emulate_media(media="null", color_scheme="light", reduced_motion="null")
+    _shared_page.context.clear_permissions()
+    assert not problems, "\n".join(problems)
 
 
 class _SubPathHandler(http.server.SimpleHTTPRequestHandler):
@@ -188,7 +229,7 @@ def serve(folder: Path) -> Iterator[str]:
     """Serve `folder` on this machine below a sub-path; the value is the URL, ending in /."""
     handler = partial(_SubPathHandler, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))  # seconds to its end
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}{SUB_PATH}"
@@ -201,6 +242,14 @@ def serve(folder: Path) -> Iterator[str]:
 def serving() -> Callable[[Path], AbstractContextManager[str]]:
     """The function `serve`, for tests with pages of their own."""
     return serve
+
+
+@pytest.fixture(scope="module")
+def write(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Write]:
+    """A function that writes a small page with widgets, and returns its URL."""
+    folder = tmp_path_factory.mktemp("pages")
+    with serve(folder) as url:
+        yield page_writer(folder, url)
 
 
 @pytest.fixture(scope="session")

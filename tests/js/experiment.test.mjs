@@ -13,7 +13,7 @@ import { axesOf, meetings } from "../../src/bigimg_lessons/widgets/js/experiment
 import { ticksTo } from "../../src/bigimg_lessons/widgets/js/experiment/plot.js";
 import { outcome, planOf, rowsOf } from "../../src/bigimg_lessons/widgets/js/experiment/rows.js";
 import { bytes, durations, short } from "../../src/bigimg_lessons/widgets/js/experiment/texts.js";
-import { makeGrid } from "../../src/bigimg_lessons/widgets/js/costs/chunk_arithmetic.js";
+import { makeGrid } from "../../src/bigimg_lessons/widgets/js/costs/grid.js";
 import { FOLDER, array, serve } from "./zarr_server.mjs";
 
 const SHAPE = [8, 12, 12];

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Literal
 
+import numpy as np
 import traitlets
 
 from bigimg_lessons.costs.grid import ChunkGrid
 from bigimg_lessons.costs.readers import READERS
 from bigimg_lessons.costs.storage import STORAGES
 from bigimg_lessons.widgets.base import Checked, Widget
-from bigimg_lessons.widgets.explorer_setting import NAMES, checked_setting, region
+from bigimg_lessons.widgets.explorer_setting import DTYPES, NAMES, checked_setting, region
 from bigimg_lessons.widgets.presets import PRESETS, presets_html
 
 
@@ -76,6 +77,10 @@ class ChunkExplorer(Widget, front="explorer/chunk_explorer.js"):
     cube_edge = Checked().tag(sync=True)
     storage = Checked().tag(sync=True)
 
+    setting_names = traitlets.List(list(NAMES), read_only=True).tag(sync=True)
+    item_sizes = traitlets.Dict(
+        {name: np.dtype(name).itemsize for name in DTYPES}, read_only=True
+    ).tag(sync=True)
     storages = traitlets.Dict(
         {key: asdict(entry) for key, entry in STORAGES.items()}, read_only=True
     ).tag(sync=True)

@@ -1,6 +1,6 @@
 // One image, cut into chunks in several ways: opening a copy, and reading a region of it.
 
-import { makeGrid, touched } from "../costs/chunk_arithmetic.js";
+import { makeGrid, touched } from "../costs/grid.js";
 import { arrayLayout, chunkName } from "../kit/zarr/array.js";
 import { FetchError, check, quoted } from "../kit/zarr/faults.js";
 import { fetchChunk, fetchJson, unpack } from "../kit/zarr/fetching.js";

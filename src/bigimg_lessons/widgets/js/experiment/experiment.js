@@ -1,6 +1,6 @@
 // The experiment at work: what the reader has chosen, what runs, and what was measured.
 
-import { makeGrid } from "../costs/chunk_arithmetic.js";
+import { makeGrid } from "../costs/grid.js";
 import { onResize, say } from "../kit/page.js";
 import { failureNodes } from "./advice.js";
 import { checkEqual, openCopies, readRegion } from "./copies.js";

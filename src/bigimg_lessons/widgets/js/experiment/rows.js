@@ -1,6 +1,6 @@
 // What each copy costs: as planned, as the model estimates, and as measured.
 
-import { reading, seconds } from "../costs/chunk_arithmetic.js";
+import { reading, seconds } from "../costs/reading.js";
 import { median } from "./copies.js";
 import { duration, short } from "./texts.js";
 

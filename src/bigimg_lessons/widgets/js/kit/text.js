@@ -23,6 +23,10 @@ export const plural = (number, noun) => `${formatNumber(number)} ${noun}${number
 // Digits behind the point, so that there are three significant ones.
 const places = (value) => 3 - [0.9995, 9.995, 99.95].filter((limit) => value >= limit).length;
 
+/** Up to three significant digits: 16.951 -> "17", 1024 -> "1,024". */
+export const formatDigits = (value) =>
+  value.toLocaleString("en", { maximumFractionDigits: places(value) });
+
 /**
  * Three significant digits in binary units (1 KiB = 1024 bytes), for memory, chunks and files made of
  * them; in decimal ones (1 kB = 1000 bytes) for what a network or the maker of a disk counts so.
@@ -41,6 +45,5 @@ export function formatBytes(count, { decimal = false } = {}) {
 /** Up to three significant digits, in the unit that people would choose: 0.0125 -> "12.5 ms". */
 export function formatSeconds(time) {
   const [, size, unit] = TIMES.find(([below]) => time < below);
-  const value = time / size;
-  return `${value.toLocaleString("en", { maximumFractionDigits: places(value) })} ${unit}`;
+  return `${formatDigits(time / size)} ${unit}`;
 }

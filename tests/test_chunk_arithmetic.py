@@ -1,52 +1,34 @@
-"""The same cases through chunks.py and chunk_arithmetic.js: equal numbers, equal refusals."""
+"""The same cases through Python and the pages' arithmetic: equal numbers, equal refusals."""
 
 from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
 
 from bigimg_lessons.costs.grid import LARGEST_IMAGE, LARGEST_STORED, MAX_CHUNKS, ChunkGrid
 from bigimg_lessons.costs.readers import MERGING, ONE_BY_ONE, ShardReader
 from bigimg_lessons.costs.shards import MAX_CHUNKS_INSPECTED
 from bigimg_lessons.costs.storage import STORAGES
 from bigimg_lessons.text import format_bytes
-from bigimg_lessons.widgets.base import whole_module
-
-pytestmark = pytest.mark.browser
+from bigimg_lessons.widgets.base import JS
+from tests.node import Evaluate, Node
 
 # A case: shape, chunk shape, shard shape or None, bytes of a voxel, edges, region.
 Case = tuple[Any, Any, Any, int, str, Any]
 DTYPES = {1: "uint8", 2: "uint16", 4: "float32", 8: "float64"}
 
 
-def functions(chromium: Browser, module: str) -> Iterator[Callable[[str, Any], Any]]:
-    """Run a script with a module's functions in reach."""
-    page = chromium.new_page()
-    page.evaluate(
-        """async (source) => {
-          const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-          Object.assign(window, await import(url));
-        }""",
-        whole_module(module),
-    )
-    yield page.evaluate
-    page.context.close()
-
-
 @pytest.fixture(scope="module")
-def arithmetic(chromium: Browser) -> Iterator[Callable[[str, Any], Any]]:
-    yield from functions(chromium, "costs/chunk_arithmetic.js")
-
-
-@pytest.fixture(scope="module")
-def formatting(chromium: Browser) -> Iterator[Callable[[str, Any], Any]]:
-    yield from functions(chromium, "kit/text.js")
+def arithmetic(node: Node) -> Evaluate:
+    """The modules as they stand: what one throws is an instance of the other's class."""
+    modules = ("costs/grid.js", "costs/reading.js", "costs/merging.js")
+    text = "".join(f'export * from "{(JS / name).as_uri()}";\n' for name in modules)
+    return node.source("arithmetic", text)
 
 
 COUNT = """([cases, readers]) => cases.map((numbers) => {
@@ -190,14 +172,14 @@ SENSELESS: list[Case] = [
     ([10**6] * 3, [10**3] * 3, None, 1, "padded", [[0, 1]] * 3),
     ([2**20, 2**20, 2**10 + 1], [2**10] * 3, None, 1, "padded", [[0, 1]] * 3),
     ([10**4, 10**4, 10**4 + 1], [1, 1, 1], None, 1, "padded", [[0, 1]] * 3),
-    # Padding, and indexes, that no number of JavaScript holds; more chunks than are looked at.
+    # Padding, and indexes, that no number of JavaScript holds; more chunks than are inspected.
     ([1, 1, 1], [2**20, 2**20, 2**13], None, 1, "padded", [[0, 1]] * 3),
     ([1, 1, 1], [1, 1, 1], [2**20, 2**20, 2**10], 1, "padded", [[0, 1]] * 3),
     ([256, 256, 256], [1, 1, 1], [256, 256, 256], 1, "padded", [[0, 1]] * 3),
 ]
 
 
-def test_both_count_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
+def test_both_count_the_same(arithmetic: Evaluate) -> None:
     cases = [*EDGES, *random_cases(400)]
     assert sum(case[2] is not None for case in cases) > 150
     assert sum(case[4] == "cut" for case in cases) > 80
@@ -207,7 +189,7 @@ def test_both_count_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
         assert counted == in_python(case), case
 
 
-def test_both_refuse_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
+def test_both_refuse_the_same(arithmetic: Evaluate) -> None:
     for case, counted in zip(
         SENSELESS, arithmetic(COUNT, [SENSELESS, list(map(asdict, READERS))]), strict=True
     ):
@@ -218,12 +200,12 @@ def test_both_refuse_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
         assert not any(word in message for word in ("NaN", "undefined", "null")), message
 
 
-def test_limits_are_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
-    limits = arithmetic("() => [LARGEST_IMAGE, LARGEST_STORED, MOST_CHUNKS, MOST_LOOKED_AT]", None)
+def test_limits_are_the_same(arithmetic: Evaluate) -> None:
+    limits = arithmetic("[LARGEST_IMAGE, LARGEST_STORED, MAX_CHUNKS, MAX_CHUNKS_INSPECTED]")
     assert limits == [LARGEST_IMAGE, LARGEST_STORED, MAX_CHUNKS, MAX_CHUNKS_INSPECTED]
 
 
-def test_the_cost_model_is_the_same(arithmetic: Callable[[str, Any], Any]) -> None:
+def test_the_cost_model_is_the_same(arithmetic: Evaluate) -> None:
     loads = list(
         itertools.product([0, 1, 7, 8, 9, 10, 11, 33, 10**6], [0, 1, 4096, 10**9, 2**50], [0, 0.5])
     )
@@ -241,7 +223,7 @@ def test_the_cost_model_is_the_same(arithmetic: Callable[[str, Any], Any]) -> No
             assert time == storage.seconds(requests, nbytes, decoding=decoding)
 
 
-def test_bytes_are_written_the_same(formatting: Callable[[str, Any], Any]) -> None:
+def test_bytes_are_written_the_same(node: Node) -> None:
     near = {0, 1, 2, 500}
     for power in range(10, 51):
         near |= {2**power + step for step in (-1, 0, 1)}
@@ -249,5 +231,7 @@ def test_bytes_are_written_the_same(formatting: Callable[[str, Any], Any]) -> No
         for value in (9.994, 9.996, 99.94, 99.96, 999.4, 999.6):
             near.add(round(value * 1024**power))
     counts = sorted(near)
-    written = formatting("(counts) => counts.map((count) => formatBytes(count))", counts)
+    written = node.module("kit/text.js")(
+        "(counts) => counts.map((count) => formatBytes(count))", counts
+    )
     assert written == [format_bytes(count) for count in counts]
