@@ -7,12 +7,15 @@ import sys
 import warnings
 from collections import namedtuple
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+import bigimg_lessons
 from bigimg_lessons.saving import kept_files
 from bigimg_lessons.saving.kept_files import kept
 
+PACKAGE = Path(bigimg_lessons.__file__).parent
 Usage = namedtuple("Usage", "total used free")
 
 
@@ -76,6 +79,14 @@ def test_is_made_again_if_it_is_not_as_it_was_made(keep, damage):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         keep()
+
+
+def test_the_sources_of_the_whole_package_count(monkeypatch):
+    hashed = []
+    monkeypatch.setattr(Path, "read_bytes", lambda path: hashed.append(path) or b"")
+    kept_files._sources.__wrapped__()
+    names = {path.relative_to(PACKAGE).as_posix() for path in hashed}
+    assert {"build.py", "saving/kept_files.py", "formats/bdv/writer.py"} <= names
 
 
 def test_what_fails_while_it_is_made_leaves_nothing(tmp_path, keep):

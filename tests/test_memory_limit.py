@@ -24,7 +24,7 @@ from pathlib import Path
 import dask.array as da
 import numpy as np
 import zarr
-from bigimg_lessons.formats import ome_zarr
+from bigimg_lessons.formats import zarr_arrays
 from bigimg_lessons.build import build_pyramid
 
 folder, case, dtype, limit = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
@@ -38,7 +38,7 @@ elif case == "nanmean":
     options["downsampling"] = "nanmean"
     options["chunk_shape"] = (64,) * 3
 elif case == "python":
-    ome_zarr.find_spec = lambda _: None  # as if zarrs were not installed
+    zarr_arrays.find_spec = lambda _: None  # as if zarrs were not installed
 
 def resident():
     "Bytes of memory that are not pages of files."

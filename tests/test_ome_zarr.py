@@ -19,7 +19,7 @@ from ome_zarr.io import parse_url
 from ome_zarr.reader import Reader as OmeZarrReader
 from zarr.codecs import BloscCodec
 
-from bigimg_lessons.formats import ome_zarr
+from bigimg_lessons.formats import zarr_arrays
 from bigimg_lessons.formats.ome_zarr import write_ome_zarr
 from tests.bdv_files import pixels
 from tests.exact_means import exact_mean
@@ -140,7 +140,7 @@ def test_without_zarrs_the_same_is_written(write, monkeypatch):
     kinds = []
     for name in ("with", "without"):
         if name == "without":
-            monkeypatch.setattr(ome_zarr, "find_spec", lambda _: None)
+            monkeypatch.setattr(zarr_arrays, "find_spec", lambda _: None)
         for version in VERSIONS:
             path = write(image, f"{name}-{version}", version=version)
             check_levels(path, image)

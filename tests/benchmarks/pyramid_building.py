@@ -122,10 +122,10 @@ def build_pyramid(path, target, chunk, codec, *, zarrs=True, version=3):
     from zarr.codecs import BloscCodec
 
     from bigimg_lessons import build as module
-    from bigimg_lessons.formats import ome_zarr
+    from bigimg_lessons.formats import zarr_arrays
 
     if not zarrs:
-        ome_zarr.find_spec = lambda _: None
+        zarr_arrays.find_spec = lambda _: None
     options = {"factors": FACTORS, "progress": False}
     if chunk:
         options["chunk_shape"] = (chunk,) * 3

@@ -7,7 +7,6 @@ gave. Formats that must have a number get 1 without a unit, and a warning says s
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
@@ -15,6 +14,7 @@ from typing import Self
 import numpy as np
 
 from bigimg_lessons import units
+from bigimg_lessons.pyramids.callers import warn_caller
 from bigimg_lessons.units import Unit
 
 
@@ -159,7 +159,7 @@ class Calibration:
             None if have_unit and same.unit(axis) is None else same.step(axis).size for axis in axes
         )
 
-    def warn_of_unknown(self, target: str, axes: str, *, consequence: str, stacklevel: int) -> None:
+    def warn_of_unknown(self, target: str, axes: str, *, consequence: str) -> None:
         """Warn of what is not known, and is therefore not written.
 
         Parameters
@@ -170,8 +170,6 @@ class Calibration:
             Those whose steps matter: not one along which the image has a single voxel.
         consequence
             What is written instead, as a sentence without its stop.
-        stacklevel
-            As for :func:`warnings.warn`, counted from the caller.
         """
         facts, remedies = [], []
         for what, own, remedy in (
@@ -198,7 +196,7 @@ class Calibration:
                 f"{consequence}.",
                 f"Give {' and '.join(remedies)}.",
             )
-            warnings.warn(" ".join(sentences), stacklevel=stacklevel + 1)
+            warn_caller(" ".join(sentences))
 
 
 def _given_length(unit: str | None) -> tuple[Unit | None, bool]:

@@ -67,7 +67,7 @@ def plan_levels(
         The levels' factors relative to level 0, if they are not to be chosen: first all ones,
         and each next a whole multiple of the one before.
     max_levels
-        Most levels to have, counting level 0.
+        Maximum number of levels, including level 0.
 
     Returns
     -------
@@ -113,6 +113,25 @@ def plan_levels(
             offset=tuple(0.5 * (f - 1) * s for f, s in zip(step, size, strict=True)),
         )
         for step in chosen[:max_levels]
+    )
+
+
+def with_axes_before(level: Level, extents: tuple[int, ...]) -> Level:
+    """Return a level with further axes before its own, along which it is as long as level 0.
+
+    Parameters
+    ----------
+    level
+        Along the spatial axes.
+    extents
+        Along the others, such as time points and channels; their steps count as one.
+    """
+    ones, zeros = (1.0,) * len(extents), (0.0,) * len(extents)
+    return Level(
+        factors=(1,) * len(extents) + level.factors,
+        shape=extents + level.shape,
+        voxel_size=ones + level.voxel_size,
+        offset=zeros + level.offset,
     )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any, Self
 
@@ -21,6 +21,7 @@ from zarr import Array as ZarrArray
 
 from bigimg_lessons.pyramids.bioimage_calibration import calibration_of
 from bigimg_lessons.pyramids.calibration import Calibration
+from bigimg_lessons.pyramids.position import Position
 from bigimg_lessons.pyramids.source_axes import AXES, letters_of_axes, named_axes
 from bigimg_lessons.pyramids.voxels import checked_voxels, plain_dtype
 from bigimg_lessons.text import format_bytes
@@ -40,7 +41,8 @@ class LazyImage:
     array
         Anything that has ``shape``, ``dtype`` and reads when it is sliced.
     places
-        Which axis of `array` each of `axes` is; axes of `array` that are left out have one voxel.
+        Which axis of `array` each of `axes` is, None for one of one voxel that `array` has not;
+        axes of `array` that are left out have one voxel.
     axes
         A letter for each axis, in the order of "TCZYX"; the last two are Y and X.
     shape
@@ -53,18 +55,21 @@ class LazyImage:
         Its voxel size and time interval with their units, as far as it knows them.
     channel_names
         One for each channel; None if not known.
+    locate
+        Returns its position for a voxel size and a unit; None if it knows of none.
     turn
         Held while `array` is read: a lock if only one thread at a time may do that.
     """
 
     array: Any
-    places: tuple[int, ...]
+    places: tuple[int | None, ...]
     axes: str
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     chunk_shape: tuple[int, ...] | None
     known: Calibration
     channel_names: tuple[str, ...] | None
+    locate: Callable[[Sequence[float | None] | None, str | None], Position] | None
     turn: AbstractContextManager[object]
 
     @classmethod
@@ -120,6 +125,7 @@ class LazyImage:
         if getattr(array, "chunks", None) and hasattr(array, "variable"):
             array = array.data  # the dask array that an xarray wraps
         known, names = Calibration(), None
+        locate = getattr(getattr(image, "reader", image), "shared_position", None)
         if is_bioimage:
             known = calibration_of(image)
             names = tuple(map(str, image.channel_names or ())) or None
@@ -132,9 +138,47 @@ class LazyImage:
             chunk_shape=_chunk_shape(array, places),
             known=known,
             channel_names=None if has_samples else names,  # they would be those of a dropped axis
+            locate=locate if callable(locate) else None,
             # Another kind may move to a place in its file and then read, which threads mix up.
             turn=nullcontext() if isinstance(array, _READ_BY_THREADS) else Lock(),
         )
+
+    @property
+    def own_chunk_shape(self) -> tuple[int, ...] | None:
+        """The array's chunks along those axes that it has itself, as messages name them."""
+        pairs = zip(self.places, self.chunk_shape or (), strict=False)
+        return self.chunk_shape and tuple(n for place, n in pairs if place is not None)
+
+    def with_axes(self, axes: str) -> Self:
+        """Return the same image with these axes as well; those it lacks have one voxel.
+
+        Parameters
+        ----------
+        axes
+            Letters of TCZYX.
+        """
+        own = dict(zip(self.axes, zip(self.places, self.shape, strict=True), strict=True))
+        chunk = dict(zip(self.axes, self.chunk_shape or (), strict=False))
+        letters = "".join(axis for axis in AXES if axis in {*self.axes, *axes})
+        return replace(
+            self,
+            axes=letters,
+            places=tuple(own[axis][0] if axis in own else None for axis in letters),
+            shape=tuple(own[axis][1] if axis in own else 1 for axis in letters),
+            chunk_shape=self.chunk_shape and tuple(chunk.get(axis, 1) for axis in letters),
+        )
+
+    def position(self, voxel_size: Sequence[float | None] | None, unit: str | None) -> Position:
+        """Return where the image lies, as far as it knows.
+
+        A reader of ``bioio`` that knows it has a method ``shared_position``, which takes the same.
+
+        Parameters
+        ----------
+        voxel_size, unit
+            In z, y, x order, if another voxel size than the image's own is to hold.
+        """
+        return Position() if self.locate is None else self.locate(voxel_size, unit)
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -163,7 +207,8 @@ class LazyImage:
         """
         there = [slice(0, 1)] * len(self.array.shape)
         for place, along in zip(self.places, region, strict=True):
-            there[place] = along
+            if place is not None:
+                there[place] = along
         shape = [along.stop - along.start for along in there]
         with self.turn:
             part = self.array[tuple(there)]
@@ -171,10 +216,12 @@ class LazyImage:
                 part = _computed(part, self.chunk_shape or (), self.dtype, there)
             # Some arrays are read only here, when NumPy makes an array of the part.
             voxels = checked_voxels(part, shape=shape, dtype=self.dtype, region=there)
-        left_out = [place for place in range(len(there)) if place not in self.places]
-        voxels = voxels.transpose(*left_out, *self.places)[(0,) * len(left_out)]
+        kept = [place for place in self.places if place is not None]
+        left_out = [place for place in range(len(there)) if place not in kept]
+        voxels = voxels.transpose(*left_out, *kept)
         # In one piece: a view of a mapped file would be gathered from it several times.
-        return np.ascontiguousarray(voxels, self.dtype)
+        whole = np.ascontiguousarray(voxels, self.dtype)
+        return whole.reshape([along.stop - along.start for along in region])
 
     def reading_bytes(self, block_shape: Sequence[int]) -> int:
         """Tell how many bytes it takes at the most, beside a block, to read that.
@@ -203,7 +250,8 @@ class LazyImage:
             at_once = (
                 zarr.config.get("async.concurrency") if isinstance(self.array, ZarrArray) else 1
             )
-        if list(self.places) != sorted(self.places):
+        kept = [place for place in self.places if place is not None]
+        if kept != sorted(kept):
             copied += block
         return copied + 2 * chunk * min(at_once, touched)
 
@@ -235,7 +283,7 @@ class LazyImage:
         chunk = math.prod(self.chunk_shape or ()) * self.dtype.itemsize
         if self.chunk_shape is not None and chunk > memory_limit:
             raise ValueError(
-                f"The image can only be read in chunks of {self.chunk_shape}, each of "
+                f"The image can only be read in chunks of {self.own_chunk_shape}, each of "
                 f"{format_bytes(chunk)}, but memory_limit is {format_bytes(memory_limit)}: open it "
                 "in smaller chunks, as BioImage(path, chunk_dims=['Y', 'X']) does with a TIFF "
                 "stack, or raise memory_limit."

@@ -176,8 +176,8 @@ def sha256(path: Path) -> str:
 
 @cache
 def _sources() -> str:
-    """Return a digest of this package's sources, for those who change them."""
-    files = sorted(Path(__file__).parent.rglob("*.py"))
+    """Return a digest of all sources of this package, for those who change them."""
+    files = sorted(Path(__file__).parents[1].rglob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

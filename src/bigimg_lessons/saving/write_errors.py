@@ -63,11 +63,29 @@ def write_error(target: Path, error: BaseException, *, aside: Path | None = None
     if aside is not None:
         reason = reason.replace(str(aside), str(target.parent))
     explained = OSError(
-        f"{str(target)!r} could not be written; {remedy}. Nothing is left of it. "
+        f"{str(target)!r} could not be written; {remedy}. {what_stays(target)} "
         f"The reason given is: {reason}"
     )
     explained.errno = number
     return explained
+
+
+def what_stays(target: Path) -> str:
+    """Say what a failure leaves at a path, which nothing that is written has reached yet.
+
+    Parameters
+    ----------
+    target
+        What was to be written.
+
+    Returns
+    -------
+    str
+        A sentence.
+    """
+    if os.path.lexists(target):
+        return f"{target.name!r} is as it was before."
+    return f"Nothing is left of {target.name!r}."
 
 
 @contextmanager

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bigimg_lessons.formats.bdv.reader import Reader
 from bigimg_lessons.formats.bdv.registration import Size, at_level, calibration, offset_of
 from bigimg_lessons.formats.bdv.spimdata import (
     Attribute,
@@ -23,7 +21,11 @@ from bigimg_lessons.formats.bdv.spimdata import (
     ViewTransform,
     VoxelSize,
 )
+from bigimg_lessons.pyramids.callers import warn_caller
 from bigimg_lessons.units import micrometres
+
+if TYPE_CHECKING:  # the reader itself asks where its image lies
+    from bigimg_lessons.formats.bdv.reader import Reader
 
 View = tuple[int, int]
 """Ids of a time point and a setup."""
@@ -155,18 +157,6 @@ def describe_copy(
     )
 
 
-def bdv_reader(image: Any) -> Reader | None:
-    """Return the reader of a BigDataViewer image, which tells more than its voxels.
-
-    Parameters
-    ----------
-    image
-        ``bioio.BioImage``, reader, array, or anything else.
-    """
-    reader = getattr(image, "reader", image)
-    return reader if isinstance(reader, Reader) else None
-
-
 def missing_views(reader: Reader) -> frozenset[View]:
     """Return the views of the current scene that the XML calls missing.
 
@@ -250,10 +240,9 @@ def registrations(reader: Reader) -> dict[View, Transforms]:
 def _warn_of_unregistered(reader: Reader, registered: Iterable[View]) -> None:
     stated = {(v.timepoint, v.setup) for v in reader.metadata.registrations}
     if without := sorted(set(registered) - stated):
-        warnings.warn(
+        warn_caller(
             f"No place in space is told for {_views(without)}: it is written with the voxel size "
-            "as the only transform.",
-            stacklevel=5,
+            "as the only transform."
         )
 
 
@@ -289,11 +278,10 @@ def _recalibrated(
     ]
     if lost:
         was, now = (", ".join(f"{length:.6g}" for length in size) for size in (known, told))
-        warnings.warn(
+        warn_caller(
             f"The registrations are not kept for {_views(lost)}: they hold for voxels of {was} "
             f"(z, y, x, at full resolution), and these are told to be of {now}. To keep them, "
-            "leave out voxel_size.",
-            stacklevel=5,
+            "leave out voxel_size."
         )
     return dict.fromkeys(registered, (calibration(told),))
 

@@ -3,53 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bigimg_lessons.formats.bdv.description import (
-    bdv_reader,
     known_voxel_size,
     missing_views,
     registrations,
     tells_known_size,
 )
-from bigimg_lessons.formats.bdv.reader import Reader
 from bigimg_lessons.formats.bdv.registration import Size, at_level, offset_of
 from bigimg_lessons.formats.bdv.spimdata import ViewRegistration, VoxelSize
+from bigimg_lessons.pyramids.position import Position
+
+if TYPE_CHECKING:  # the reader itself asks where its image lies
+    from bigimg_lessons.formats.bdv.reader import Reader
 
 NOWHERE: Size = (0.0, 0.0, 0.0)
 """The offset of an image that says no position."""
 
 
-@dataclass(frozen=True)
-class Position:
-    """The one position of an image, and what of its XML that leaves out.
-
-    Parameters
-    ----------
-    offset
-        Where the centre of voxel 0 lies, in z, y, x order and in voxels.
-    lost
-        What cannot be said so, a phrase for each.
-    """
-
-    offset: Size
-    lost: tuple[str, ...]
-
-
 def position_of(
-    image: Any, voxel_size: Sequence[float | None] | None = None, unit: str | None = None
+    reader: Reader, voxel_size: Sequence[float | None] | None, unit: str | None
 ) -> Position:
     """Find the position that all views of an image share, at its current level.
 
     Parameters
     ----------
-    image
-        A ``bioio.BioImage``, or anything else: only BigDataViewer images tell a position.
+    reader
+        Of the image.
     voxel_size, unit
-        In z, y, x order, if another than ``image.physical_pixel_sizes`` is to hold.
+        In z, y, x order, if another than ``reader.physical_pixel_sizes`` is to hold.
 
     Returns
     -------
@@ -57,9 +42,6 @@ def position_of(
         With no offset if the views do not share one, or their registrations do more than
         calibrate and translate.
     """
-    reader = bdv_reader(image)
-    if reader is None:
-        return Position(NOWHERE, ())
     missing = missing_views(reader)
     offset, problem = _shared_offset(reader, missing)
     if voxel_size is not None and offset != NOWHERE:

@@ -36,10 +36,12 @@ from bigimg_lessons.formats.bdv.pairing import (
     locate,
     read_xml,
 )
+from bigimg_lessons.formats.bdv.position import position_of
 from bigimg_lessons.formats.bdv.remarks import Remarks
 from bigimg_lessons.formats.bdv.scenes import Scene, scenes_of
 from bigimg_lessons.formats.bdv.spimdata import SpimData, ViewSetup
 from bigimg_lessons.formats.bdv.split import SetupPart
+from bigimg_lessons.pyramids.position import Position
 from bigimg_lessons.units import micrometres
 
 
@@ -289,6 +291,24 @@ class Reader(bioio_base.reader.Reader):
             return properties
         space = types.DimensionProperty(type="space", unit=types.ureg.Unit("micrometer"))
         return properties._replace(Z=space, Y=space, X=space)
+
+    def shared_position(
+        self, voxel_size: Sequence[float | None] | None, unit: str | None
+    ) -> Position:
+        """Find the position that all views of the current scene share, at its current level.
+
+        Parameters
+        ----------
+        voxel_size, unit
+            In z, y, x order, if another than `physical_pixel_sizes` is to hold.
+
+        Returns
+        -------
+        Position
+            With no offset if the views do not share one, or their registrations do more than
+            calibrate and translate.
+        """
+        return position_of(self, voxel_size, unit)
 
     def get_image_data(
         self, dimension_order_out: str | None = None, **kwargs: Any

@@ -1,0 +1,69 @@
+"""Which grey values an image has, so that viewers know what to show as black and as white."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from bigimg_lessons.pyramids.downsampling import Array
+
+
+class GreyRanges:
+    """The lowest and highest finite voxel of each channel, seen block by block.
+
+    Parameters
+    ----------
+    axes
+        Of the blocks.
+    count
+        Number of channels.
+    """
+
+    def __init__(self, axes: str, count: int) -> None:
+        self._axis = axes.find("C")
+        self._ends: list[tuple[Any, Any] | None] = [None] * count
+        self._lock = Lock()
+
+    def see(self, start: tuple[int, ...], block: Array) -> None:
+        """Take a block of level 0 into account, which begins at `start`."""
+        first = 0 if self._axis < 0 else start[self._axis]
+        planes = [block] if self._axis < 0 else np.moveaxis(block, self._axis, 0)
+        for number, voxels in enumerate(planes, start=first):
+            low, high = voxels.min(), voxels.max()
+            if not (np.isfinite(low) and np.isfinite(high)):
+                finite = np.isfinite(voxels)
+                if not finite.any():
+                    continue
+                low = voxels.min(where=finite, initial=np.inf)
+                high = voxels.max(where=finite, initial=-np.inf)
+            with self._lock:
+                seen = self._ends[number] or (low, high)
+                self._ends[number] = (min(seen[0], low), max(seen[1], high))
+
+    def windows(self) -> list[tuple[float, float]]:
+        """Return both for each channel, the first always below the second.
+
+        See :func:`_window` for a channel of one value; 0 and 1 where there is no finite voxel.
+        """
+        return [(0, 1) if ends is None else _window(*ends) for ends in self._ends]
+
+
+def _window(low: np.number[Any], high: np.number[Any]) -> tuple[float, float]:
+    """Return the ends of a range, made to differ; that of one value reaches to zero."""
+    start, end = _json_number(low), _json_number(high)
+    if start < end:
+        return start, end
+    return (min(start, 0), max(end, 0)) if start else (0, 1)
+
+
+def _json_number(value: np.number[Any]) -> float:
+    """Return an integer as it is if a double can hold it, and a float in its fewest digits.
+
+    Those of a float16 may be off by one part in two thousand, so it is returned as it is.
+    """
+    if isinstance(value, np.floating):
+        return float(value if isinstance(value, np.float16) else str(value))
+    number = int(value)
+    return number if abs(number) <= 2**53 else float(number)

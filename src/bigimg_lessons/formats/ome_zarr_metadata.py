@@ -1,0 +1,107 @@
+"""What the group of an OME-Zarr image says of it, as ngff.openmicroscopy.org lays down."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib.metadata import version as version_of
+from typing import Any, Literal
+
+from bigimg_lessons.pyramids.calibration import Calibration, Step
+from bigimg_lessons.pyramids.targets import Pyramid
+from bigimg_lessons.units import METRE, SECOND
+
+Version = Literal["0.4", "0.5"]
+
+_COLOURS = ("00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000", "0000FF")
+
+
+def multiscales(
+    name: str, pyramid: Pyramid, offset: Sequence[float], version: Version
+) -> dict[str, Any]:
+    """Describe the levels in the field ``multiscales``.
+
+    Parameters
+    ----------
+    name
+        Of the image's folder.
+    pyramid
+        The image.
+    offset
+        Where the centre of voxel 0 lies along the spatial axes, in voxels.
+    version
+        Of OME-Zarr.
+    """
+    axes, downsampling = pyramid.source.axes, pyramid.request.downsampling
+    steps = [_ngff_step(pyramid.calibration, axis) for axis in axes]
+    origin = [0.0] * (len(axes) - len(offset))
+    for voxels, step in zip(offset, steps[len(origin) :], strict=True):
+        # Twelve digits: what is left of dividing and multiplying by the voxel size goes.
+        origin.append(float(f"{voxels * step.number:.12g}"))
+    datasets = []
+    for number, level in enumerate(pyramid.levels):
+        each = list(zip(origin, level.factors, steps, strict=True))
+        # Strides keep voxels where they are; averages and modes lie amid those they stand for.
+        shift = 0.0 if downsampling == "stride" else 0.5
+        transforms = [
+            {"type": "scale", "scale": [f * step.number for _, f, step in each]},
+            {
+                "type": "translation",
+                "translation": [begin + shift * (f - 1) * step.number for begin, f, step in each],
+            },
+        ]
+        datasets.append({"path": str(number), "coordinateTransformations": transforms})
+    multiscale = {
+        "name": re.sub(r"(\.ome)?\.zarr$", "", name, flags=re.IGNORECASE) or name,
+        "axes": [_described(axis, step) for axis, step in zip(axes, steps, strict=True)],
+        "datasets": datasets,
+        "type": downsampling,
+        "metadata": {
+            "method": "bigimg_lessons.build.build_pyramid",
+            "version": version_of("bigimg-lessons"),
+        },
+    }
+    if version == "0.4":
+        multiscale["version"] = "0.4"
+    return {"multiscales": [multiscale]}
+
+
+def _ngff_step(calibration: Calibration, axis: str) -> Step:
+    """Return the step along an axis in a unit that OME-Zarr knows."""
+    step = calibration.step(axis)
+    if step.unit is None or step.unit.is_ngff:
+        return step
+    return step.to(SECOND if axis == "T" else METRE)
+
+
+def _described(axis: str, step: Step) -> dict[str, str]:
+    entry = {"name": axis.lower(), "type": {"T": "time", "C": "channel"}.get(axis, "space")}
+    if step.unit is not None:
+        entry["unit"] = step.unit.name
+    return entry
+
+
+def omero(names: Sequence[str], windows: Sequence[tuple[float, float]]) -> dict[str, Any]:
+    """Name the channels, and tell viewers which grey values to show, in the field ``omero``.
+
+    ``start`` and ``end`` are what napari and vizarr show as black and white, ``min`` and ``max``
+    the ends of vizarr's slider: there is nothing to see outside the values that the image has.
+
+    Parameters
+    ----------
+    names, windows
+        One for each channel.
+    """
+    channels = []
+    for number, (name, (low, high)) in enumerate(zip(names, windows, strict=True)):
+        colour = "FFFFFF" if len(names) == 1 else _COLOURS[number % len(_COLOURS)]
+        channels.append(
+            {
+                "label": name,
+                "color": colour,
+                "active": True,
+                "window": {"min": low, "max": high, "start": low, "end": high},
+            }
+        )
+    model = "greyscale" if len(names) == 1 else "color"
+    return {"omero": {"channels": channels, "rdefs": {"model": model}}}

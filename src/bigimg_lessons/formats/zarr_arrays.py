@@ -1,0 +1,135 @@
+"""The arrays of an OME-Zarr's levels: created by zarr-python, and what it takes to encode them.
+
+Where the package ``zarrs`` is installed it does the encoding, in threads outside Python; without it
+all works the same, only slower. (``zarrs`` leaves out chunks of nothing but zeros, which every
+reader takes as zeros.)
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from zarr.codecs import BloscCodec
+
+
+@dataclass(frozen=True)
+class ArrayLayout:
+    """How the arrays of all levels are stored.
+
+    Parameters
+    ----------
+    axes
+        A letter for each axis; those before the spatial ones are cut into single voxels.
+    dtype
+        Of the voxels.
+    chunk_shape
+        Voxels of a chunk along the spatial axes.
+    shard_shape
+        Voxels of a shard along the spatial axes; None without shards.
+    codec
+        Compresses the chunks; None stores them as they are.
+    zarr_format
+        2 or 3.
+    """
+
+    axes: str
+    dtype: np.dtype[Any]
+    chunk_shape: tuple[int, ...]
+    shard_shape: tuple[int, ...] | None
+    codec: BloscCodec | None
+    zarr_format: int
+
+    def create(self, path: Path, shape: tuple[int, ...]) -> zarr.Array[Any]:
+        """Create the array of one level, with chunks no larger than the level.
+
+        Parameters
+        ----------
+        path
+            Folder to create.
+        shape
+            Voxels of the level along all axes.
+        """
+        chunks, shards = self._fitting(shape)
+        is_v3 = self.zarr_format == 3
+        pipeline = {"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"} if _has_zarrs() else {}
+        with zarr.config.set(pipeline):
+            return zarr.create_array(
+                path,
+                shape=shape,
+                dtype=self.dtype,
+                chunks=chunks,
+                shards=shards,
+                compressors=self.codec if is_v3 else _v2_codec(self.codec),
+                fill_value=0,
+                zarr_format=3 if is_v3 else 2,
+                dimension_names=self.axes.lower() if is_v3 else None,
+                chunk_key_encoding={"name": "default" if is_v3 else "v2", "separator": "/"},
+                # Else zarr compares every chunk with the fill value, which takes longer than the
+                # mean.
+                config={"write_empty_chunks": True},
+            )
+
+    def encoding_bytes(self, shape: tuple[int, ...], block_shape: Sequence[int]) -> int:
+        """Return how many bytes it takes at most, beside a block, to encode that.
+
+        Measured with noise, of which no byte is saved. A chunk is copied in one piece and filled
+        up, and encoded into as many bytes; the chunks of a shard, which is put together whole, are
+        put together once more. ``zarrs`` works on one in each of its threads, zarr on as many as
+        ``async.concurrency`` says.
+
+        Parameters
+        ----------
+        shape
+            Voxels of level 0 along all axes.
+        block_shape
+            Voxels of the block along all axes.
+        """
+        chunks, shards = self._fitting(shape)
+        unit_shape = shards or chunks
+        units = math.prod(-(-n // u) for n, u in zip(block_shape, unit_shape, strict=True))
+        at_once = (os.cpu_count() or 1) if _has_zarrs() else zarr.config.get("async.concurrency")
+        unit = math.prod(unit_shape) * self.dtype.itemsize
+        return min(units, at_once) * unit * (3 if shards else 2)
+
+    def _fitting(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...] | None]:
+        """Return the shapes of chunks and shards of a level, along all axes, within its end."""
+        others = (1,) * (len(shape) - len(self.chunk_shape))
+        space = shape[len(others) :]
+        chunks = tuple(map(min, self.chunk_shape, space))
+        if self.shard_shape is None:
+            return others + chunks, None
+        # As many chunks as in other levels, but none that would lie beyond the level's end.
+        counts = (
+            min(s // whole, -(-n // c))
+            for s, whole, n, c in zip(
+                self.shard_shape, self.chunk_shape, space, chunks, strict=True
+            )
+        )
+        return others + chunks, others + tuple(c * k for c, k in zip(chunks, counts, strict=True))
+
+
+def _has_zarrs() -> bool:
+    return find_spec("zarrs") is not None
+
+
+def _v2_codec(codec: BloscCodec | None) -> dict[str, Any] | None:
+    """Return a codec in the words of Zarr v2."""
+    if codec is None:
+        return None
+    # As text: since zarr 3.4 the codec's own attributes are, and before they were not.
+    blosc: Any = codec.to_dict()["configuration"]
+    return {
+        "id": "blosc",
+        "cname": blosc["cname"],
+        "clevel": blosc["clevel"],
+        "shuffle": ("noshuffle", "shuffle", "bitshuffle").index(blosc["shuffle"]),
+        "blocksize": blosc["blocksize"],
+    }

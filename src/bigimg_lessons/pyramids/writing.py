@@ -1,0 +1,253 @@
+"""The one loop that writes a pyramid into any format, with all that is checked before and after.
+
+In this order: nothing that must stay is at the target's paths; the image, its calibration, levels
+and blocks fit the format and the memory allowed; warnings; space on the disk. Only then something
+is written: to a staging directory beside the target, all levels in one pass over the image. When it
+is complete it takes its place. Whatever fails, the error says what to do and what it leaves.
+"""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from tqdm import tqdm
+
+from bigimg_lessons.checks import whole_numbers
+from bigimg_lessons.pyramids.block_plans import (
+    Beside,
+    checked_memory_limit,
+    held_bytes,
+    plan_blocks,
+    reads_per_chunk,
+)
+from bigimg_lessons.pyramids.blocks import build_levels
+from bigimg_lessons.pyramids.callers import warn_caller
+from bigimg_lessons.pyramids.downsampling import Array, Region
+from bigimg_lessons.pyramids.levels import plan_levels, with_axes_before
+from bigimg_lessons.pyramids.source import LazyImage
+from bigimg_lessons.pyramids.targets import Plan, Pyramid, Request, Target
+from bigimg_lessons.saving.destination import check_target
+from bigimg_lessons.saving.interrupts import interrupts_wait
+from bigimg_lessons.saving.staging import Staging, recover
+from bigimg_lessons.saving.write_errors import check_space, explained, what_stays
+from bigimg_lessons.text import format_bytes
+
+# Smaller blocks cost more for the calls that read and write them than larger ones for memory.
+_MIN_BLOCK_BYTES = 8 * 2**20
+
+
+def write_pyramid(target: Target, request: Request) -> Path:
+    """Write an image with its resolution pyramid into a target, in one pass over the image.
+
+    Parameters
+    ----------
+    target
+        The format, with the paths to write.
+    request
+        The image, and what the user asks for.
+
+    Returns
+    -------
+    Path
+        The path by which readers open the image.
+
+    Raises
+    ------
+    FileExistsError, FileNotFoundError, TypeError, ValueError, OSError
+        As :func:`bigimg_lessons.build.build_pyramid` says.
+
+    Warns
+    -----
+    UserWarning
+        As there.
+    """
+    path = target.paths[-1]
+    recover(path.parent)
+    _check_paths(target, overwrite=request.overwrite)
+    checked_memory_limit(request.memory_limit)
+    pyramid = _planned(target, request)
+    plan = target.plan(pyramid)
+    work = _Work(pyramid, plan)
+    _warn(target, pyramid, plan, work)
+    if plan.stored_bytes is not None:
+        check_space(path.parent, plan.stored_bytes)
+    with Staging(*target.paths) as staging:
+        with _failures_told(path):
+            _write(target, pyramid, plan, work, staging)
+        staging.swap(lambda: _check_paths(target, overwrite=request.overwrite))
+    return path
+
+
+def _check_paths(target: Target, *, overwrite: bool) -> None:
+    for path in target.paths:
+        check_target(path, overwrite=overwrite, foreign=target.foreign)
+
+
+def _planned(target: Target, request: Request) -> Pyramid:
+    """Plan the levels of an image, and sort out what is known of it."""
+    source = LazyImage.of(request.image, axes=request.axes).with_axes(target.axes)
+    target.check_dtype(source.dtype)
+    source.check_chunks_fit(request.memory_limit)
+    axes = source.spatial_axes
+    calibration = source.known.overridden(
+        axes,
+        voxel_size=request.voxel_size,
+        unit=request.unit,
+        time_interval=request.time_interval,
+        time_unit=request.time_unit,
+    )
+    names = source.checked_channel_names(request.channel_names)
+    others, space = source.shape[: -len(axes)], source.shape[-len(axes) :]
+    wanted = request.chunk_shape
+    chunk_shape = whole_numbers(
+        "chunk_shape",
+        target.default_chunk_shape(axes) if wanted is None else wanted,
+        like=space,
+        axes=axes,
+    )
+    levels = plan_levels(
+        space,
+        chunk_shape=chunk_shape,
+        voxel_size=calibration.comparable(axes),
+        factors=request.factors,
+        max_levels=request.max_levels,
+    )
+    return Pyramid(
+        request,
+        source,
+        calibration,
+        tuple(names),
+        chunk_shape,
+        tuple(with_axes_before(level, others) for level in levels),
+    )
+
+
+class _Work:
+    """The blocks in which a pyramid is written, within the memory allowed.
+
+    Parameters
+    ----------
+    pyramid, plan
+        What is written, and how.
+    """
+
+    def __init__(self, pyramid: Pyramid, plan: Plan) -> None:
+        source, request = pyramid.source, pyramid.request
+        beside = Beside(
+            plan.once_bytes,
+            lambda block: max(source.reading_bytes(block), plan.encoding_bytes(block)),
+        )
+        others = (1,) * (len(source.axes) - len(plan.unit))
+        self.block_shape = plan_blocks(
+            pyramid.levels,
+            chunk_shape=others + plan.unit,
+            dtype=source.dtype,
+            source_chunk_shape=source.chunk_shape,
+            downsampling=request.downsampling,
+            memory_limit=request.memory_limit,
+            least_bytes=_MIN_BLOCK_BYTES,
+            beside=beside,
+        )
+
+        def held(threads: int) -> int:
+            return held_bytes(
+                pyramid.levels,
+                block_shape=self.block_shape,
+                dtype=source.dtype,
+                downsampling=request.downsampling,
+                beside=beside,
+                threads=threads,
+            )
+
+        cores = os.cpu_count() or 1 if plan.is_threaded else 1
+        self.threads = 1 + bisect_right(range(2, 1 + cores), request.memory_limit, key=held)
+        self.spare_bytes = request.memory_limit - held(self.threads)
+
+
+def _warn(target: Target, pyramid: Pyramid, plan: Plan, work: _Work) -> None:
+    """Warn of what is not known, of what gets lost, and of chunks that are read several times."""
+    source = pyramid.source
+    pyramid.calibration.warn_of_unknown(
+        target.paths[-1].name,
+        "".join(axis for axis in source.axes_of_several if axis in target.stepped_axes),
+        consequence=plan.unknown_steps,
+    )
+    for warning in plan.warnings:
+        warn_caller(warning)
+    if source.chunk_shape is None:
+        return
+    reads = reads_per_chunk(
+        source.shape, block_shape=work.block_shape, source_chunk_shape=source.chunk_shape
+    )
+    if reads > 1:
+        limit = format_bytes(pyramid.request.memory_limit)
+        warn_caller(
+            f"Each chunk of the source, {source.own_chunk_shape}, is read {reads:.3g} times on "
+            f"average, as blocks of whole ones need more than the {limit} of memory_limit: raise "
+            "that, or give a chunk_shape that is nearer to the source's."
+        )
+
+
+def _write(target: Target, pyramid: Pyramid, plan: Plan, work: _Work, staging: Staging) -> None:
+    """Write all levels to the staging directory."""
+    source, path = pyramid.source, target.paths[-1]
+
+    @contextmanager
+    def guarded() -> Iterator[None]:
+        # Libraries may write in threads of their own, which go on when their caller is
+        # interrupted: so as not to write into a folder that is being removed, they are let finish.
+        with interrupts_wait(), explained(path, aside=staging.new(path).parent):
+            yield
+
+    def read(region: Region) -> Array:
+        try:
+            return source.read(region)
+        except Exception as error:
+            error.add_note(f"This happened while the image was read at {region}.")
+            raise
+
+    with guarded():
+        opened = plan.create(staging.new, work.spare_bytes)
+    with (
+        closing(opened) as levels,
+        tqdm(
+            desc=target.paths[0].name,
+            total=pyramid.voxels * source.dtype.itemsize,
+            unit="B",
+            unit_scale=True,
+            disable=not pyramid.request.progress,
+        ) as bar,
+    ):
+
+        def write(level: int, start: tuple[int, ...], block: Array) -> None:
+            with guarded():
+                levels.write(level, start, block)
+            with bar.get_lock():
+                bar.update(block.nbytes)
+
+        build_levels(
+            read,
+            write,
+            pyramid.levels,
+            block_shape=work.block_shape,
+            dtype=source.dtype,
+            downsampling=pyramid.request.downsampling,
+            threads=work.threads,
+        )
+        with guarded():
+            levels.finish()
+
+
+@contextmanager
+def _failures_told(path: Path) -> Iterator[None]:
+    """Add to any error what it leaves behind, unless it says so."""
+    try:
+        yield
+    except Exception as error:
+        if (sentence := what_stays(path)) not in str(error):
+            error.add_note(sentence)
+        raise
