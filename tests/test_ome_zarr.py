@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from ome_zarr.io import parse_url
 from ome_zarr.reader import Reader as OmeZarrReader
-from zarr.codecs import BloscCodec
+from zarr.codecs import BloscCodec, Crc32cCodec, GzipCodec, ZstdCodec
 
 from bigimg_lessons.formats import zarr_arrays
 from bigimg_lessons.formats.ome_zarr import write_ome_zarr
@@ -178,6 +178,26 @@ def test_codec_can_be_chosen(write, codec, version):
     for array in levels_of(path):
         (compressor,) = array.compressors or (None,)
         assert "lz4" in str(compressor) if codec else compressor is None
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+@pytest.mark.parametrize(
+    ("codec", "name"), [(GzipCodec(level=2), "gzip"), (ZstdCodec(level=3), "zstd")]
+)
+def test_gzip_and_zstd_are_written_as_well(write, codec, name, version):
+    image = pixels((20, 33, 50), "uint16")
+    array = zarr.open_array(write(image, codec=codec, version=version) / "0", mode="r")
+    assert name in str(array.compressors[0]).lower()
+    assert array.compressors[0].level == codec.level
+    np.testing.assert_array_equal(array[...], image)
+
+
+def test_a_codec_that_version_04_has_not_is_refused_before_anything_is_written(write, tmp_path):
+    with pytest.raises(
+        ValueError, match=r"0\.4 is written with BloscCodec, GzipCodec or ZstdCodec"
+    ):
+        write(pixels((20, 33, 50), "uint16"), codec=Crc32cCodec(), version="0.4")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_version_04_stores_the_codec_as_numcodecs_names_it(write):

@@ -63,7 +63,8 @@ class Section:
     def __getitem__(self, region: tuple[slice, slice]) -> NDArray[Any]:
         """Paint a region (y, x)."""
         planes = self._volume.block(slice(0, PLANES), *region)
-        return downsample_mean(planes, (PLANES, 1, 1))[0] // 2
+        section: NDArray[Any] = downsample_mean(planes, (PLANES, 1, 1))[0] // 2
+        return section
 
 
 def write_zoom_image(folder: Path, *, pixels: int = PIXELS) -> None:
@@ -117,16 +118,17 @@ def _describe(folder: Path) -> None:
     (multiscale,), (channel,) = ome["multiscales"], ome["omero"]["channels"]
     multiscale["name"] = "Synthetic tissue, one section"
     channel["window"] = {"min": 0, "max": 127, "start": DARKEST, "end": BRIGHTEST}
-    levels = [group[dataset["path"]] for dataset in multiscale["datasets"]]
+    names = [dataset["path"] for dataset in multiscale["datasets"]]
+    levels = [zarr.open_array(folder / name, mode="r") for name in names]
     chunk_bytes = [
         [
-            (folder / level.basename / "c" / str(y) / str(x)).stat().st_size
+            (folder / name / "c" / str(y) / str(x)).stat().st_size
             for y, x in np.ndindex(*level.cdata_shape)
         ]
-        for level in levels
+        for name, level in zip(names, levels, strict=True)
     ]
     group.update_attributes(
         {"ome": ome, "bigimg_lessons": {"caption": CAPTION, "chunk_bytes": chunk_bytes}}
     )
-    image = thumbnail(levels[-1][:], contrast=(DARKEST, BRIGHTEST))
+    image = thumbnail(np.asarray(levels[-1]), contrast=(DARKEST, BRIGHTEST))
     (folder / "thumbnail.jpg").write_bytes(image)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from zarr.codecs import BloscCodec
+from zarr.abc.codec import BytesBytesCodec
 
 from bigimg_lessons.formats.bdv.writer import write_bdv
 from bigimg_lessons.formats.ome_zarr import write_ome_zarr
@@ -61,7 +61,7 @@ def build_pyramid(
     factors: Sequence[Sequence[int]] | None = None,
     max_levels: int | None = None,
     downsampling: Downsampling = "mean",
-    codec: BloscCodec | Literal["default"] | None = "default",
+    codec: BytesBytesCodec | Literal["default"] | None = "default",
     memory_limit: int = MEMORY_LIMIT,
     overwrite: bool = False,
     progress: bool = True,
@@ -137,7 +137,8 @@ def build_pyramid(
         over an image it must lie in the folder ``labels`` of that, and be named in the list
         ``labels`` there.
     codec
-        For OME-Zarr; by default :func:`bigimg_lessons.formats.ome_zarr.default_codec`. If None,
+        A codec of ``zarr.codecs`` for OME-Zarr (for 0.4 ``BloscCodec``, ``GzipCodec`` or
+        ``ZstdCodec``); by default :func:`bigimg_lessons.formats.ome_zarr.default_codec`. If None,
         chunks are stored as they are. BDV-HDF5 is compressed by gzip.
     memory_limit
         Bytes by which the process may grow: for the blocks that are held at a time with their sums,

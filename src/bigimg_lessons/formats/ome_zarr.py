@@ -15,6 +15,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 import zarr
+from zarr.abc.codec import BytesBytesCodec
 from zarr.codecs import BloscCodec
 
 from bigimg_lessons.checks import whole_numbers
@@ -69,7 +70,7 @@ def write_ome_zarr(
     factors: Sequence[Sequence[int]] | None = None,
     max_levels: int | None = None,
     downsampling: Downsampling = "mean",
-    codec: BloscCodec | Literal["default"] | None = "default",
+    codec: BytesBytesCodec | Literal["default"] | None = "default",
     memory_limit: int = MEMORY_LIMIT,
     overwrite: bool = False,
     progress: bool = True,
@@ -136,7 +137,7 @@ class _OmeZarr:
     path: Path
     version: Version
     shard_shape: Sequence[int] | None
-    codec: BloscCodec | Literal["default"] | None
+    codec: BytesBytesCodec | Literal["default"] | None
 
     axes = ""
     stepped_axes = "TZYX"

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import zarr
-from zarr.codecs import BloscCodec
+from zarr.abc.codec import BytesBytesCodec
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,12 @@ class ArrayLayout:
     dtype: np.dtype[Any]
     chunk_shape: tuple[int, ...]
     shard_shape: tuple[int, ...] | None
-    codec: BloscCodec | None
+    codec: BytesBytesCodec | None
     zarr_format: int
+
+    def __post_init__(self) -> None:
+        if self.zarr_format == 2:
+            _v2_codec(self.codec)  # a codec that Zarr v2 has not is refused before a file is there
 
     def create(self, path: Path, shape: tuple[int, ...]) -> zarr.Array[Any]:
         """Create the array of one level, with chunks no larger than the level.
@@ -120,16 +124,30 @@ def _has_zarrs() -> bool:
     return find_spec("zarrs") is not None
 
 
-def _v2_codec(codec: BloscCodec | None) -> dict[str, Any] | None:
-    """Return a codec in the words of Zarr v2."""
+def _v2_codec(codec: BytesBytesCodec | None) -> dict[str, Any] | None:
+    """Return a codec in the words of Zarr v2, which are those of numcodecs.
+
+    Raises
+    ------
+    ValueError
+        If it is none of Blosc, gzip and zstd.
+    """
     if codec is None:
         return None
     # As text: since zarr 3.4 the codec's own attributes are, and before they were not.
-    blosc: Any = codec.to_dict()["configuration"]
-    return {
-        "id": "blosc",
-        "cname": blosc["cname"],
-        "clevel": blosc["clevel"],
-        "shuffle": ("noshuffle", "shuffle", "bitshuffle").index(blosc["shuffle"]),
-        "blocksize": blosc["blocksize"],
-    }
+    stated: Any = codec.to_dict()
+    name, options = stated["name"], stated.get("configuration", {})
+    if name == "blosc":
+        return {
+            "id": "blosc",
+            "cname": options["cname"],
+            "clevel": options["clevel"],
+            "shuffle": ("noshuffle", "shuffle", "bitshuffle").index(options["shuffle"]),
+            "blocksize": options["blocksize"],
+        }
+    if name in ("gzip", "zstd"):
+        return {"id": name, **options}
+    raise ValueError(
+        f"codec is {codec!r}, but OME-Zarr 0.4 is written with BloscCodec, GzipCodec or ZstdCodec "
+        "of zarr.codecs: give one of these, or write OME-Zarr 0.5."
+    )
