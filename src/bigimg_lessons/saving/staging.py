@@ -133,6 +133,9 @@ class Staging:
                     raise FileNotFoundError(
                         f"{str(self.folder)!r}, in which it was made, was removed meanwhile"
                     )
+                if self._is_one_step():
+                    self.new(self._targets[0]).replace(self._targets[0])
+                    return
                 _write_journal(self.folder, self._targets)
                 for target in reversed(self._targets):
                     if os.path.lexists(target):
@@ -147,6 +150,11 @@ class Staging:
                         self._targets[-1], error, aside=self.folder / "new"
                     ) from error
                 raise
+
+    def _is_one_step(self) -> bool:
+        """Return whether one move does all: that of one file, which also replaces a file."""
+        target, *others = self._targets
+        return not others and self.new(target).is_file() and not target.is_dir()
 
     def _put_back(self, error: BaseException) -> None:
         try:
