@@ -25,10 +25,10 @@ from bigimg_lessons.questions.bank import (
     See,
     TrueFalseQuestion,
     bank_names,
-    heading_anchor,
     load_bank,
     split_text,
 )
+from bigimg_lessons.questions.places import heading_anchor
 
 REPO = Path(__file__).parents[1]
 COMMON = """

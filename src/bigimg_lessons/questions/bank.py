@@ -46,7 +46,6 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-import unicodedata
 from collections.abc import Sized
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -68,6 +67,7 @@ from bigimg_lessons.questions.kinds import (
     TrueFalseQuestion,
     letters,
 )
+from bigimg_lessons.questions.places import heading_anchor
 
 __all__ = [
     "Blank",
@@ -85,7 +85,6 @@ __all__ = [
     "See",
     "TrueFalseQuestion",
     "bank_names",
-    "heading_anchor",
     "load_bank",
     "split_text",
 ]
@@ -159,16 +158,6 @@ def load_bank(name: str, *, folder: Path = _FOLDER) -> QuestionBank:
 def split_text(text: str) -> list[str]:
     """Split a question's text into plain text, code (with its backticks) and blanks (``___``)."""
     return [part for part in _CODE_OR_BLANK.split(text) if part]
-
-
-def heading_anchor(heading: str) -> str:
-    """Work out the id of a heading in the built page.
-
-    The rule is that of ``docutils.nodes.make_id``: letters without their accents, in lower case,
-    and a hyphen in place of what is neither a letter nor a digit.
-    """
-    plain = unicodedata.normalize("NFKD", heading.lower()).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", " ".join(plain.split())).lstrip("-0123456789").rstrip("-")
 
 
 def _question(table: _Table, file: str) -> Question:

@@ -18,6 +18,7 @@ from bigimg_lessons.costs.remarks import MODEL_ERROR, REFUSALS, REMARKS
 from bigimg_lessons.costs.scenarios import SCENARIOS, Scenario
 from bigimg_lessons.costs.search import BEST
 from bigimg_lessons.costs.storage import STORAGES
+from bigimg_lessons.questions.places import heading_anchor
 from bigimg_lessons.widgets.base import JS, whole_module
 
 
@@ -178,7 +179,10 @@ def _rules() -> dict[str, Any]:
         "refusals": dict(REFUSALS),
         "remarks": [
             # From any page of the book: they are all one folder deep.
-            {**asdict(rule), "href": f"../notebooks/{rule.page}.html#{rule.anchor}"}
+            {
+                **asdict(rule),
+                "href": f"../notebooks/{rule.page}.html#{heading_anchor(rule.section)}",
+            }
             for rule in REMARKS
         ],
         "model_error": MODEL_ERROR,
