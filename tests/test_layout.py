@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "measure": {"text", "costs", "measure"},
     "plots": {"text", "colours", "costs", "measure"},
     "pyramids": {"text", "checks", "measure", "pyramids", "saving", "units"},
-    "questions": {"questions"},
+    "questions": {"questions", "saving"},
     "samples": {"samples", "saving"},
     "saving": {"text", "measure", "saving"},
     "text": set(),

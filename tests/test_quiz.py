@@ -246,7 +246,7 @@ def test_the_plain_page_follows_the_switch() -> None:
 def test_the_module_is_whole_and_grades_by_itself() -> None:
     """It is loaded from memory: whatever it would import could not be found."""
     assert re.findall(r"^\s*import\b", Quiz._esm, flags=re.MULTILINE) == []
-    assert Quiz._esm.count("export function grade(") == 1
+    assert Quiz._esm.count("function grade(") == 1
     assert "export default" in Quiz._esm
 
 

@@ -14,7 +14,9 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from bigimg_lessons.questions.bank import bank_names, load_bank
-from bigimg_lessons.questions.worksheets import replace_text, worksheets
+from bigimg_lessons.questions.sheets import worksheets
+from bigimg_lessons.saving.files import replace_text
+from bigimg_lessons.saving.staging import recover
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -27,7 +29,7 @@ def refresh(folder: Path, sheets: Mapping[str, str]) -> list[str]:
     Parameters
     ----------
     folder
-        Where; it is made if it is not there, and holds nothing else.
+        Folder that holds nothing else; it is created if it does not exist.
     sheets
         File names to documents.
 
@@ -37,7 +39,8 @@ def refresh(folder: Path, sheets: Mapping[str, str]) -> list[str]:
         The names of the files that were new or had changed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for path in folder.iterdir():  # lessons that were renamed, interrupted builds
+    recover(folder)  # what a build that was killed left
+    for path in folder.iterdir():  # lessons that were renamed
         if path.name not in sheets:
             path.unlink()
     changed = [

@@ -15,17 +15,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 
-from bigimg_lessons.questions.bank import (
+from bigimg_lessons.questions.bank import bank_names, load_bank
+from bigimg_lessons.questions.kinds import (
     BlanksQuestion,
     ChoiceQuestion,
     NumberQuestion,
-    Option,
     OrderQuestion,
     Question,
     TrueFalseQuestion,
-    bank_names,
-    load_bank,
 )
+from bigimg_lessons.questions.parts import Option
 from bigimg_lessons.widgets.base import JS
 
 pytestmark = pytest.mark.browser
