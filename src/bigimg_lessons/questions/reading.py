@@ -33,7 +33,7 @@ _ID = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
 _PAGE = re.compile(r"\w+([/-]\w+)*", re.ASCII)
 _UNITS = ("B", "s", "m", "%", "×")
 _COUNTED = re.compile(r"(?!bytes|bits|seconds|times)[A-Za-z][A-Za-z -]+[a-z]s")
-_ROUNDING = 1e-9  # the same share as in widgets/js/quiz/grading/number.js
+_ROUNDING = 1e-9  # the same share as in widgets/js/quiz/grading/grade.js
 
 
 def read_question(table: Table, file: str) -> Question:
