@@ -16,7 +16,8 @@ from bs4 import BeautifulSoup
 from rcssmin import cssmin
 from rjsmin import jsmin
 
-from bigimg_lessons.widgets import Quiz
+from bigimg_lessons.widgets import ChunkExplorer, DesignTask, Quiz
+from bigimg_lessons.widgets.base import join_module, own_style
 
 EXTENSIONS = Path(__file__).parents[1] / "book" / "_ext"
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -141,6 +142,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
             view("a"),
         ),
         ours=notebook({"q": stale}, ours._repr_mimebundle_()[0] | view("q")),
+        several=notebook(
+            {
+                key: widget(_anywidget_id=f"{kind.__module__}.{kind.__name__}")
+                for key, kind in (("q", Quiz), ("c", ChunkExplorer), ("d", DesignTask))
+            },
+            *map(view, "qcd"),
+        ),
         binary=notebook({"p": binary, "c": widget(deep="IPY_MODEL_d"), "d": widget()}, view("p")),
         core=notebook(
             {"slider": {**LAYOUT, "model_name": "IntSliderModel"}, "a": widget()},
@@ -191,7 +199,7 @@ def test_the_loader_is_on_pages_with_widgets_only_and_found_from_any_folder(
 
 
 def test_what_jupyter_embeds_is_gone(project: Project) -> None:
-    for name in ("twins", "ours", "binary", "core", "none"):
+    for name in ("twins", "ours", "several", "binary", "core", "none"):
         html = project.page(f"deep/{name}").decode()
         assert STATE not in html
         assert VIEW not in html
@@ -199,8 +207,27 @@ def test_what_jupyter_embeds_is_gone(project: Project) -> None:
 
 def test_a_module_of_our_own_is_taken_from_the_package(project: Project) -> None:
     page = project.page("deep/ours")
-    assert list(data_of(page)["modules"].values()) == [jsmin(Quiz._esm)]
-    assert page.find("style").string == cssmin(str(Quiz._css)).replace("</", r"<\/")
+    joined = join_module(Quiz.front)
+    assert list(data_of(page)["modules"].values()) == [jsmin(joined.body)]
+    # Without the colours: the site has them, before all other style sheets.
+    assert page.find("style").string == cssmin(own_style(Quiz.front)).replace("</", r"<\/")
+    sheets = [link["href"] for link in page.select("link[rel=stylesheet]")]
+    assert len([href for href in sheets if "_static/colours.css" in href]) == 1
+    assert (project.folder / "out/html/_static/colours.css").is_file()
+
+
+def test_what_several_widgets_import_is_in_the_page_once(project: Project) -> None:
+    data = data_of(project.page("deep/several"))
+    assert len(data["modules"]) == 3
+    needed = [name for names in data["imports"].values() for name in names]
+    assert sorted(set(needed)) == sorted(data["scopes"])
+    assert len(needed) > len(data["scopes"])
+    for front in (Quiz.front, ChunkExplorer.front, DesignTask.front):
+        joined = join_module(front)
+        (key,) = (key for key, body in data["modules"].items() if body == jsmin(joined.body))
+        assert data["imports"][key] == list(joined.scopes)
+        for name, text in joined.scopes.items():
+            assert data["scopes"][name] == jsmin(text)
 
 
 def test_a_quiz_is_readable_where_no_script_runs(project: Project) -> None:
@@ -232,7 +259,7 @@ def test_other_builders_choose_the_plain_text(project: Project) -> None:
     (file,) = (project.folder / "out" / "latex").glob("*.tex")
     tex = file.read_text(encoding="utf-8")
     assert "anywidget" not in tex
-    assert len(re.findall(r"\\begin\{sphinxVerbatim\}.*\ntext\n", tex)) == 7
+    assert len(re.findall(r"\\begin\{sphinxVerbatim\}.*\ntext\n", tex)) == 10
 
 
 def test_a_page_is_made_again_when_the_module_of_its_widget_changed(tmp_path: Path) -> None:
@@ -240,7 +267,6 @@ def test_a_page_is_made_again_when_the_module_of_its_widget_changed(tmp_path: Pa
     package = tmp_path / "bigimg_lessons"
     package.mkdir()
     script = package / "stand_in.js"
-    (package / "__init__.py").touch()
     (package / "stand_in.py").write_text(
         "from pathlib import Path\n\n"
         "class Widget:\n    _esm = Path(__file__).with_suffix('.js').read_text()\n",
@@ -252,7 +278,7 @@ def test_a_page_is_made_again_when_the_module_of_its_widget_changed(tmp_path: Pa
     saved = widget(_anywidget_id="bigimg_lessons.stand_in.Widget", _esm="stale")
     project.write(page=notebook({"a": saved}, view("a")))
     with (project.folder / "conf.py").open("a", encoding="utf-8") as conf:
-        conf.write(f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n")
+        conf.write(f"import bigimg_lessons; bigimg_lessons.__path__.append({str(package)!r})\n")
     project.build()
     assert list(data_of(project.page("deep/page"))["modules"].values()) == ["export default'one'"]
     script.write_text("export default 'two'", encoding="utf-8")

@@ -13,7 +13,8 @@ from traitlets import TraitError
 
 from bigimg_lessons.costs.grid import ChunkGrid
 from bigimg_lessons.widgets import ChunkExplorer
-from bigimg_lessons.widgets.chunk_explorer import DTYPES, PRESETS
+from bigimg_lessons.widgets.explorer_setting import DTYPES
+from bigimg_lessons.widgets.presets import PRESETS
 
 
 def test_it_opens_on_a_yz_slice_through_the_middle() -> None:

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "text": set(),
     "units": set(),
     "versions": {"text", "costs", "measure"},
-    "widgets": {"costs", "questions", "widgets"},
+    "widgets": {"checks", "colours", "costs", "questions", "widgets"},
 }
 
 

@@ -7,9 +7,10 @@ pages only.
 
 - **A plain page first.** The place holds the output's own ``text/html`` (or else ``text/plain``)
   until the loader replaces it: that is what stays where no script runs or where mounting fails.
-- **Each module once.** A widget's state repeats its module (``_esm``) in every instance. Here
-  each distinct module is in the page once, under a hash of its text, and without comments and
-  spaces, as is each style sheet.
+- **Everything once.** A widget's state repeats its module (``_esm``) in every instance. Here each
+  distinct module is in the page once, without comments and spaces, and so is each module that
+  several widgets import; the loader joins them. The colours, which every widget brings along
+  elsewhere, are a style sheet of the site.
 - **Never stale.** A notebook taken from the execution cache brings the module of the day it ran.
   For widgets of our own package the module is therefore read anew from the package, and its files
   are dependencies of the page.
@@ -41,6 +42,9 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
+from bigimg_lessons.colours import STYLE_SHEET
+from bigimg_lessons.widgets.base import Joined, Widget, join_module, own_style
+
 _ASSETS = Path(__file__).with_name("anywidget_host_assets")
 _OUR_PACKAGE = "bigimg_lessons."
 _LOGGER = logging.getLogger(__name__)
@@ -57,12 +61,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     app.connect("config-inited", _add_assets)
     app.connect("doctree-read", _host_widgets)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    # Before the book's own style sheet, which uses its colours.
+    app.add_css_file(STYLE_SHEET.name, priority=300)
+    return {"version": "2", "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _add_assets(app: Sphinx, config: Config) -> None:
     # Not from _config.yml: Jupyter Book would put every script found there on every page.
-    config.html_static_path.append(str(_ASSETS))
+    config.html_static_path += [str(_ASSETS), str(STYLE_SHEET)]
 
 
 def _host_widgets(app: Sphinx, doctree: nodes.document) -> None:
@@ -78,25 +84,52 @@ def _host_widgets(app: Sphinx, doctree: nodes.document) -> None:
     views = _replace_views(doctree, models)
     if not views:
         return
-    data: dict[str, Any] = {"models": {}, "modules": {}}
-    styles: dict[str, None] = {}  # an ordered set
+    page = _Page()
     for key in _reachable(models, list(views)):
-        traits = models[key]["state"]
-        module, style = _current_sources(env, traits)
-        name = hashlib.sha256(module.encode()).hexdigest()[:16]
-        data["modules"][name] = jsmin(module)
-        styles[cssmin(style)] = None
-        data["models"][key] = {
-            "module": name,
-            "traits": {k: v for k, v in traits.items() if not _NOT_IN_PAGE.fullmatch(k)},
-            "buffers": models[key].get("buffers", []),
-        }
-    css = "\n".join(styles).replace("</", "<\\/")
-    next(iter(views.values())).insert(0, _html(f"<style>{css}</style>"))
-    body = json.dumps(data).replace("<", "\\u003c")
+        page.add(key, models[key], *_current_sources(env, models[key]["state"]))
+    next(iter(views.values())).insert(0, _html(f"<style>{page.style()}</style>"))
     add = functools.partial(NbMetadataCollector.add_js_file, env, env.docname)
-    add("anywidget_data", None, {"type": "application/json", "id": "anywidget-data", "body": body})
+    script = {"type": "application/json", "id": "anywidget-data", "body": page.data()}
+    add("anywidget_data", None, script)
     add("anywidget_host", "anywidget_host.js", {"loading_method": "defer"})
+
+
+class _Page:
+    """What the loader finds in a page: models, and each front-end module once."""
+
+    def __init__(self) -> None:
+        self._models: dict[str, Any] = {}
+        self._modules: dict[str, str] = {}  # a hash of the whole to the module without imports
+        self._imports: dict[str, list[str]] = {}  # the same hash to keys of scopes
+        self._scopes: dict[str, str] = {}
+        self._styles: dict[str, None] = {}  # an ordered set
+
+    def add(self, key: str, model: dict[str, Any], module: Joined, style: str) -> None:
+        name = hashlib.sha256(module.text.encode()).hexdigest()[:16]
+        if name not in self._modules:
+            self._modules[name] = jsmin(module.body)
+            self._imports[name] = list(module.scopes)
+            for scope, text in module.scopes.items():
+                self._scopes.setdefault(scope, jsmin(text))
+        self._styles[cssmin(style)] = None
+        traits = model["state"].items()
+        self._models[key] = {
+            "module": name,
+            "traits": {name: value for name, value in traits if not _NOT_IN_PAGE.fullmatch(name)},
+            "buffers": model.get("buffers", []),
+        }
+
+    def style(self) -> str:
+        return "\n".join(self._styles).replace("</", "<\\/")
+
+    def data(self) -> str:
+        parts = {
+            "models": self._models,
+            "modules": self._modules,
+            "imports": self._imports,
+            "scopes": self._scopes,
+        }
+        return json.dumps(parts, ensure_ascii=False).replace("<", "\\u003c")
 
 
 def _replace_views(doctree: nodes.document, models: dict[str, Any]) -> dict[str, nodes.Element]:
@@ -138,15 +171,17 @@ def _reachable(models: dict[str, Any], keys: list[str]) -> list[str]:
     return list(found)
 
 
-def _current_sources(env: BuildEnvironment, traits: dict[str, Any]) -> tuple[str, str]:
+def _current_sources(env: BuildEnvironment, traits: dict[str, Any]) -> tuple[Joined, str]:
     """Return a widget's module and style sheet, those of our own package as they are now."""
     module_name, _, class_name = traits["_anywidget_id"].rpartition(".")
     if not module_name.startswith(_OUR_PACKAGE):
-        return traits["_esm"], traits.get("_css", "")
+        return Joined(scopes={}, body=traits["_esm"]), traits.get("_css", "")
     widget = getattr(importlib.import_module(module_name), class_name)
     for source in Path(inspect.getfile(widget)).parent.rglob("*.*s"):  # *.js, *.css
         env.note_dependency(str(source))
-    return str(widget._esm), str(getattr(widget, "_css", ""))
+    if not issubclass(widget, Widget):
+        return Joined(scopes={}, body=str(widget._esm)), str(getattr(widget, "_css", ""))
+    return join_module(widget.front), own_style(widget.front)
 
 
 def _is_output(node: nodes.Node) -> bool:

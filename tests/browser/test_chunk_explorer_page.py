@@ -21,7 +21,7 @@ from bigimg_lessons.costs.readers import MERGING, ONE_BY_ONE
 from bigimg_lessons.costs.storage import STORAGES
 from bigimg_lessons.text import format_bytes
 from bigimg_lessons.widgets import ChunkExplorer
-from bigimg_lessons.widgets.chunk_explorer import PRESETS
+from bigimg_lessons.widgets.presets import PRESETS
 
 pytestmark = pytest.mark.browser
 

@@ -109,8 +109,11 @@ def test_pages_load_little_for_their_widgets(site_folder: Path, pages: list[Path
         data = parsed(path).find(id="anywidget-data")
         if data is None:
             continue
-        parts = [*json.loads(data.string)["modules"].values()]
-        parts += [style.string for style in parsed(path).find_all("style")]
+        sent = json.loads(data.string)
+        # What is in the page itself is compressed together, as it travels.
+        inside = [*sent["scopes"].values(), *sent["modules"].values()]
+        inside += [style.string for style in parsed(path).find_all("style")]
+        parts = ["\n".join(inside)]
         for tag in parsed(path).select("script[src], link[rel=stylesheet]"):
             address = urlsplit(tag.get("src") or tag["href"]).path
             if re.search(r"(anywidget_host|reader_progress|progress_panel)\.(js|css)$", address):

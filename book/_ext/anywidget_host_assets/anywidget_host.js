@@ -12,7 +12,8 @@
     if (!isPlain(a) || !isPlain(b)) return false;
     const keys = Object.keys(a);
     return (
-      keys.length === Object.keys(b).length && keys.every((key) => key in b && equal(a[key], b[key]))
+      keys.length === Object.keys(b).length &&
+      keys.every((key) => key in b && equal(a[key], b[key]))
     );
   }
 
@@ -30,7 +31,8 @@
   function makeModel(saved) {
     const traits = withBuffers(saved);
     const listeners = new Map();
-    const emit = (event, ...values) => [...(listeners.get(event) ?? [])].forEach((f) => f(...values));
+    const emit = (event, ...values) =>
+      [...(listeners.get(event) ?? [])].forEach((f) => f(...values));
     const model = {
       get: (name) => traits[name],
       set(name, value) {
@@ -60,8 +62,11 @@
     return model;
   }
 
+  // A module follows the ones that it imports, each of which is in the page once.
   async function importModule(name) {
-    const url = URL.createObjectURL(new Blob([page.modules[name]], { type: "text/javascript" }));
+    const scopes = (page.imports?.[name] ?? []).map((scope) => page.scopes[scope]);
+    const text = [...scopes, page.modules[name]].join("\n");
+    const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
     try {
       return await import(url);
     } finally {

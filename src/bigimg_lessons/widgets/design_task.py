@@ -7,7 +7,6 @@ from dataclasses import asdict, fields
 from html import escape
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 
@@ -19,7 +18,7 @@ from bigimg_lessons.costs.scenarios import SCENARIOS, Scenario
 from bigimg_lessons.costs.search import BEST
 from bigimg_lessons.costs.storage import STORAGES
 from bigimg_lessons.questions.places import heading_anchor
-from bigimg_lessons.widgets.base import JS, whole_module
+from bigimg_lessons.widgets.base import Checked, Widget
 
 
 def _as_dict(design: Design, _: object) -> dict[str, object]:
@@ -28,13 +27,7 @@ def _as_dict(design: Design, _: object) -> dict[str, object]:
     return {key: list(value) if isinstance(value, tuple) else value for key, value in state.items()}
 
 
-class _Checked(traitlets.Any):
-    """A value that is validated, ``None`` too."""
-
-    allow_none = False
-
-
-class DesignTask(anywidget.AnyWidget):
+class DesignTask(Widget, front="design/design_task.js"):
     """A brief, a form for a design, and what that design costs by the model.
 
     It works in Jupyter, in step with Python both ways, and on a page with no kernel.
@@ -66,11 +59,8 @@ class DesignTask(anywidget.AnyWidget):
     [1, 2000]
     """
 
-    _esm = whole_module("design/design_task.js")
-    _css = JS / "design" / "design_task.css"
-
     scenario = traitlets.Unicode().tag(sync=True)
-    design = _Checked().tag(sync=True, to_json=_as_dict)
+    design = Checked().tag(sync=True, to_json=_as_dict)
     scenarios = traitlets.Dict(read_only=True).tag(sync=True)
     rules = traitlets.Dict(read_only=True).tag(sync=True)
 
@@ -117,13 +107,19 @@ class DesignTask(anywidget.AnyWidget):
             "Run this cell in Jupyter to work on it."
         )
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Add plain HTML: the briefs, for where no script runs."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:  # a widget without a view
-            return None
-        data, metadata = bundle
-        return {**data, "text/html": _plain_html()}, metadata
+    def _plain_html(self) -> str:
+        """Return the briefs with one good design each, folded."""
+        parts = []
+        for key, scenario in SCENARIOS.items():
+            facts = "".join(f"<p>{escape(fact)}</p>" for fact in _facts(scenario))
+            uses = "".join(f"<li>{use.weekly:,} × {escape(use.name)}</li>" for use in scenario.uses)
+            parts.append(
+                f"<details><summary>{escape(scenario.name)}</summary>{facts}<ul>{uses}</ul>"
+                "<p>Which format, chunk shape, shards and number of levels do you choose?</p>"
+                "<details><summary>One good design, by the model</summary>"
+                f"<p>{escape(_described(BEST[key].good))}</p></details></details>"
+            )
+        return f'<div class="bd">{"".join(parts)}<p>{escape(MODEL_ERROR)}</p></div>'
 
 
 def _check_scenario(key: str) -> str:
@@ -216,18 +212,3 @@ def _described(design: Design) -> str:
     return (
         f"{FORMATS[design.format].name}, chunks of {_times(design.chunk_shape)}{shards}, {levels}."
     )
-
-
-def _plain_html() -> str:
-    """Write the briefs with one good design each, folded."""
-    parts = []
-    for key, scenario in SCENARIOS.items():
-        facts = "".join(f"<p>{escape(fact)}</p>" for fact in _facts(scenario))
-        uses = "".join(f"<li>{use.weekly:,} × {escape(use.name)}</li>" for use in scenario.uses)
-        parts.append(
-            f"<details><summary>{escape(scenario.name)}</summary>{facts}<ul>{uses}</ul>"
-            "<p>Which format, chunk shape, shards and number of levels do you choose?</p>"
-            "<details><summary>One good design, by the model</summary>"
-            f"<p>{escape(_described(BEST[key].good))}</p></details></details>"
-        )
-    return f'<div class="bd">{"".join(parts)}<p>{escape(MODEL_ERROR)}</p></div>'

@@ -7,11 +7,10 @@ from html import escape
 from types import MappingProxyType
 from typing import Any
 
-import anywidget
 import traitlets
 
 from bigimg_lessons.costs.grid import ChunkGrid
-from bigimg_lessons.widgets.base import JS, whole_module
+from bigimg_lessons.widgets.base import Widget
 
 FOLDER = "images/tissue"
 """Where the copies lie, below the home folder of the book's site."""
@@ -48,7 +47,7 @@ def store_name(chunk_shape: tuple[int, ...]) -> str:
     return "x".join(map(str, chunk_shape)) + ".zarr"
 
 
-class FetchExperiment(anywidget.AnyWidget):
+class FetchExperiment(Widget, front="experiment/fetch_experiment.js"):
     """Fetch one region of an image at several chunk shapes, count, time, and compare.
 
     It works on the pages of the book, whose site carries the image (see
@@ -73,9 +72,6 @@ class FetchExperiment(anywidget.AnyWidget):
     traitlets.TraitError
         If `url` is no such address.
     """
-
-    _esm = whole_module("experiment/fetch_experiment.js")
-    _css = JS / "experiment" / "fetch_experiment.css"
 
     url = traitlets.Unicode().tag(sync=True)
     image = traitlets.Dict().tag(sync=True)
@@ -114,34 +110,29 @@ class FetchExperiment(anywidget.AnyWidget):
             f"{len(CHUNK_SHAPES)} chunk shapes. It runs on this lesson's page of the book."
         )
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Add plain HTML: what would be fetched, for where no script runs."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:  # a widget without a view
-            return None
-        data, metadata = bundle
-        return {**data, "text/html": _plain_html()}, metadata
-
-
-def _plain_html() -> str:
-    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in REGIONS)
-    rows = []
-    for name, chunk_shape in CHUNK_SHAPES.items():
-        grid = ChunkGrid(SHAPE, chunk_shape)
-        costs = (grid.reading(region) for region in REGIONS.values())
-        cells = "".join(
-            f"<td>{cost.requests} request{'s' * (cost.requests > 1)}, {cost.read // 1024} KiB</td>"
-            for cost in costs
+    def _plain_html(self) -> str:
+        """Return what would be fetched, as a table."""
+        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in REGIONS)
+        sizes = " × ".join(map(str, SHAPE))
+        return (
+            '<div class="fx"><p class="fx-title">An experiment in your browser</p>'
+            "<p>With JavaScript, your browser fetches parts of a synthetic image "
+            f"({sizes} voxels) at each chunk shape and times it. Without, here is what each part "
+            "costs: requests, and bytes before compression.</p>"
+            '<div class="fx-scroll"><table class="fx-table"><thead><tr>'
+            f'<th scope="col">Chunks (zyx)</th>{head}</tr></thead>'
+            f"<tbody>{''.join(map(_row, CHUNK_SHAPES))}</tbody></table></div></div>"
         )
-        sizes = " × ".join(map(str, chunk_shape))
-        rows.append(f'<tr><th scope="row">{escape(name)} ({sizes})</th>{cells}</tr>')
-    sizes = " × ".join(map(str, SHAPE))
-    return (
-        '<div class="fx"><p class="fx-title">An experiment in your browser</p>'
-        "<p>With JavaScript, your browser fetches parts of a synthetic image "
-        f"({sizes} voxels) at each chunk shape and times it. Without, here is what each part "
-        "costs: requests, and bytes before compression.</p>"
-        '<div class="fx-scroll"><table class="fx-table"><thead><tr>'
-        f'<th scope="col">Chunks (zyx)</th>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div></div>"
+
+
+def _row(name: str) -> str:
+    """Return what each region costs at one of the chunk shapes."""
+    chunk_shape = CHUNK_SHAPES[name]
+    grid = ChunkGrid(SHAPE, chunk_shape)
+    costs = (grid.reading(region) for region in REGIONS.values())
+    cells = "".join(
+        f"<td>{cost.requests} request{'s' * (cost.requests > 1)}, {cost.read // 1024} KiB</td>"
+        for cost in costs
     )
+    sizes = " × ".join(map(str, chunk_shape))
+    return f'<tr><th scope="row">{escape(name)} ({sizes})</th>{cells}</tr>'

@@ -5,23 +5,23 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from html import escape
 from typing import Any
 
-import anywidget
 import traitlets
 
 from bigimg_lessons.questions.bank import load_bank
 from bigimg_lessons.questions.html import question_html
 from bigimg_lessons.questions.kinds import NumberQuestion, Question
-from bigimg_lessons.widgets.base import JS, whole_module
+from bigimg_lessons.widgets.base import Widget
+from bigimg_lessons.widgets.quiz_report import Report, ReportRow
 
 SOLUTIONS_VARIABLE = "BIGIMG_QUIZ_SOLUTIONS"
 """The environment variable that hides the solutions of every quiz where it is ``hide``."""
 
 
-class Quiz(anywidget.AnyWidget):
+class Quiz(Widget, front="quiz/quiz.js"):
     """A quiz which replies to what is answered, in Jupyter and on a page with no kernel.
 
     Parameters
@@ -63,9 +63,6 @@ class Quiz(anywidget.AnyWidget):
     ValueError
         `questions` is empty, or names an id twice or one that the bank does not have.
     """
-
-    _esm = whole_module("quiz/quiz.js")
-    _css = JS / "quiz" / "quiz.css"
 
     bank = traitlets.Dict().tag(sync=True)
     answers = traitlets.Dict().tag(sync=True)
@@ -170,84 +167,13 @@ class Quiz(anywidget.AnyWidget):
             f"{self.max_score} point(s). Run this cell in Jupyter to answer it."
         )
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Add plain HTML: the questions with folded solutions, for where no script runs."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:  # a widget without a view
-            return None
-        data, metadata = bundle
-        return {**data, "text/html": self._plain_html()}, metadata
-
     def _plain_html(self) -> str:
+        """Return the questions with folded solutions."""
         items = "".join(
             question_html(question, solutions=self.solutions) for question in self._questions
         )
         title = f'<p class="bq-title">{escape(self._title)}</p>' if self.max_score else ""
         return f'<div class="bq">{title}<ol class="bq-list">{items}</ol></div>'
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReportRow:
-    """What was done with one question.
-
-    Attributes
-    ----------
-    question
-        Its id.
-    answer
-        What was handed in, as in ``Quiz.answers``; empty where nothing was.
-    points, most
-        Points scored, and those there are: none for a prediction.
-    hints
-        Hints asked for.
-    solution_seen
-        Whether the solution was looked at before the answer was right.
-    measured
-        For a prediction: what was measured, with its unit, once it was.
-    """
-
-    question: str
-    answer: tuple[str, ...]
-    points: int
-    most: int
-    hints: int
-    solution_seen: bool
-    measured: str | None
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class Report:
-    """What was done with a quiz, question by question; its ``repr`` is a table in plain text."""
-
-    title: str
-    rows: tuple[ReportRow, ...]
-    score: int
-    max_score: int
-
-    def __repr__(self) -> str:
-        table = [
-            ("question", "answer", "points", "hints", "solution"),
-            *map(_cells, self.rows),
-            ("total", "", f"{self.score} of {self.max_score}", "", ""),
-        ]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in table)
-        return "\n".join([self.title, "", *lines])
-
-
-def _cells(row: ReportRow) -> tuple[str, str, str, str, str]:
-    answer = ", ".join(row.answer) or "-"
-    points = f"{row.points} of {row.most}"
-    if not row.most:
-        answer = f"predicted {answer}, measured {row.measured or '-'}"
-        points = ""
-    return (
-        row.question,
-        answer,
-        points,
-        str(row.hints or ""),
-        "seen" if row.solution_seen else "",
-    )
 
 
 def _wanted(

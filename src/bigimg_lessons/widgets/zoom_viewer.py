@@ -5,24 +5,27 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
-from itertools import pairwise
-from math import isfinite
 from typing import Any
 
-import anywidget
 import imagecodecs
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
 
-from bigimg_lessons.widgets.base import JS, whole_module
+from bigimg_lessons.widgets.base import Widget
+from bigimg_lessons.widgets.image_levels import (
+    checked_contrast,
+    checked_levels,
+    checked_pixel_size,
+    chunk_shape,
+    factor,
+    middle,
+    read_pixels,
+    value_range,
+)
 
-_UNCHANGED = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
-_SMALLEST_CHUNK, _USUAL_CHUNK, _LARGEST_CHUNK = 32, 256, 1024  # pixels along an axis
-_LARGEST_SAMPLE = 1024  # pixels along an axis that are read of the coarsest level at the start
 
-
-class ZoomViewer(anywidget.AnyWidget):
+class ZoomViewer(Widget, front="viewer/zoom_viewer.js"):
     """A large image to pan and zoom, of which only the chunks in view are loaded.
 
     It picks the level whose pixels are about as large as the screen's, lights up each chunk as it
@@ -60,9 +63,6 @@ class ZoomViewer(anywidget.AnyWidget):
         of one dtype, or another parameter is not as described.
     """
 
-    _esm = whole_module("viewer/zoom_viewer.js")
-    _css = JS / "viewer" / "zoom_viewer.css"
-
     title = traitlets.Unicode().tag(sync=True)
     url = traitlets.Unicode().tag(sync=True)
     picture = traitlets.Unicode().tag(sync=True)
@@ -81,24 +81,24 @@ class ZoomViewer(anywidget.AnyWidget):
     ) -> None:
         if image is None and not url:
             raise ValueError("There is nothing to show: give an image, or the url of one.")
-        self._levels = () if image is None else _checked_levels(image)
+        self._levels = () if image is None else checked_levels(image)
         described: dict[str, Any] = {}
         if self._levels:
-            sample = _middle(self._levels[-1])
-            contrast = _checked_contrast(contrast) or _range(sample)
+            sample = middle(self._levels[-1])
+            contrast = checked_contrast(contrast) or value_range(sample)
             if not picture and sample.shape == self._levels[-1].shape:
                 data = b64encode(thumbnail(sample, contrast=contrast)).decode()
                 picture = f"data:image/jpeg;base64,{data}"
             described = {
                 "dtype": sample.dtype.name,
                 "unit": unit,
-                "pixel_size": _checked_pixel_size(pixel_size),
+                "pixel_size": checked_pixel_size(pixel_size),
                 "window": contrast,
                 "levels": [
                     {
                         "shape": level.shape,
-                        "chunk": _chunk_shape(level),
-                        "factor": _factor(self._levels[0], level),
+                        "chunk": chunk_shape(level),
+                        "factor": factor(self._levels[0], level),
                     }
                     for level in self._levels
                 ],
@@ -128,7 +128,7 @@ class ZoomViewer(anywidget.AnyWidget):
         (height, width), (rows, columns) = level["chunk"], level["shape"]
         row = _index("row", message, -(-rows // height))
         column = _index("column", message, -(-columns // width))
-        block = _pixels(
+        block = read_pixels(
             self._levels[number],
             slice(row * height, (row + 1) * height),
             slice(column * width, (column + 1) * width),
@@ -139,14 +139,6 @@ class ZoomViewer(anywidget.AnyWidget):
     def __repr__(self) -> str:
         what = f"{len(self._levels)} level(s)" if self._levels else self.url
         return f"A zoom viewer: {self.title}, {what}. Run this cell in Jupyter to use it."
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Add plain HTML, a picture of the whole, for where no script runs."""
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:  # a widget without a view
-            return None
-        data, metadata = bundle
-        return {**data, "text/html": self._plain_html()}, metadata
 
     def _plain_html(self) -> str:
         title = escape(self.title)
@@ -198,95 +190,3 @@ def _index(name: str, message: dict[str, Any], end: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < end:
         raise ValueError(f"The {name} is {value!r}: there are {end}, counted from 0.")
     return value
-
-
-def _checked_levels(image: Any) -> tuple[Any, ...]:
-    """Return the levels of an image, finest first."""
-    levels = tuple(image) if isinstance(image, list | tuple) else (image,)
-    if not levels:
-        raise ValueError("The image is an empty list: give at least one level.")
-    for number, level in enumerate(levels):
-        shape = getattr(level, "shape", None)
-        if not isinstance(shape, tuple) or not hasattr(level, "dtype"):
-            raise ValueError(f"Level {number} is a {type(level).__name__}: give a 2-D array.")
-        if len(shape) != 2 or min(shape) < 1:
-            raise ValueError(
-                f"Level {number} has the shape {shape}: give two axes, y and x; pick one plane of "
-                "a stack, such as stack[10]."
-            )
-        if np.dtype(level.dtype).kind not in "buif":
-            raise ValueError(f"The pixels are of dtype {level.dtype}: give integers or floats.")
-        if level.dtype != levels[0].dtype:
-            raise ValueError(
-                f"Level {number} is of dtype {level.dtype}, level 0 of {levels[0].dtype}: give "
-                "levels of one dtype."
-            )
-    for finer, coarser in pairwise(levels):
-        if any(c > f for c, f in zip(coarser.shape, finer.shape, strict=True)):
-            raise ValueError(
-                f"A level of shape {coarser.shape} follows one of {finer.shape}: give the levels "
-                "in order, the finest first."
-            )
-    return levels
-
-
-def _checked_contrast(contrast: Any) -> tuple[float, float] | None:
-    if contrast is None:
-        return None
-    low, high = (float(value) for value in contrast)
-    if not low < high or not isfinite(high - low):
-        raise ValueError(f"The contrast is {contrast!r}: give two numbers, the lower first.")
-    return low, high
-
-
-def _checked_pixel_size(pixel_size: Any) -> tuple[float, float]:
-    sizes = tuple(pixel_size) if isinstance(pixel_size, tuple | list) else (pixel_size,) * 2
-    if len(sizes) != 2 or not all(0 < size < float("inf") for size in sizes):
-        raise ValueError(
-            f"The pixel size is {pixel_size!r}: give a positive number, or two, along y and x."
-        )
-    return float(sizes[0]), float(sizes[1])
-
-
-def _chunk_shape(level: Any) -> tuple[int, int]:
-    """Choose the chunks to ask for: the array's own, if they are neither tiny nor huge."""
-    own = getattr(level, "chunksize", None) or getattr(level, "chunks", None)
-    if isinstance(own, tuple) and len(own) == 2:
-        height, width = own
-        if all(isinstance(size, int) and _SMALLEST_CHUNK <= size <= _LARGEST_CHUNK for size in own):
-            return height, width
-    return _USUAL_CHUNK, _USUAL_CHUNK
-
-
-def _factor(finest: Any, level: Any) -> tuple[int, int]:
-    """Tell how many pixels of level 0 a pixel of a level stands for, along y and x.
-
-    A level's size may be rounded up or down, so the factor is the whole number next to the ratio.
-    """
-    y, x = (round(a / b) for a, b in zip(finest.shape, level.shape, strict=True))
-    return y, x
-
-
-def _pixels(level: Any, y: slice, x: slice) -> NDArray[Any]:
-    """Read a region, in a dtype and byte order that browsers know."""
-    block = np.asarray(level[y, x])
-    name = block.dtype.name
-    if name not in _UNCHANGED:
-        name = {"bool": "uint8", "float16": "float32"}.get(name, "float64")
-    return block.astype(np.dtype(name).newbyteorder("<"), copy=False)
-
-
-def _middle(level: Any) -> NDArray[Any]:
-    """Read the middle of a level, all of it where it is small."""
-    starts = [max(0, (size - _LARGEST_SAMPLE) // 2) for size in level.shape]
-    y, x = (slice(start, start + _LARGEST_SAMPLE) for start in starts)
-    return _pixels(level, y, x)
-
-
-def _range(sample: NDArray[Any]) -> tuple[float, float]:
-    """Find the values to show as black and as white."""
-    if sample.dtype == np.uint8 and sample.max() > 1:
-        return 0.0, 255.0
-    finite = sample[np.isfinite(sample)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    return (low, high) if low < high else (low, low + 1.0)

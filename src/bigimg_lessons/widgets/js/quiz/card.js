@@ -21,25 +21,18 @@ function readAgain({ page, section, anchor }) {
 function elements(question, part, label, uid) {
   const text = paragraph(question.text, part.fill);
   text.id = `${uid}-text`;
-  const live = { "aria-live": "polite" };
-  const below = {
-    reply: make("div", { id: `${uid}-reply`, class: "bq-reply", role: "status" }),
-    hintList: make("div", { class: "bq-hints", ...live }),
-    solution: make("div", { class: "bq-solution", ...live }),
-    again: readAgain(question.see),
-  };
-  const check = question.kind === "predict" ? "Keep my prediction" : "Check";
-  const beside = {
-    hint: makeButton(""),
-    solve: makeButton(""),
-    worth: make("span", { class: "bq-worth" }),
-  };
-  const actions = make(
-    "div",
-    { class: "bq-actions" },
-    makeButton(check, { type: "submit", class: "bq-button bq-check" }),
-    ...Object.values(beside),
-  );
+  const reply = make("div", { id: `${uid}-reply`, class: "bq-reply", role: "status" });
+  const hintList = make("div", { class: "bq-hints", "aria-live": "polite" });
+  const solution = make("div", { class: "bq-solution", "aria-live": "polite" });
+  const again = readAgain(question.see);
+  const check = makeButton(question.kind === "predict" ? "Keep my prediction" : "Check", {
+    type: "submit",
+  });
+  check.classList.add("bq-check");
+  const hint = makeButton("");
+  const solve = makeButton("");
+  const worth = make("span", { class: "bq-worth" });
+  const actions = make("div", { class: "bq-actions" }, check, hint, solve, worth);
   const form = make(
     "form",
     // A landmark, and so its name is not to be that of another quiz's question.
@@ -47,10 +40,13 @@ function elements(question, part, label, uid) {
     make("p", { class: "bq-quiet" }, `${question.difficulty} · ${question.objective}`),
     text,
     ...(part.nodes ?? []),
-    ...Object.values(below),
+    reply,
+    hintList,
+    solution,
+    again,
     actions,
   );
-  return { ...below, ...beside, actions, form };
+  return { form, reply, hintList, solution, again, hint, solve, worth, actions };
 }
 
 // How many times as much was measured as was predicted, in two digits.
@@ -112,24 +108,13 @@ function solutionNodes(question, filled, { open, predict, measured }) {
   return [make("b", {}, "Solution."), ...lines, paragraph(explanation)];
 }
 
-// Not left to the browser: inside a cell, JupyterLab cancels what Enter does in an input.
-function submitOnEnter(event) {
-  if (event.key !== "Enter" || event.isComposing || event.target.tagName !== "INPUT") return;
-  event.preventDefault();
-  event.currentTarget.requestSubmit();
-}
-
 /** One question: its card, and update() to bring it in step with the model. */
 export function questionCard(model, question, label, uid) {
   const { id, kind, hints } = question;
   const predict = kind === "predict";
   const part = FORMS[kind](question, uid, label);
-  const { form, reply, hintList, solution, again, hint, solve, worth, actions } = elements(
-    question,
-    part,
-    label,
-    uid,
-  );
+  const nodes = elements(question, part, label, uid);
+  const { form, reply, hintList, solution, again, hint, solve, worth, actions } = nodes;
   const card = make("li", { class: "bq-card" }, form);
   let written = "nothing yet"; // the answer, as JSON, with which the form was last filled
 
@@ -153,7 +138,12 @@ export function questionCard(model, question, label, uid) {
     put(model, { answers: { ...model.get("answers"), [id]: part.read() } });
     update();
   });
-  form.addEventListener("keydown", submitOnEnter);
+  // Not left to the browser: inside a cell, JupyterLab cancels what Enter does in an input.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || event.target.tagName !== "INPUT") return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
   form.addEventListener("input", () => mark(part, given(), graded()));
 
   function update() {

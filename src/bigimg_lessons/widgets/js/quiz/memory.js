@@ -25,15 +25,10 @@ export function rescore(model) {
   put(model, { results, score });
 }
 
-// An entry may come from an earlier version of the bank.
-function sound({ answer, help } = /** @type {any} */ ({})) {
-  const texts = Array.isArray(answer) && answer.every((text) => typeof text === "string");
-  return [texts && answer.length ? answer : null, help?.hints || help?.solution ? help : null];
-}
-
 /**
  * Keep what is answered in the page's memory, and take over what is in there, from an earlier
- * visit, another quiz or another tab. Returns what ends this.
+ * visit, another quiz or another tab. That may come from an earlier version of the bank. Returns
+ * what ends this.
  */
 export function remember(model) {
   const { name, questions } = model.get("bank");
@@ -47,9 +42,10 @@ export function remember(model) {
     for (const question of questions) {
       const { id } = question;
       known[id] = kept(question);
-      const [answer, help] = sound(memory.get(name, id) ?? undefined);
-      if (answer) answers[id] = answer;
-      if (help) help_used[id] = help;
+      const { answer, help } = memory.get(name, id) ?? {};
+      const texts = Array.isArray(answer) && answer.every((text) => typeof text === "string");
+      if (texts && answer.length) answers[id] = answer;
+      if (help?.hints || help?.solution) help_used[id] = help;
     }
     busy = true;
     model.set({ answers, help_used });

@@ -6,7 +6,7 @@ import { make } from "../kit/dom.js";
 const CODE_OR_BLANK = /(`[^`]+`|___)/;
 
 /** A button and what pressing it does. */
-export function makeButton(label, attributes = {}, press = () => {}) {
+export function makeButton(label, attributes = {}, press = undefined) {
   const button = make("button", { type: "button", class: "bq-button", ...attributes }, label);
   button.addEventListener("click", press);
   return button;
