@@ -3,7 +3,7 @@
 import { make, put } from "../kit/dom.js";
 import { FORMS } from "./forms.js";
 import { grade } from "./grading/grade.js";
-import { quantity, shown } from "./grading/quantity.js";
+import { quantity, shown } from "./grading/typed.js";
 import { memory } from "./memory.js";
 import { headed, makeButton, paragraph, points, say } from "./nodes.js";
 
@@ -17,7 +17,7 @@ function readAgain({ page, section, anchor }) {
   return make("p", { class: "bq-quiet" }, "Read again: ", place);
 }
 
-// The elements of a card, without what they do.
+// The elements of a card, without what they do to the model.
 function elements(question, part, label, uid) {
   const text = paragraph(question.text, part.fill);
   text.id = `${uid}-text`;
@@ -25,14 +25,12 @@ function elements(question, part, label, uid) {
   const hintList = make("div", { class: "bq-hints", "aria-live": "polite" });
   const solution = make("div", { class: "bq-solution", "aria-live": "polite" });
   const again = readAgain(question.see);
-  const check = makeButton(question.kind === "predict" ? "Keep my prediction" : "Check", {
-    type: "submit",
-  });
-  check.classList.add("bq-check");
+  const check = question.kind === "predict" ? "Keep my prediction" : "Check";
   const hint = makeButton("");
   const solve = makeButton("");
   const worth = make("span", { class: "bq-worth" });
-  const actions = make("div", { class: "bq-actions" }, check, hint, solve, worth);
+  const submit = makeButton(check, { type: "submit" });
+  const actions = make("div", { class: "bq-actions" }, submit, hint, solve, worth);
   const form = make(
     "form",
     // A landmark, and so its name is not to be that of another quiz's question.
@@ -46,8 +44,30 @@ function elements(question, part, label, uid) {
     again,
     actions,
   );
+  // Not left to the browser: inside a cell, JupyterLab cancels what Enter does in an input.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || event.target.tagName !== "INPUT") return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
   return { form, reply, hintList, solution, again, hint, solve, worth, actions };
 }
+
+// What was changed since it was handed in bears no mark.
+function mark({ marks, names, read }, given, { parts }) {
+  const now = read();
+  marks.forEach((node, index) => {
+    const kept = names ? now[index] === given?.[index] : `${now}` === `${given}`;
+    node.dataset.verdict = (kept && parts[index]?.verdict) || "";
+    if (node.matches("input"))
+      node.setAttribute("aria-invalid", /wrong|almost/.test(node.dataset.verdict));
+  });
+}
+
+const replies = (parts, names) =>
+  parts.map(({ verdict, say: why }, index) =>
+    headed((parts[1] ? `${names[index]}: ` : "") + HEADINGS[verdict], why, verdict),
+  );
 
 // How many times as much was measured as was predicted, in two digits.
 function compared(predicted, measured) {
@@ -89,28 +109,9 @@ function outcome({ unit, explanation }, measured, given, why) {
   ];
 }
 
-function replyNodes(question, names, { parts, solved, predict, measured, given }) {
-  if (solved && predict) return outcome(question, measured, given, parts[0].say);
-  if (solved) return [headed(HEADINGS.right, question.explanation, "right")];
-  return parts.map(({ verdict, say: why }, index) => {
-    const which = parts.length > 1 ? `${names[index]}: ` : "";
-    return headed(which + HEADINGS[verdict], why, verdict);
-  });
-}
-
-function solutionNodes(question, filled, { open, predict, measured }) {
-  if (!open) return [];
-  if (predict) return outcome(question, measured);
-  const { solutions, text, explanation } = question;
-  const lines = filled
-    ? [paragraph(text, (index) => make("b", {}, solutions[index]))]
-    : solutions.map((line) => paragraph(line));
-  return [make("b", {}, "Solution."), ...lines, paragraph(explanation)];
-}
-
 /** One question: its card, and update() to bring it in step with the model. */
 export function questionCard(model, question, label, uid) {
-  const { id, kind, hints } = question;
+  const { id, kind, hints, explanation, solutions } = question;
   const predict = kind === "predict";
   const part = FORMS[kind](question, uid, label);
   const nodes = elements(question, part, label, uid);
@@ -122,29 +123,19 @@ export function questionCard(model, question, label, uid) {
   const graded = () =>
     given() ? grade(question, given()) : { parts: [], points: 0, solved: false };
   const help = () => model.get("help_used")[id] ?? {};
-  const use = (more) =>
-    put(model, { help_used: { ...model.get("help_used"), [id]: { ...help(), ...more } } });
+  const enter = (trait, value) => put(model, { [trait]: { ...model.get(trait), [id]: value } });
+  const use = (more) => enter("help_used", { ...help(), ...more });
 
-  hint.addEventListener("click", () =>
-    use({ hints: Math.min((Number(help().hints) || 0) + 1, hints.length) }),
-  );
-  solve.addEventListener("click", () =>
-    use({ solution: help().solution === "open" ? "closed" : "open" }),
-  );
-  form.addEventListener("submit", (event) => {
+  hint.onclick = () => use({ hints: Math.min((Number(help().hints) || 0) + 1, hints.length) });
+  solve.onclick = () => use({ solution: help().solution === "open" ? "closed" : "open" });
+  form.onsubmit = (event) => {
     event.preventDefault();
     if (actions.hidden) return;
     reply.said = null; // the same answer handed in again gets its reply again
-    put(model, { answers: { ...model.get("answers"), [id]: part.read() } });
+    enter("answers", part.read());
     update();
-  });
-  // Not left to the browser: inside a cell, JupyterLab cancels what Enter does in an input.
-  form.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing || event.target.tagName !== "INPUT") return;
-    event.preventDefault();
-    form.requestSubmit();
-  });
-  form.addEventListener("input", () => mark(part, given(), graded()));
+  };
+  form.oninput = () => mark(part, given(), graded());
 
   function update() {
     const answer = JSON.stringify(given());
@@ -159,14 +150,24 @@ export function questionCard(model, question, label, uid) {
     const open = seen === "open" && allowed && !solved;
     // A prediction cannot be changed once it was seen what it should have been.
     const done = predict ? measured !== undefined && Boolean(solved || seen) : solved;
-    const state = { parts, solved, predict, measured, given: given(), open };
     card.dataset.state = predict ? "predict" : solved ? "right" : "open";
 
-    say(reply, [answer, parts, measured], () => replyNodes(question, part.names, state));
+    say(reply, [answer, parts, measured], () => {
+      if (!solved) return replies(parts, part.names);
+      if (predict) return outcome(question, measured, given(), parts[0].say);
+      return [headed(HEADINGS.right, explanation, "right")];
+    });
     say(hintList, used, () =>
       hints.slice(0, used).map((entry, index) => headed(`Hint ${index + 1}.`, entry)),
     );
-    say(solution, [open, measured], () => solutionNodes(question, part.fill, state));
+    say(solution, [open, measured], () => {
+      if (!open) return [];
+      if (predict) return outcome(question, measured);
+      const lines = part.fill
+        ? [paragraph(question.text, (index) => make("b", {}, solutions[index]))]
+        : solutions.map((line) => paragraph(line));
+      return [make("b", {}, "Solution."), ...lines, paragraph(explanation)];
+    });
 
     hint.textContent = used >= hints.length ? "No more hints" : used ? "Next hint" : "Hint";
     hint.setAttribute("aria-disabled", used >= hints.length);

@@ -1,7 +1,6 @@
 // Grading, apart from any page: what was typed goes in, verdicts come out.
 
-import { UNITS, quantity } from "./quantity.js";
-import { fold, misspelt, same } from "./words.js";
+import { UNITS, fold, misspelt, quantity, same } from "./typed.js";
 
 const part = (verdict, say = "") => ({ verdict, say });
 const empty = part("empty", "Answer what you think; a guess is fine.");
@@ -55,10 +54,8 @@ function gradeNumber({ kind, answer, unit, tolerance, feedback }, text) {
   return almostIf(mixed, mixed ? "A kB has 1000 bytes, a KiB 1024." : "Another number is meant.");
 }
 
-function gradeTruth(answer, say, given) {
-  if (!given) return empty;
-  return given === String(answer) ? part("right") : part("wrong", say);
-}
+const gradeTruth = (answer, say, given) =>
+  given ? (given === `${answer}` ? part("right") : part("wrong", say)) : empty;
 
 function gradeChoice(options, given, several = false) {
   const chosen = options.filter((_, index) => given.includes(String.fromCharCode(97 + index)));
