@@ -7,18 +7,20 @@ from typing import Any
 
 from bigimg_lessons.questions.bank import QuestionBank
 from bigimg_lessons.questions.kinds import (
-    Blank,
     BlanksQuestion,
     ChoiceQuestion,
-    Feedback,
-    NumberFeedback,
     NumberQuestion,
-    Option,
-    OrderFeedback,
     OrderQuestion,
     Question,
-    See,
     TrueFalseQuestion,
+)
+from bigimg_lessons.questions.parts import (
+    Blank,
+    Feedback,
+    NumberFeedback,
+    Option,
+    OrderFeedback,
+    See,
 )
 
 

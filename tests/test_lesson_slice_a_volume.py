@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from bioio import BioImage
 
-from bigimg_lessons.questions.bank import NumberQuestion, load_bank
+from bigimg_lessons.questions.bank import load_bank
+from bigimg_lessons.questions.kinds import NumberQuestion
 
 BANK = "00_slice_a_volume"
 CELLS = nbformat.read(Path(__file__).parents[1] / "notebooks" / f"{BANK}.ipynb", as_version=4).cells

@@ -49,19 +49,19 @@ def test_a_widget_follows_every_file_that_was_joined(
     widget = Shown()
     change(folder / "quiz" / "quiz.js", "export default", "const changed = 1;\nexport default")
     wait_for(lambda: "const changed = 1;" in widget._esm)
-    change(folder / "quiz" / "quiz_grading.js", "export ", "const imported = 2;\nexport ")
+    change(folder / "quiz" / "grading" / "grade.js", "export ", "const imported = 2;\nexport ")
     wait_for(lambda: "const imported = 2;" in widget._esm)
     change(folder / "kit" / "colours.css", "#1d2240", "#123456")
     wait_for(lambda: "#123456" in widget._css)
 
     # A mistake is told, and the last front end stays until it is mended.
     before = widget._esm
-    change(folder / "quiz" / "quiz.js", "./quiz_grading.js", "./gone.js")
+    change(folder / "quiz" / "quiz.js", "./card.js", "./gone.js")
     wait_for(lambda: caplog.messages)
     assert "imports './gone.js', and there is no such file" in caplog.text
     assert widget._esm == before
     change(folder / "quiz" / "quiz.js", "const changed = 1;", "const changed = 3;")
-    change(folder / "quiz" / "quiz.js", "./gone.js", "./quiz_grading.js")
+    change(folder / "quiz" / "quiz.js", "./gone.js", "./card.js")
     wait_for(lambda: "const changed = 3;" in widget._esm)
     widget.close()
 

@@ -8,7 +8,8 @@ from bs4 import BeautifulSoup, Tag
 
 from bigimg_lessons.questions.bank import bank_names, load_bank
 from bigimg_lessons.questions.html import place_html, question_html, text_html
-from bigimg_lessons.questions.kinds import Question, See
+from bigimg_lessons.questions.kinds import Question
+from bigimg_lessons.questions.parts import See
 from tests.question_samples import HOSTILE, sample_questions
 
 SAMPLES = {question.kind: question for question in sample_questions()}

@@ -10,25 +10,26 @@ from docutils.nodes import make_id
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bigimg_lessons.questions.bank import (
-    Blank,
+from bigimg_lessons.questions.bank import bank_names, load_bank
+from bigimg_lessons.questions.kinds import (
     BlanksQuestion,
     ChoiceQuestion,
-    Feedback,
-    NumberFeedback,
     NumberQuestion,
-    Option,
-    OrderFeedback,
     OrderQuestion,
     Question,
-    QuestionBankError,
-    See,
     TrueFalseQuestion,
-    bank_names,
-    load_bank,
+)
+from bigimg_lessons.questions.parts import (
+    Blank,
+    Feedback,
+    NumberFeedback,
+    Option,
+    OrderFeedback,
+    See,
     split_text,
 )
 from bigimg_lessons.questions.places import heading_anchor
+from bigimg_lessons.questions.table import QuestionBankError
 
 REPO = Path(__file__).parents[1]
 COMMON = """

@@ -11,7 +11,8 @@ import pytest
 from bigimg_lessons.costs.grid import ChunkGrid
 from bigimg_lessons.costs.readers import MERGING, ONE_BY_ONE
 from bigimg_lessons.costs.storage import Storage
-from bigimg_lessons.questions.bank import NumberQuestion, load_bank
+from bigimg_lessons.questions.bank import load_bank
+from bigimg_lessons.questions.kinds import NumberQuestion
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 ALL = slice(None)

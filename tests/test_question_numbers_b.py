@@ -12,7 +12,8 @@ import pytest
 from bigimg_lessons.build import plan_levels
 from bigimg_lessons.costs.grid import ChunkGrid
 from bigimg_lessons.costs.storage import Storage
-from bigimg_lessons.questions.bank import ChoiceQuestion, NumberQuestion, load_bank
+from bigimg_lessons.questions.bank import load_bank
+from bigimg_lessons.questions.kinds import ChoiceQuestion, NumberQuestion
 
 BANKS = ("04_build_a_resolution_pyramid", "05_compare_file_formats", "06_outgrow_one_machine")
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"

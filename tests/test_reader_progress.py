@@ -17,7 +17,7 @@ import reader_progress
 from bs4 import BeautifulSoup
 from docutils import nodes
 
-from bigimg_lessons.widgets import question_bank
+from bigimg_lessons.questions import bank as question_bank
 
 EXTENSIONS = Path(reader_progress.__file__).parent
 BANKS = Path(question_bank.__file__).with_name("banks")

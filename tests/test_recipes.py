@@ -85,23 +85,17 @@ def test_every_widget_has_a_front_end_its_tests_and_a_line_in_the_api(name, modu
     assert (ROOT / "tests" / "browser" / f"test_{module}_page.py").is_file()
 
 
+def imported_beside(module):
+    """Names of the modules of the widgets that one of them imports."""
+    text = read(f"src/bigimg_lessons/widgets/{module}.py")
+    found = set(re.findall(r"from bigimg_lessons\.widgets\.(\w+) import", text))
+    return found | set(re.findall(r"from bigimg_lessons\.widgets import (\w+)", text))
+
+
 def test_every_module_of_the_widgets_is_exported_or_serves_them_all():
     modules = {path.stem for path in (PACKAGE / "widgets").glob("*.py")} - {"__init__"}
     exported = set(widgets().values())
-    used = {
-        match
-        for module in exported
-        for match in re.findall(
-            r"from bigimg_lessons\.widgets\.(\w+) import",
-            read(f"src/bigimg_lessons/widgets/{module}.py"),
-        )
-    }
-    used |= {
-        match
-        for module in used
-        for match in re.findall(
-            r"from bigimg_lessons\.widgets\.(\w+) import",
-            read(f"src/bigimg_lessons/widgets/{module}.py"),
-        )
-    }
-    assert modules - exported - used == set()
+    used = exported
+    while used != (more := used | set().union(*map(imported_beside, used))):
+        used = more
+    assert modules - used == set()

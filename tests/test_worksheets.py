@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup, Tag
 
-from bigimg_lessons.questions import worksheets as module
+from bigimg_lessons.questions.answers import amount
 from bigimg_lessons.questions.bank import QuestionBank, bank_names, load_bank
-from bigimg_lessons.questions.worksheets import main, worksheet_html, worksheets, write_worksheets
+from bigimg_lessons.questions.sheets import worksheet_html, worksheets
+from bigimg_lessons.questions.worksheets import main, write_worksheets
 from book._ext.site_worksheets import refresh
 from tests.question_samples import HOSTILE, sample_bank
 
@@ -141,7 +142,7 @@ def test_the_answer_sheet_has_what_the_instructor_needs() -> None:
     ],
 )
 def test_amounts_are_shown_as_people_write_them(value: float, unit: str, shown: str) -> None:
-    assert module._amount(value, unit) == shown
+    assert amount(value, unit) == shown
 
 
 @pytest.mark.parametrize("name", bank_names())

@@ -34,12 +34,12 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from bigimg_lessons.questions.bank import bank_names, load_bank
-from bigimg_lessons.widgets.base import JS
+from bigimg_lessons.widgets.base import whole_module
 
 _ASSETS = Path(__file__).with_name("reader_progress_assets")
 _LESSONS = "reader_progress_lessons.js"
 _GRADING = "reader_progress_grading.js"
-_GRADER = JS / "quiz" / "quiz_grading.js"
+_GRADER = "quiz/grading/grade.js"
 _PLACE = "bigimg-progress"
 _ALL_QUESTIONS = "notebooks/07_check_yourself"
 _BEFORE_WIDGETS = 400  # theirs have Sphinx's default, 500
@@ -86,14 +86,14 @@ def lessons(app: Sphinx, env: BuildEnvironment) -> dict[str, Any]:
 def grading() -> str:
     """Return a script that sets ``window.bigimgGrading`` to ``{grade, banks}``.
 
-    ``grade`` is the quizzes' own (see ``quiz_grading.js``), ``banks`` holds the question for each
-    id of each bank. It is no module, since a page opened from a folder may import none.
+    ``grade`` is that of the quizzes (see ``widgets/js/quiz/grading``); ``banks`` holds the question
+    of each id of each bank. It is no module, since a page opened from a folder may import none.
     """
     banks = {
         name: {question.id: asdict(question) for question in load_bank(name).questions}
         for name in bank_names()
     }
-    grader = jsmin(_GRADER.read_text(encoding="utf-8")).replace("export function", "function")
+    grader = jsmin(whole_module(_GRADER)).replace("export function", "function")
     made = f"{{ grade, banks: {_json(banks)} }}"
     return f"window.bigimgGrading = (() => {{\n{grader}\nreturn {made};\n}})();\n"
 

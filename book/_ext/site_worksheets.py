@@ -14,7 +14,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 
 from bigimg_lessons.questions.bank import bank_names, load_bank
-from bigimg_lessons.questions.worksheets import worksheets
+from bigimg_lessons.questions.sheets import worksheets
 from bigimg_lessons.saving.files import replace_text
 from bigimg_lessons.saving.staging import recover
 

@@ -10,12 +10,11 @@ from bigimg_lessons.questions.kinds import (
     BlanksQuestion,
     ChoiceQuestion,
     NumberQuestion,
-    Option,
     OrderQuestion,
     Question,
     TrueFalseQuestion,
-    letters,
 )
+from bigimg_lessons.questions.parts import Option, letters
 
 _IS_START = """number => {
   const start = document.activeElement.closest("section.bq form");

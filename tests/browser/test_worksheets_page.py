@@ -12,7 +12,8 @@ from contrast import CONTRAST
 from playwright.sync_api import Page
 
 from bigimg_lessons.questions.bank import bank_names
-from bigimg_lessons.questions.worksheets import worksheet_html, write_worksheets
+from bigimg_lessons.questions.sheets import worksheet_html
+from bigimg_lessons.questions.worksheets import write_worksheets
 from tests.question_samples import HOSTILE, sample_bank
 
 pytestmark = pytest.mark.browser

@@ -10,17 +10,14 @@ from collections.abc import Iterable
 from html import escape
 from pathlib import PurePosixPath
 
-from bigimg_lessons.questions.bank import split_text
 from bigimg_lessons.questions.kinds import (
     BlanksQuestion,
     ChoiceQuestion,
-    Option,
     OrderQuestion,
     Question,
-    See,
     TrueFalseQuestion,
-    letters,
 )
+from bigimg_lessons.questions.parts import Option, See, letters, split_text
 
 SITE = "../"
 """The folder of the book, as seen from a page of the site: all pages lie one folder deep."""
@@ -32,10 +29,10 @@ def question_html(question: Question, *, solutions: bool) -> str:
     Parameters
     ----------
     question
-        Of any kind.
+        A question of any kind.
     solutions
-        Whether to add, folded, the solution, the explanation, why wrong options are wrong, and
-        a link to where to read again, for a page of the book's site.
+        Whether to add the solution, the explanation, why wrong options are wrong, and a link to
+        the section to read again, all folded away, for a page of the book's site.
     """
     folded = ""
     if solutions:
@@ -104,14 +101,14 @@ def why_not(question: Question) -> list[tuple[str, str]]:
 
 
 def place_html(see: See, *, book: str | None) -> str:
-    """Name the place where to read again.
+    """Name the section to read again.
 
     Parameters
     ----------
     see
-        The place.
+        The section.
     book
-        Where the book's site is, as a URL that ends in ``/``, to link to it; None for no link.
+        URL of the book's site, which ends in ``/``, to link to the section; None for no link.
     """
     page = PurePosixPath(see.page)
     number = page.name.split("_")[0]

@@ -1,7 +1,8 @@
 """What a question is: a frozen dataclass for each kind.
 
-``dataclasses.asdict`` of a question is what its JavaScript gets. Options, reasons and items have
-letters, a, b, c…, in the order in which they are shown; answers name them by these.
+The front-end module of the quiz receives ``dataclasses.asdict`` of a question. Options, reasons
+and items have the letters a, b, c… in the order in which they are shown; answers consist of these
+letters.
 """
 
 from __future__ import annotations
@@ -10,78 +11,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from string import ascii_lowercase
 
-
-@dataclass(frozen=True, kw_only=True)
-class See:
-    """The place in the book that a question is about.
-
-    Attributes
-    ----------
-    page
-        The page's path in the repository without its suffix.
-    section
-        The heading, as it is read.
-    anchor
-        The heading's id in the built page.
-    """
-
-    page: str
-    section: str
-    anchor: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Feedback:
-    """A reply to certain texts that are not accepted.
-
-    Attributes
-    ----------
-    when
-        The texts it replies to.
-    say
-        The reply.
-    almost
-        Whether such an answer is on the right track. It scores no point either way.
-    """
-
-    when: tuple[str, ...]
-    say: str
-    almost: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class NumberFeedback:
-    """A reply to certain numbers, in the base unit, that are not accepted; as `Feedback`."""
-
-    when: tuple[float, ...]
-    say: str
-    almost: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class OrderFeedback:
-    """A reply to the item `before` (a letter) standing before `after`: the wrong way round."""
-
-    before: str
-    after: str
-    say: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Blank:
-    """One gap in a sentence: what is accepted (the solution first), what is replied to."""
-
-    answers: tuple[str, ...]
-    feedback: tuple[Feedback, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Option:
-    """One of several to choose from; `say` replies to a wrong one and is else empty."""
-
-    text: str
-    right: bool
-    say: str
+from bigimg_lessons.questions.parts import (
+    Blank,
+    NumberFeedback,
+    Option,
+    OrderFeedback,
+    See,
+    letters,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,21 +28,21 @@ class Question(ABC):
     Attributes
     ----------
     id
-        Unique in its bank; the key of its answer.
+        Name of the question, unique in its bank; the key of its answer.
     kind
         "blanks", "number", "predict", "true-false", "choice", "choices" or "order".
     text
         The question, with code in backticks.
     objective
-        The learning objective that it checks.
+        Learning objective that the question checks.
     difficulty
         "easy", "medium" or "hard".
     see
-        Where the lesson explains it.
+        Section of the book that explains it.
     hints
-        Shown one after the other.
+        Hints, shown one after the other.
     explanation
-        Shown with the solution.
+        Text that is shown with the solution.
     """
 
     id: str
@@ -119,7 +56,7 @@ class Question(ABC):
 
     @property
     def points(self) -> int:
-        """The points there are."""
+        """Maximum number of points."""
         return 1
 
     @property
@@ -130,10 +67,10 @@ class Question(ABC):
     @property
     @abstractmethod
     def solutions(self) -> tuple[str, ...]:
-        """What is shown as the solution, as plain texts."""
+        """The solution as it is shown, as plain texts."""
 
     def accepts(self, given: object) -> bool:
-        """Whether `given` has the form of an answer, right, wrong or empty."""
+        """Whether `given` has the form of an answer, be it right, wrong or empty."""
         return (
             isinstance(given, list)
             and all(isinstance(text, str) for text in given)
@@ -142,7 +79,7 @@ class Question(ABC):
 
     @abstractmethod
     def _fits(self, given: list[str]) -> bool:
-        """Whether these texts are an answer in form."""
+        """Whether these texts have the form of an answer to this kind of question."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +90,7 @@ class BlanksQuestion(Question):
 
     @property
     def points(self) -> int:
-        """A point for each blank."""
+        """One for each blank."""
         return len(self.blanks)
 
     @property
@@ -174,17 +111,17 @@ class BlanksQuestion(Question):
 
 @dataclass(frozen=True, kw_only=True)
 class NumberQuestion(Question):
-    """A number to work out, or, of the kind "predict", to guess before it is measured.
+    """A number to work out or, in the kind "predict", to guess before it is measured.
 
     Attributes
     ----------
     answer
         The number, in the base unit.
     unit
-        "B", "s", "m", "%", "×" or what is counted, in the plural.
+        "B", "s", "m", "%", "×", or what is counted, in the plural.
     tolerance
-        How far off a number may be, as a share of what it is compared with. A prediction is
-        never right or wrong, so there it only decides which feedback is given.
+        Maximum deviation of a number, as a share of the number with which it is compared. A
+        prediction is never right or wrong; there it only decides which reply is given.
     solution
         The answer as it is shown, with its unit.
     feedback
@@ -227,7 +164,7 @@ class TrueFalseQuestion(Question):
     say
         The reply to the wrong one of the two.
     reasons
-        Exactly one of them is right.
+        Possible reasons, of which exactly one is right.
     """
 
     answer: bool
@@ -293,11 +230,11 @@ class OrderQuestion(Question):
     Attributes
     ----------
     items
-        As they are shown: shuffled.
+        Items in the order in which they are shown, which is shuffled.
     answer
-        Their letters in the right order.
+        Letters of the items in the right order.
     feedback
-        Replies to pairs that stand the wrong way round; the first that applies is given.
+        Replies to pairs of items in the wrong order; the first that applies is given.
     """
 
     items: tuple[str, ...]
@@ -316,11 +253,6 @@ class OrderQuestion(Question):
 
     def _fits(self, given: list[str]) -> bool:
         return sorted(given) == sorted(self.answer)
-
-
-def letters(shown: tuple[object, ...]) -> tuple[str, ...]:
-    """Name the letters of what is shown: a, b, c and so on."""
-    return tuple(ascii_lowercase[: len(shown)])
 
 
 def _right(options: tuple[Option, ...]) -> tuple[str, ...]:

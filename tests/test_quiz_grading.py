@@ -1,9 +1,9 @@
-"""The grading of the quiz, by itself: a module of pure functions, imported into an empty page."""
+"""The grading of the quiz, by itself: modules of pure functions, run by Node."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from fractions import Fraction
 from itertools import permutations
@@ -13,24 +13,19 @@ import pytest
 from hypothesis import given as supposing
 from hypothesis import settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page
 
-from bigimg_lessons.questions.bank import (
+from bigimg_lessons.questions.bank import bank_names, load_bank
+from bigimg_lessons.questions.kinds import (
     BlanksQuestion,
     ChoiceQuestion,
     NumberQuestion,
-    Option,
     OrderQuestion,
     Question,
     TrueFalseQuestion,
-    bank_names,
-    load_bank,
 )
-from bigimg_lessons.widgets.base import JS
+from bigimg_lessons.questions.parts import Option
+from tests.node import Evaluate, Node
 
-pytestmark = pytest.mark.browser
-
-GRADING = JS / "quiz" / "quiz_grading.js"
 QUESTIONS = [
     pytest.param(question, id=f"{name}-{question.id}")
     for name in bank_names()
@@ -67,29 +62,21 @@ BASE = {name: unit for unit, names in UNITS.items() for name in names}
 
 
 @pytest.fixture(scope="module")
-def module(chromium: Browser) -> Iterator[Page]:
-    """An empty page with the module as ``window.grading``."""
-    page = chromium.new_page()
-    page.evaluate(
-        """async (source) => {
-          const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-          window.grading = await import(url);
-        }""",
-        GRADING.read_text(encoding="utf-8"),
-    )
-    yield page
-    page.context.close()
+def typed(node: Node) -> Evaluate:
+    """Evaluate scripts with what reads words and numbers."""
+    return node.module("quiz/grading/typed.js")
 
 
 @pytest.fixture(scope="module")
-def grade(module: Page) -> Grade:
+def grade(node: Node) -> Grade:
     """Grade a question for each of several lists of answers."""
-    script = "([question, all]) => all.map((given) => grading.grade(question, given))"
-    return lambda question, given: module.evaluate(script, [question, given])
+    evaluate = node.module("quiz/grading/grade.js")
+    script = "([question, all]) => all.map((given) => grade(question, given))"
+    return lambda question, given: evaluate(script, [question, given])
 
 
-def quantity(module: Page, text: str) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = module.evaluate("(text) => grading.quantity(text)", text)
+def quantity(typed: Evaluate, text: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = typed("(text) => quantity(text)", text)
     return found
 
 
@@ -281,9 +268,9 @@ def test_each_blank_is_worth_a_point_and_order_matters(grade: Grade) -> None:
     ],
 )
 def test_a_number_may_be_typed_in_many_ways(
-    module: Page, text: str, value: float | None, dimension: str | None
+    typed: Evaluate, text: str, value: float | None, dimension: str | None
 ) -> None:
-    found = quantity(module, text)
+    found = quantity(typed, text)
     if value is None:
         assert found is None
     else:
@@ -301,7 +288,7 @@ def test_a_number_may_be_typed_in_many_ways(
     space=st.sampled_from(["", " ", "\u00a0"]),
 )
 def test_any_number_is_read_with_any_unit(
-    module: Page,
+    typed: Evaluate,
     whole: int,
     part: int,
     grouped: str,
@@ -316,7 +303,7 @@ def test_any_number_is_read_with_any_unit(
     text = f"{whole:,}".replace(",", grouped) + (f"{point}{decimals}" if decimals else "")
     dimension, factor = BASE[unit]
     expected = (whole + Fraction(int(decimals or 0), 10 ** len(decimals))) * factor
-    found = quantity(module, f"{about}{text}{space}{unit}")
+    found = quantity(typed, f"{about}{text}{space}{unit}")
     assert found == {"value": pytest.approx(float(expected), rel=1e-12), "dimension": dimension}
 
 
@@ -340,11 +327,11 @@ def test_any_number_is_read_with_any_unit(
     ],
 )
 def test_a_value_is_shown_in_a_unit_of_its_size(
-    module: Page, value: float, unit: str, text: str
+    typed: Evaluate, value: float, unit: str, text: str
 ) -> None:
-    shown = module.evaluate("([value, unit]) => grading.shown(value, unit)", [value, unit])
+    shown = typed("([value, unit]) => shown(value, unit)", [value, unit])
     assert shown == text.replace(",", "\u00a0")
-    assert quantity(module, shown) == {
+    assert quantity(typed, shown) == {
         "value": pytest.approx(value),
         "dimension": unit,
     }
@@ -623,12 +610,12 @@ def test_an_empty_answer_to_any_question_is_no_error(grade: Grade, asked: Questi
 
 
 @pytest.mark.parametrize("asked", QUESTIONS)
-def test_every_bank_keeps_its_word(module: Page, grade: Grade, asked: Question) -> None:
+def test_every_bank_keeps_its_word(typed: Evaluate, grade: Grade, asked: Question) -> None:
     """Each listed answer scores; each listed wrong one gets its own reply, in every spelling."""
     if isinstance(asked, BlanksQuestion):
         _check_blanks(grade, asked)
     elif isinstance(asked, NumberQuestion):
-        _check_number(module, grade, asked)
+        _check_number(typed, grade, asked)
     elif isinstance(asked, TrueFalseQuestion):
         _check_truth(grade, asked)
     elif isinstance(asked, ChoiceQuestion):
@@ -670,9 +657,9 @@ def _spellings(value: float, unit: str) -> list[str]:
     return forms
 
 
-def _check_number(module: Page, grade: Grade, asked: NumberQuestion) -> None:
+def _check_number(typed: Evaluate, grade: Grade, asked: NumberQuestion) -> None:
     assert asked.accepts([asked.solution])
-    solution = quantity(module, asked.solution)
+    solution = quantity(typed, asked.solution)
     assert solution is not None
     rounding = max(1e-9, min(asked.tolerance, 0.005))
     assert math.isclose(solution["value"], asked.answer, rel_tol=rounding)
