@@ -14,21 +14,19 @@ from fsspec.implementations.local import LocalFileSystem
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bigimg_lessons.formats.bdv.hdf5 import (
-    MAX_DASK_CHUNKS,
-    PLANE_BYTES,
-    Hdf5Source,
+from bigimg_lessons.formats.bdv.array import MAX_DASK_CHUNKS, LevelArray
+from bigimg_lessons.formats.bdv.chunking import PLANE_BYTES, merge_chunks
+from bigimg_lessons.formats.bdv.layout import (
     Level,
-    LevelArray,
     SetupLayout,
     cells_path,
-    holds_bdv,
-    merge_chunks,
     resolutions_path,
     subdivisions_path,
 )
+from bigimg_lessons.formats.bdv.layout_reading import read_layout
 from bigimg_lessons.formats.bdv.opening import InUseError
 from bigimg_lessons.formats.bdv.pixel_types import PIXEL_TYPES, pixel_type
+from bigimg_lessons.formats.bdv.source import Hdf5Source, holds_bdv
 from bigimg_lessons.measure.counting import FileMeter
 from tests.bdv_files import halved, pixels, write_h5
 
@@ -39,7 +37,7 @@ def source_of(path, **options):
 
 def layout_of(path, setup=0, timepoints=(0,), **options):
     with source_of(path, **options).open() as file:
-        return file.layout(setup, timepoints)
+        return read_layout(file, setup, timepoints)
 
 
 def array_of(path, level=0, timepoints=(0,), setups=(0,), missing=(), **options):
@@ -855,7 +853,7 @@ def test_a_plane_through_dask_costs_at_most_twice_that_of_h5py(
 
 
 def test_huge_chunks_are_read_in_planes_where_hdf5_can(tmp_path, monkeypatch):
-    monkeypatch.setattr("bigimg_lessons.formats.bdv.hdf5.PLANE_BYTES", 2**22)
+    monkeypatch.setattr("bigimg_lessons.formats.bdv.chunking.PLANE_BYTES", 2**22)
     full = pixels((80, 256, 256))  # 10 MiB in one chunk: more than the cache of HDF5 2.0, 8 MiB
     for name, options in [("plain", {}), ("packed", {"compression": "lzf"})]:
         path = write_h5(tmp_path / f"{name}.h5", {(0, 0): [full]}, chunks=full.shape, **options)

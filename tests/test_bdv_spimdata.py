@@ -9,22 +9,21 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bigimg_lessons.formats.bdv import spimdata, split
+from bigimg_lessons.formats.bdv import split, xml_reading
+from bigimg_lessons.formats.bdv.loaders import LoaderError
 from bigimg_lessons.formats.bdv.spimdata import (
     Attribute,
-    LoaderError,
     Partition,
     PathReference,
+    SetupPart,
     SpimData,
     ViewRegistration,
     ViewSetup,
     ViewTransform,
     VoxelSize,
-    from_xml,
-    is_spimdata,
-    to_xml,
 )
-from bigimg_lessons.formats.bdv.split import SetupPart
+from bigimg_lessons.formats.bdv.xml_reading import from_xml, is_spimdata
+from bigimg_lessons.formats.bdv.xml_writing import to_xml
 from tests.bdv_files import registration, shared, xml
 
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0)
@@ -510,7 +509,7 @@ def test_an_undeclared_entity_is_not_well_formed():
 
 
 def test_too_large_is_refused_before_it_is_parsed(monkeypatch):
-    monkeypatch.setattr(spimdata, "MAX_XML_BYTES", 100)
+    monkeypatch.setattr(xml_reading, "MAX_XML_BYTES", 100)
     with pytest.raises(ValueError, match=r"x\.xml has \d+ bytes: .* up to 100 bytes"):
         parse(xml(ONE))
 

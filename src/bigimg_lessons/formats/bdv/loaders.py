@@ -53,6 +53,22 @@ _FILE = re.compile(
 )
 
 
+class LoaderError(ValueError):
+    """The XML is BigDataViewer's, but its pixels are not kept in HDF5.
+
+    Parameters
+    ----------
+    source
+        Name of the XML.
+    problem
+        One sentence that names the XML and says what opens its pixels.
+    """
+
+    def __init__(self, source: str, problem: str) -> None:
+        super().__init__(problem)
+        self.source = source
+
+
 def elsewhere(loader: Node, name: str) -> str:
     """Say where another loader than `HDF5` keeps its pixels, and what opens them.
 

@@ -12,10 +12,11 @@ from urllib.parse import unquote
 
 from fsspec import AbstractFileSystem
 
-from bigimg_lessons.formats.bdv import spimdata
+from bigimg_lessons.formats.bdv import xml_reading
+from bigimg_lessons.formats.bdv.loaders import LoaderError
 from bigimg_lessons.formats.bdv.paths import resolve
 from bigimg_lessons.formats.bdv.remarks import Remarks
-from bigimg_lessons.formats.bdv.spimdata import LoaderError, PathReference, SpimData
+from bigimg_lessons.formats.bdv.spimdata import PathReference, SpimData
 
 _HEAD_BYTES = 2**16  # enough to see past any comment to the first element
 
@@ -28,7 +29,7 @@ def is_xml(path: str) -> bool:
 def holds_spimdata(fs: AbstractFileSystem, path: str) -> bool:
     """Whether the content of a file is BigDataViewer's XML, by its first element."""
     with fs.open(path) as file:
-        return spimdata.is_spimdata(file.read(_HEAD_BYTES))
+        return xml_reading.is_spimdata(file.read(_HEAD_BYTES))
 
 
 def folder_of(path: str) -> str:
@@ -39,7 +40,7 @@ def folder_of(path: str) -> str:
 def read_xml(fs: AbstractFileSystem, path: str) -> bytes:
     """Read an XML; of one that is too large, enough to see that."""
     with fs.open(path) as file:
-        content: bytes = file.read(spimdata.MAX_XML_BYTES + 1)
+        content: bytes = file.read(xml_reading.MAX_XML_BYTES + 1)
     return content
 
 
@@ -131,7 +132,7 @@ def find_xml(fs: AbstractFileSystem, file: str) -> tuple[str, str | None]:
         if not holds_spimdata(fs, xml):
             continue
         try:
-            data = spimdata.from_xml(read_xml(fs, xml), source=xml, remarks=Remarks())
+            data = xml_reading.from_xml(read_xml(fs, xml), source=xml, remarks=Remarks())
         except LoaderError:
             refused = refused or xml == twin
             continue

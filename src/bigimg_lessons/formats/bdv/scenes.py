@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bigimg_lessons.formats.bdv.hdf5 import SetupLayout
+from bigimg_lessons.formats.bdv.layout import SetupLayout
 from bigimg_lessons.formats.bdv.spimdata import SpimData, ViewSetup, VoxelSize
 
 _UNGROUPED = {"channel", "displaysettings"}  # kinds of attribute that make no new scene

@@ -1,6 +1,6 @@
 """Write an image of any size as BigDataViewer XML/HDF5, streamed, with its pyramid.
 
-The HDF5 layout is described in :mod:`bigimg_lessons.formats.bdv.hdf5`, the XML in
+The HDF5 layout is described in :mod:`bigimg_lessons.formats.bdv.layout`, the XML in
 :mod:`bigimg_lessons.formats.bdv.spimdata`; both follow ``bdv.export.WriteSequenceToHdf5`` of
 github.com/bigdataviewer/bigdataviewer-core. BigDataViewer's own files also have a group
 ``__DATA_TYPES__``, which the HDF5 library it uses makes for itself and reads without.
@@ -32,7 +32,7 @@ import numpy.typing as npt
 from tqdm import tqdm
 
 from bigimg_lessons.formats.bdv.description import bdv_reader, describe, describe_copy
-from bigimg_lessons.formats.bdv.hdf5 import (
+from bigimg_lessons.formats.bdv.layout import (
     cells_path,
     resolutions_path,
     setup_path,
@@ -40,7 +40,8 @@ from bigimg_lessons.formats.bdv.hdf5 import (
 )
 from bigimg_lessons.formats.bdv.pixel_types import DATA_TYPE_ATTRIBUTE, PIXEL_TYPES
 from bigimg_lessons.formats.bdv.replacing import foreign_h5, foreign_xml
-from bigimg_lessons.formats.bdv.spimdata import VoxelSize, to_xml
+from bigimg_lessons.formats.bdv.spimdata import VoxelSize
+from bigimg_lessons.formats.bdv.xml_writing import to_xml
 from bigimg_lessons.pyramids.block_plans import (
     MEMORY_LIMIT,
     Beside,
