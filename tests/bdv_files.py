@@ -150,3 +150,20 @@ def write_dataset(folder, views, setups=None, *, name="data", xml_options=None, 
     path = folder / f"{name}.xml"
     path.write_text(xml(setups, **options), encoding="utf-8")
     return path
+
+
+def spread(tmp_path, setups, shapes=None, names=None, **options):
+    """A dataset of one time point with a view per setup."""
+    views = {
+        (0, setup["id"]): [pixels((shapes or {}).get(setup["id"], (2, 6, 5)), seed=setup["id"])]
+        for setup in setups
+    }
+    path = write_dataset(tmp_path, views, setups, xml_options={"names": names}, **options)
+    return path, views
+
+
+def stacked(views, level=0):
+    """All views as T, C, Z, Y, X."""
+    times = sorted({t for t, _ in views})
+    setups = sorted({s for _, s in views})
+    return np.array([[views[t, s][level] for s in setups] for t in times])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from tests.site_build import SiteBuild
@@ -34,3 +36,18 @@ def site_build(
         build.start()
     yield build
     build.end(now=bool(request.session.shouldstop or request.session.shouldfail))
+
+
+@pytest.fixture
+def no_handle_stays_open() -> Iterator[None]:
+    """Fail if the test leaves an HDF5 file open."""
+
+    def handles() -> list[str]:
+        return [file.path for file in psutil.Process().open_files() if ".h5" in file.path]
+
+    yield
+    for _ in range(100):  # where dask failed, its other threads may still be reading
+        if not handles():
+            break
+        time.sleep(0.02)
+    assert not handles()

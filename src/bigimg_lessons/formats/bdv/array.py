@@ -41,11 +41,11 @@ class LevelArray:
     timepoints, setups
         Ids along T and C.
     level
-        Which resolution level.
+        Index of the resolution level.
     layout
         How all of `setups` are stored.
     missing
-        (time point, setup) of the views that do not exist, and read as zeros.
+        (time point, setup) of the views that do not exist; they read as zeros.
     """
 
     source: Hdf5Source
@@ -76,14 +76,14 @@ class LevelArray:
         Parameters
         ----------
         chunk_bytes
-            Size in bytes up to which HDF5 chunks are merged, or ``None`` to make each HDF5
-            chunk a dask chunk; see `merge_chunks`.
+            Size in bytes up to which HDF5 chunks are merged, or ``None`` if each HDF5
+            chunk is to be a dask chunk; see `merge_chunks`.
 
         Returns
         -------
         dask.array.Array
-            Nothing is read. If a chunk is only needed in part, dask hands the slice down, and
-            only the HDF5 chunks below it are read.
+            Nothing is read. If only a part of a chunk is needed, dask passes the slice on, and
+            only the HDF5 chunks that hold it are read.
 
         Raises
         ------
@@ -146,7 +146,7 @@ class LevelArray:
                 lacking = None
                 if found == expected:
                     try:
-                        # Bytes are taken over as they are: HDF5 would clip int16 to fit uint16.
+                        # The bytes are copied as they are: HDF5 would clip int16 to fit uint16.
                         fill(target.view(self.layout.stored), cells, runs)
                     except OSError:
                         if (lacking := lacking_filter(cells)) is None:
@@ -167,7 +167,7 @@ class LevelArray:
             )
 
     def _advice(self, file: OpenSource, timepoint: int, setup: int) -> str:
-        """Say what to do about a level of a view that is not there, though nobody says so."""
+        """Say what to do about a level that is missing and not listed as missing in the XML."""
         if self.level:
             with suppress(LookupError, OSError, ValueError), file.cells(timepoint, setup, 0):
                 return f"Time point {timepoint} of setup {setup} has level 0: read that."

@@ -16,7 +16,7 @@ PLANE_BYTES = 64 * 2**20
 
 
 def unit_of_reading(shape: Shape, chunks: Shape | None, itemsize: int, *, packed: bool) -> Shape:
-    """Return the smallest piece of a level that HDF5 reads by itself.
+    """Return the smallest piece of a level that HDF5 reads at once.
 
     HDF5 reads a part of a chunk without the rest of it if no filter packs the chunk and the chunk
     exceeds its cache, of some megabytes.
@@ -35,7 +35,7 @@ def unit_of_reading(shape: Shape, chunks: Shape | None, itemsize: int, *, packed
     Returns
     -------
     tuple of int
-        The chunk; a row, in place of no chunk or of one that can be read in parts.
+        The chunk, or a row if there is none or if it can be read in parts.
     """
     if chunks is None or (math.prod(chunks) * itemsize > PLANE_BYTES and not packed):
         return (1, 1, shape[2])
@@ -43,7 +43,7 @@ def unit_of_reading(shape: Shape, chunks: Shape | None, itemsize: int, *, packed
 
 
 def merge_chunks(chunks: Shape, shape: Shape, itemsize: int, chunk_bytes: int | None) -> Shape:
-    """Choose dask chunks that consist of whole HDF5 chunks.
+    """Choose a dask chunk that consists of whole HDF5 chunks.
 
     Where HDF5 chunks are one plane deep, or one row high and as wide as the image, whole planes
     are merged first: reading one costs dask a task and an opened file for each of its chunks.
@@ -51,20 +51,21 @@ def merge_chunks(chunks: Shape, shape: Shape, itemsize: int, chunk_bytes: int | 
     Parameters
     ----------
     chunks
-        HDF5 chunk, in z, y, x order; may exceed `shape`. Rows stand for what is not chunked.
+        HDF5 chunk, in z, y, x order; may exceed `shape`. A level that is not chunked is given as
+        rows.
     shape
         Extents of the level, in z, y, x order.
     itemsize
         Bytes of one pixel.
     chunk_bytes
-        Size to stay within, in bytes, or ``None`` to keep the HDF5 chunks. Planes may have up to
-        `PLANE_BYTES` all the same, and rows become planes even if it is ``None``.
+        Maximum size in bytes, or ``None`` to keep the HDF5 chunks. Planes may have up to
+        `PLANE_BYTES` in any case, and rows become planes even if it is ``None``.
 
     Returns
     -------
     tuple of int
         Chunk in z, y, x order: a power of two of HDF5 chunks along each axis, or the whole
-        axis, grown where it is shortest, or in planes first.
+        axis. The shortest axis grows first; where HDF5 stores planes, their axes do.
     """
     merged = [min(chunk, extent) for chunk, extent in zip(chunks, shape, strict=True)]
     in_rows = merged[1] == 1 and merged[2] == shape[2]
@@ -90,6 +91,6 @@ def _grows(merged: Sequence[int], shape: Shape, axis: int, itemsize: int, limit:
 
 
 def cuts(extent: int, step: int, start: int) -> tuple[int, ...]:
-    """Lengths of dask chunks along an axis, cut where chunks of HDF5 end."""
+    """Return the lengths of dask chunks along an axis, cut where chunks of HDF5 end."""
     ends = range(step - start % step, extent, step)
     return tuple(stop - first for first, stop in pairwise([0, *ends, extent]))

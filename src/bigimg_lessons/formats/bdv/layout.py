@@ -53,13 +53,13 @@ class Level:
     factors
         Full-resolution voxels per voxel of this level, in z, y, x order.
     shape
-        Voxels, in z, y, x order.
+        Number of voxels, in z, y, x order.
     chunks
         HDF5 chunk in z, y, x order, as stored: it may exceed `shape`. A level that is not
         chunked, or only into chunks of more than `PLANE_BYTES` that no filter packs, counts as
         chunked into rows.
     start
-        Where it begins in the stored level of which it is a part, in z, y, x order.
+        First voxel within the stored level, if this level is a part of one, in z, y, x order.
     whole
         Extents of that stored level, in z, y, x order; ``None`` if this is all of it.
     """
@@ -82,7 +82,7 @@ class SetupLayout:
     stored
         Type of the cells that hold them, in the machine's byte order.
     levels
-        From full resolution down, as far as all of them are there.
+        From full resolution down to the last one before a missing one.
     """
 
     dtype: np.dtype[Any]
@@ -90,19 +90,19 @@ class SetupLayout:
     levels: tuple[Level, ...]
 
     def part(self, start: Shape, stop: Shape) -> SetupLayout:
-        """Layout of a part of the setup.
+        """Return the layout of a part of the setup.
 
         Parameters
         ----------
         start, stop
-            Where the part begins, and the first voxel behind it, at full resolution, in z, y, x
+            First voxel of the part, and first voxel after it, at full resolution, in z, y, x
             order.
 
         Returns
         -------
         SetupLayout
-            Its levels begin and end where voxels do: the run of levels ends before the first one
-            of which a voxel would lie across the part's border, other than the image's own.
+            The part's levels, which begin and end where voxels do: they end before the first level
+            with a voxel that crosses a border of the part, unless that is the image's border too.
 
         Raises
         ------
@@ -137,7 +137,7 @@ class SetupLayout:
 def fits(level: Level, full: Level) -> bool:
     """Whether the shape of a level follows from its factors.
 
-    Programs round down, up, or once per level: a voxel more or less is right.
+    Programs round down, up, or once per level, so one voxel more or less is accepted.
     """
     return all(
         -1 <= extent - max(1.0, whole * unit / factor) <= 1

@@ -47,7 +47,7 @@ def read_layout(
 ) -> SetupLayout:
     """Read how a setup is stored.
 
-    Its own groups and cells decide, and nothing else.
+    Only the setup's own groups and cells decide.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def read_layout(
     Raises
     ------
     LookupError, FileNotFoundError, ValueError, OSError
-        If it is not there, or makes no sense.
+        If the setup is not there, or makes no sense.
     """
     noted = Remarks() if remarks is None else remarks
     where = f"{file.path}: setup {setup}"
@@ -162,7 +162,7 @@ def _coarse(
     full: Level,
     stored: np.dtype[Any],
 ) -> Level:
-    """Read a level behind the first, which has to go with the first."""
+    """Read a coarser level, which has to match level 0."""
     if not all(0 < factor < math.inf for factor in factors):
         raise ValueError(f"Its factors are {factors}, not above zero.")
     level, cells = _level(file, timepoint, setup, number, factors)

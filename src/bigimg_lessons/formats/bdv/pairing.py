@@ -1,8 +1,9 @@
 """Which HDF5 file belongs to an XML, and which XML to an HDF5 file.
 
 The XML names its files by path. After a dataset was copied or renamed, such a path often leads
-nowhere while the file lies beside the XML. That file is never taken by itself: the message says
-that it is there. Whoever then opens it has chosen it, and the XML beside it is found by name.
+nowhere while the file lies beside the XML. That file is never taken automatically: the message
+says that it is there. A user who then opens it has chosen it, and the XML beside it is found by
+name.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def folder_of(path: str) -> str:
 
 
 def read_xml(fs: AbstractFileSystem, path: str) -> bytes:
-    """Read an XML; of one that is too large, enough to see that."""
+    """Read an XML, but no more than is needed to see that it is too large."""
     with fs.open(path) as file:
         content: bytes = file.read(xml_reading.MAX_XML_BYTES + 1)
     return content
@@ -68,7 +69,7 @@ def locate(fs: AbstractFileSystem, xml: str, data: SpimData, allow_outside: bool
     FileNotFoundError
         If it is not there.
     ValueError
-        If the path leaves the folder without leave.
+        If the path leaves the folder though `allow_outside` is false.
     """
     refused: ValueError | None = None
     targets = []
@@ -99,8 +100,8 @@ def locate(fs: AbstractFileSystem, xml: str, data: SpimData, allow_outside: bool
 def find_xml(fs: AbstractFileSystem, file: str) -> tuple[str, str | None]:
     """Find the XML in the same folder that names an HDF5 file, or one of its partitions.
 
-    The one of the same name comes first, and is taken even if it is damaged: then opening it
-    tells what is wrong.
+    The XML of the same name comes first, and is taken even if it is damaged: then opening it
+    says what is wrong.
 
     Parameters
     ----------
@@ -114,8 +115,8 @@ def find_xml(fs: AbstractFileSystem, file: str) -> tuple[str, str | None]:
     str
         Path of the XML.
     str or None
-        The HDF5 file to read in place of the one that the XML names, if the XML's path does not
-        lead to `file` and only the name tells that they belong together.
+        The HDF5 file to read instead of the one that the XML names, if the XML's path does not
+        lead to `file` and only the name shows that they belong together.
 
     Raises
     ------
@@ -235,7 +236,7 @@ def _leads_to(xml: str, data: SpimData, file: str) -> bool:
 
 
 def _moved(fs: AbstractFileSystem, xml: str, data: SpimData, file: str) -> str | None:
-    """Find the dataset's main file beside `file`, if only names tell that the XML means them."""
+    """Find the dataset's main file beside `file`, if only names show that the XML means them."""
     name = _name(file).casefold()
     if _name(unquote(data.hdf5.text)).casefold() == name:
         return file

@@ -44,36 +44,36 @@ def _tidy(number: float) -> float:
 class Reader(bioio_base.reader.Reader):
     """Read BigDataViewer's XML/HDF5 lazily, with all its resolution levels.
 
-    An image has the axes T, C, Z, Y, X. Setups that are stored alike, lie at one place and are
-    different channels are the channels of one scene. Where a channel occurs twice, angles,
-    illuminations and tiles are scenes; anything else that setups refer to makes scenes too, and
-    so do sizes, types, levels or voxel sizes that differ. T holds the time points in the order of
-    their ids, which are ``metadata.timepoints``. Views that the XML lists as missing read as
-    zeros. ``metadata`` is the whole XML, as a `SpimData`.
+    An image has the axes T, C, Z, Y, X. Setups that are stored alike, lie at the same position and
+    are different channels are the channels of one scene. Where a channel occurs twice, angles,
+    illuminations and tiles are scenes; other attributes of setups separate scenes too, and so do
+    sizes, types, levels or voxel sizes that differ. T holds the time points in the order of their
+    ids, which are ``metadata.timepoints``. Views that the XML lists as missing read as zeros.
+    ``metadata`` is the whole XML, as a `SpimData`.
 
-    The HDF5 file says how each setup is stored: its own type, levels and extents. A setup of which
-    it does not say so is left out, with a warning. Where the XML states another size, the HDF5
-    file is right, also in ``metadata``.
+    The HDF5 file says how each setup is stored: its own type, levels and extents. A setup
+    without these is left out, with a warning. Where the XML states another size, the size in the
+    HDF5 file counts, also in ``metadata``.
 
     ``physical_pixel_sizes`` are those of the current level, in micrometres if the XML gives a
     unit of length (see :func:`bigimg_lessons.units.length`), else in the XML's own unit;
-    ``dimension_properties`` tells which.
+    ``dimension_properties`` says which.
 
     Parameters
     ----------
     image
         Path or fsspec address of the XML, or of the HDF5 file with its XML in the same folder.
     chunk_bytes
-        Size in bytes up to which HDF5 chunks are merged into one dask chunk; ``None`` makes
-        each HDF5 chunk a dask chunk. Planes stored in tiles or rows are merged whole, see
+        Size in bytes up to which HDF5 chunks are merged into one dask chunk; with ``None``
+        each HDF5 chunk is a dask chunk. Planes stored in tiles or rows are merged whole, see
         :func:`bigimg_lessons.formats.bdv.chunking.merge_chunks`.
     timepoints
-        Ids of the time points to open, such as ``[1]``; all that the XML lists if ``None``. So
-        time points of another extent are read, each by itself, and time points that the XML does
-        not list.
+        Ids of the time points to open, such as ``[1]``; all that the XML lists if ``None``. This
+        also opens time points that have another extent, one by one, and time points that the XML
+        does not list.
     allow_outside
-        Whether paths in the files may leave the folder of the XML. Only say so if you trust
-        the files: such a path can name any file that you can read.
+        Whether paths in the files may leave the folder of the XML. Only pass ``True`` if you
+        trust the files: such a path can name any file that you can read.
     fs_kwargs
         Options of the fsspec file system.
 
@@ -90,8 +90,8 @@ class Reader(bioio_base.reader.Reader):
     Warns
     -----
     UserWarning
-        Once for each kind of thing that makes no sense and that no pixel needs, and for setups
-        and levels that are left out.
+        Once for each kind of error in what no pixel needs, and for setups and levels that are
+        left out.
     """
 
     def __init__(
@@ -176,7 +176,7 @@ class Reader(bioio_base.reader.Reader):
         """Levels of the current scene, 0 being full resolution."""
         return tuple(range(len(self._scene.layout.levels)))
 
-    # What follows is known without a dask array, which bioio's own properties would make.
+    # What follows is known without a dask array, which bioio's own properties would create.
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -255,7 +255,7 @@ class Reader(bioio_base.reader.Reader):
         Parameters
         ----------
         dimension_order_out
-            Axes wanted, such as ``"ZYX"``; all if ``None``.
+            Axes of the result, such as ``"ZYX"``; all if ``None``.
         **kwargs
             Selection per axis, such as ``T=0``, ``Z=[0, -1]`` or ``X=slice(0, 9)``.
 
@@ -274,7 +274,7 @@ class Reader(bioio_base.reader.Reader):
         Parameters
         ----------
         dimension_order_out
-            Axes wanted, such as ``"ZYX"``; all if ``None``.
+            Axes of the result, such as ``"ZYX"``; all if ``None``.
         **kwargs
             Selection per axis, such as ``T=0``, ``Z=[0, -1]`` or ``X=slice(0, 9)``.
 

@@ -39,9 +39,9 @@ class Hdf5Source:
     path
         Path of the file in `fs`.
     root
-        Folder that external links must not leave.
+        Folder that external links must not leave, unless `allow_outside`.
     allow_outside
-        Whether they may all the same.
+        Whether external links may leave `root`.
     """
 
     fs: AbstractFileSystem
@@ -98,7 +98,7 @@ class OpenSource:
     def find(self, name: str) -> Iterator[Any]:
         """Find an object, following links within the folder that the source must not leave.
 
-        HDF5 itself would follow external links anywhere, so each link is looked at first.
+        HDF5 itself would follow external links anywhere, so each link is inspected first.
 
         Parameters
         ----------
@@ -172,7 +172,7 @@ class OpenSource:
         Parameters
         ----------
         timepoint, setup, level
-            Which.
+            Ids of the view, and the resolution level.
 
         Yields
         ------
@@ -252,8 +252,8 @@ def holds_bdv(fs: AbstractFileSystem, path: str) -> bool:
     Returns
     -------
     bool
-        Whether it has groups of a setup and of a time point. Files that do not open have none,
-        but for files in use: what those are, their reader says on opening.
+        Whether it has groups of a setup and of a time point. This is false for files that do not
+        open, but true for files in use, so that opening them can say that they are in use.
     """
     try:
         with opened(fs, path) as file:

@@ -28,8 +28,8 @@ class PathReference:
     text
         The path.
     relative
-        Whether the XML calls it relative, or does not say and it does not begin as an absolute
-        one: to the base path, which itself is relative to the XML's folder.
+        Whether it is relative to the base path, which itself is relative to the XML's folder: the
+        XML says so, or says nothing and the path does not begin as an absolute one.
     """
 
     text: str
@@ -60,7 +60,7 @@ class VoxelSize:
     Parameters
     ----------
     size
-        Three positive numbers, in z, y, x order; ``None`` for each that the XML does not tell.
+        Three positive numbers, in z, y, x order; ``None`` for each that is unknown.
     unit
         The unit's name as written; may be empty.
     """
@@ -107,7 +107,7 @@ class Attribute:
     name
         Its name, or ``None``.
     details
-        What else is said of it, as pairs of (element, text) in the order of the XML: a tile's
+        Everything else about it, as pairs of (element, text) in the order of the XML: a tile's
         ``location``, an angle's ``axis`` and ``degrees``, a colour.
     """
 
@@ -176,8 +176,7 @@ class SetupPart:
     stored
         Id, in the HDF5 file, of the setup that it is cut out of.
     start, stop
-        Where it begins, and where it ends (the first voxel behind it), in voxels of full
-        resolution, in z, y, x order.
+        First voxel of the part, and first voxel after it, at full resolution, in z, y, x order.
     """
 
     id: int
@@ -205,11 +204,11 @@ class SpimData:
     registrations
         Where the views lie in space.
     partitions
-        The further HDF5 files of a split dataset.
+        The other HDF5 files, if the dataset is split over several.
     base_path
         The folder that relative paths begin at, itself relative to the XML's folder.
     parts
-        What each setup is cut out of, if BigStitcher has split a dataset; else empty.
+        The setup that each setup is cut out of, if BigStitcher has split the images; else empty.
     """
 
     hdf5: PathReference
@@ -233,9 +232,10 @@ class SpimData:
         Returns
         -------
         VoxelSize | None
-            What the setup states, else what the transform applied first to one of its views
-            scales by if it does nothing but scale (older exports of BigDataViewer hold the
-            calibration only there; the unit is then empty), else ``None``.
+            What the setup states. If it states nothing, the scale of the transform that is applied
+            first to one of its views, if that transform only scales: older exports of
+            BigDataViewer hold the calibration only there, and the unit is then empty. Else
+            ``None``.
         """
         if setup.voxel_size is not None:
             return setup.voxel_size
@@ -250,7 +250,7 @@ class SpimData:
 
     @cached_property
     def placed(self) -> dict[int, ViewRegistration]:
-        """Of each setup the first registration in the XML that has a transform."""
+        """The first registration of each setup that has a transform, by the setup's id."""
         found: dict[int, ViewRegistration] = {}
         for registration in self.registrations:
             if registration.transforms:
@@ -271,5 +271,5 @@ class SpimData:
 
     @cached_property
     def _names(self) -> dict[tuple[str, int], str | None]:
-        """Names of all attributes; of two of one kind and id the first counts."""
+        """Names of all attributes; of two with the same kind and id, the first counts."""
         return {(each.kind, each.id): each.name for each in reversed(self.attributes)}

@@ -19,7 +19,7 @@ FORMAT = "split.viewerimgloader"
 
 
 def read_parts(loader: Node) -> Iterator[SetupPart]:
-    """Read which part of which setup each setup is.
+    """Read for each setup which part of which stored setup it is.
 
     Parameters
     ----------

@@ -53,8 +53,8 @@ def is_spimdata(head: bytes) -> bool:
     Returns
     -------
     bool
-        Whether the first element is ``SpimData``, or that of before 2014. Nothing behind it is
-        looked at.
+        Whether the first element is ``SpimData``, or that of before 2014. Nothing after it is
+        read.
     """
     return first_tag(head) in ("SpimData", legacy.ROOT)
 
@@ -62,7 +62,7 @@ def is_spimdata(head: bytes) -> bool:
 def from_xml(
     content: bytes, *, source: str = "The XML", remarks: Remarks | None = None
 ) -> SpimData:
-    """Read the XML of a BigDataViewer dataset, of today or of before 2014.
+    """Read the XML of a BigDataViewer dataset, written today or before 2014.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def from_xml(
     Warns
     -----
     UserWarning
-        Once for each kind of thing that makes no sense and that no pixel needs.
+        Once for each kind of error in what no pixel needs.
     """
     if len(content) > MAX_XML_BYTES:
         raise ValueError(
@@ -202,7 +202,7 @@ def _setup(node: Node, remarks: Remarks) -> ViewSetup:
 
 
 def _voxel_size(node: Node, of: str, remarks: Remarks) -> VoxelSize | None:
-    """Read what can be read of a voxel size; a number that makes no sense is not known."""
+    """Read a voxel size axis by axis; a number that makes no sense is unknown."""
     size = node.find("size") or node
     words = size.own_text.replace(", ", " ").split()
     lengths = [_length(word) for word in words] if len(words) == 3 else [None] * 3
@@ -251,7 +251,7 @@ def _attributes(node: Node, remarks: Remarks) -> Iterator[Attribute]:
 
 
 def _registrations(node: Node | None, remarks: Remarks) -> Iterator[ViewRegistration]:
-    """Read where views lie; one of which a step cannot be read has no place that is known."""
+    """Read where views lie; a view with a step that cannot be read is left out."""
     for view in node.children("ViewRegistration") if node else ():
         try:
             yield ViewRegistration(
@@ -264,7 +264,7 @@ def _registrations(node: Node | None, remarks: Remarks) -> Iterator[ViewRegistra
             of = f"setup {setup} at time point {time}"
             remarks.add(
                 "ViewRegistration",
-                f"{error} So the place of {of} is not known; its pixels are not touched.",
+                f"{error} So the position of {of} is not known; its pixels are not affected.",
                 of=of,
             )
 

@@ -29,15 +29,15 @@ def to_xml(data: SpimData) -> str:
     Parameters
     ----------
     data
-        What it is to say. Time points are written as a range where their ids are consecutive,
-        else as a list.
+        The dataset. Its time points are written as a range if their ids are consecutive, else as
+        a list.
 
     Returns
     -------
     str
         The document, indented, ending in a line break; to be stored as UTF-8.
-        ``from_xml(to_xml(data).encode())`` equals `data`. A voxel size that is not known is
-        written as ``NaN``.
+        ``from_xml(to_xml(data).encode())`` equals `data`. An unknown voxel size is written
+        as ``NaN``.
 
     Raises
     ------
