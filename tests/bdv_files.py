@@ -173,3 +173,26 @@ def write_dataset(
     path = folder / f"{name}.xml"
     path.write_text(xml(setups, **options), encoding="utf-8")
     return path
+
+
+def spread(
+    tmp_path: Path,
+    setups: Sequence[Mapping[str, Any]],
+    shapes: Mapping[int, Sequence[int]] | None = None,
+    names: Mapping[str, Mapping[int, str]] | None = None,
+    **options: Any,
+) -> tuple[Path, Views]:
+    """A dataset of one time point with a view per setup."""
+    views = {
+        (0, setup["id"]): [pixels((shapes or {}).get(setup["id"], (2, 6, 5)), seed=setup["id"])]
+        for setup in setups
+    }
+    path = write_dataset(tmp_path, views, setups, xml_options={"names": names}, **options)
+    return path, views
+
+
+def stacked(views: Views, level: int = 0) -> Array:
+    """All views as T, C, Z, Y, X."""
+    times = sorted({t for t, _ in views})
+    setups = sorted({s for _, s in views})
+    return np.array([[views[t, s][level] for s in setups] for t in times])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from tests.node import Node
@@ -50,3 +52,18 @@ def node() -> Iterator[Node]:
     process = Node()
     yield process
     process.close()
+
+
+@pytest.fixture
+def no_handle_stays_open() -> Iterator[None]:
+    """Fail if the test leaves an HDF5 file open."""
+
+    def handles() -> list[str]:
+        return [file.path for file in psutil.Process().open_files() if ".h5" in file.path]
+
+    yield
+    for _ in range(100):  # where dask failed, its other threads may still be reading
+        if not handles():
+            break
+        time.sleep(0.02)
+    assert not handles()

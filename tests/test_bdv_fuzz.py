@@ -92,7 +92,7 @@ def check(path):
             found = array[...]
             plane = array[..., -1, :]
             expected = np.zeros_like(found)
-            with h5py.File(reader._source.path) as file:
+            with h5py.File(array.source.path) as file:
                 for (t, timepoint), (c, setup) in itertools.product(
                     enumerate(reader.metadata.timepoints), enumerate(reader._scene.setups)
                 ):

@@ -1,15 +1,13 @@
+"""The bioio plugin for BigDataViewer's files."""
+
 import itertools
 import pickle
-import shutil
-import time
 from importlib.metadata import entry_points, requires
 from pathlib import Path
 
 import dask
-import fsspec
 import h5py
 import numpy as np
-import psutil
 import pytest
 import tifffile
 from bioio import BioImage
@@ -21,10 +19,22 @@ from bigimg_lessons.formats.bdv.plugin import ReaderMetadata
 from bigimg_lessons.formats.bdv.reader import Reader, micrometres
 from bigimg_lessons.formats.bdv.spimdata import SpimData
 from bigimg_lessons.measure.files import FileMeter
-from bigimg_lessons.measure.serving import FolderServer
-from tests.bdv_files import halved, pixels, registration, shared, write_dataset, write_h5, xml
+from tests.bdv_files import (
+    halved,
+    pixels,
+    registration,
+    shared,
+    spread,
+    stacked,
+    write_dataset,
+    xml,
+)
+
+pytestmark = pytest.mark.usefixtures("no_handle_stays_open")
+
 
 test_utilities.__test__ = False
+
 
 REAL = ["mri-stack-multilevel", "xyc-fluo-cells-bdv-hdf5"]
 CAL = (0.5, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 2, 0)
@@ -34,20 +44,6 @@ def raw(path, timepoint=0, setup=0, level=0):
     """One level of one view straight from h5py."""
     with h5py.File(Path(path).with_suffix(".h5")) as file:
         return file[f"t{timepoint:05d}/s{setup:02d}/{level}/cells"][...]
-
-
-def open_handles():
-    return [file.path for file in psutil.Process().open_files() if ".h5" in file.path]
-
-
-@pytest.fixture(autouse=True)
-def no_handle_stays_open():
-    yield
-    for _ in range(100):  # where dask failed, its other threads may still be reading
-        if not open_handles():
-            break
-        time.sleep(0.02)
-    assert not open_handles()
 
 
 @pytest.fixture
@@ -76,13 +72,6 @@ def two_channels(tmp_path):
         resolutions={0: rows, 1: rows},
         legacy=True,
     ), views
-
-
-def stacked(views, level=0):
-    """All views as T, C, Z, Y, X."""
-    times = sorted({t for t, _ in views})
-    setups = sorted({s for _, s in views})
-    return np.array([[views[t, s][level] for s in setups] for t in times])
 
 
 # --- the plugin and other files
@@ -365,150 +354,6 @@ def test_bioios_own_checks_on_several_scenes(tmp_path):
         second_scene_dtype=np.dtype(np.uint16),
         allow_same_scene_data=False,
     )
-
-
-@pytest.mark.parametrize(
-    ("timepoints", "ids"),
-    [
-        ('<Timepoints type="range"><first>1</first><last>2</last></Timepoints>', (1, 2)),
-        (
-            '<Timepoints type="list"><Timepoint><id>7</id></Timepoint>'
-            "<Timepoint><id>3</id></Timepoint></Timepoints>",
-            (3, 7),
-        ),
-        (
-            '<Timepoints type="pattern"><integerpattern>0-20:10,45</integerpattern></Timepoints>',
-            (0, 10, 20, 45),
-        ),
-    ],
-)
-def test_time_points_lie_along_t_in_the_order_of_their_ids(tmp_path, timepoints, ids):
-    views = {(t, 0): [pixels((2, 5, 4), seed=t)] for t in ids}
-    setups = [{"id": 0, "attributes": {"channel": 0}}]
-    path = write_dataset(tmp_path, views, setups, xml_options={"timepoints": timepoints})
-    image = BioImage(path)
-    assert image.shape[0] == len(ids)
-    assert image.metadata.timepoints == ids
-    np.testing.assert_array_equal(image.data, stacked(views))
-
-
-def spread(tmp_path, setups, shapes=None, names=None, **options):
-    """A dataset of one time point with a view per setup."""
-    views = {
-        (0, setup["id"]): [pixels((shapes or {}).get(setup["id"], (2, 6, 5)), seed=setup["id"])]
-        for setup in setups
-    }
-    path = write_dataset(tmp_path, views, setups, xml_options={"names": names}, **options)
-    return path, views
-
-
-def test_angles_illuminations_and_tiles_are_scenes_named_after_what_differs(tmp_path):
-    setups = [
-        {
-            "id": 2 * tile + channel,
-            "attributes": {"tile": tile, "illumination": 0, "channel": channel, "angle": tile % 2},
-        }
-        for tile, channel in itertools.product(range(3), (0, 1))
-    ]
-    path, views = spread(
-        tmp_path,
-        setups,
-        names={"tile": {0: "left", 1: "right", 2: ""}, "angle": {0: "45", 1: "90"}},
-    )
-    image = BioImage(path)
-    assert image.scenes == ("tile left, angle 45", "tile right, angle 90", "tile 2, angle 45")
-    for number, scene in enumerate(image.scenes):
-        image.set_scene(scene)
-        assert image.current_scene_index == number
-        assert image.channel_names == ["channel 0", "channel 1"]
-        for channel in (0, 1):
-            np.testing.assert_array_equal(image.data[0, channel], views[0, 2 * number + channel][0])
-
-
-def test_channels_lie_along_c_in_the_order_of_their_ids(tmp_path):
-    setups = [{"id": n, "attributes": {"channel": c}} for n, c in enumerate((3, 1, 2))]
-    path, views = spread(tmp_path, setups, names={"channel": {1: "a", 2: "b", 3: "c"}})
-    image = BioImage(path)
-    assert image.channel_names == ["a", "b", "c"]
-    np.testing.assert_array_equal(image.data[0], [views[0, s][0] for s in (1, 2, 0)])
-
-
-def test_channels_of_one_name_are_told_apart_by_their_setup(tmp_path):
-    setups = [{"id": n, "attributes": {"channel": n}} for n in (0, 1)]
-    path, _ = spread(tmp_path, setups, names={"channel": {0: "GFP", 1: "GFP"}})
-    assert BioImage(path).channel_names == ["GFP (setup 0)", "GFP (setup 1)"]
-
-
-def test_display_settings_make_no_scenes_but_unknown_attributes_do(tmp_path):
-    setups = [
-        {"id": n, "attributes": {"channel": n, "displaysettings": n, "imagename": n // 2}}
-        for n in range(4)
-    ]
-    path, _ = spread(tmp_path, setups, names={"imagename": {0: "one & only", 1: "two"}})
-    assert BioImage(path).scenes == ("imagename one & only", "imagename two")
-
-
-@pytest.mark.parametrize(
-    ("setups", "scenes"),
-    [
-        ([{"id": 0, "name": "cell <1>"}], ("cell <1>",)),
-        ([{"id": 0, "name": ""}], ("data",)),
-        ([{"id": 0}], ("data",)),
-        ([{"id": 0, "name": "a"}, {"id": 1, "name": "b"}], ("a", "b")),
-        ([{"id": 0}, {"id": 5}], ("data (setup 0)", "data (setup 5)")),
-        (
-            [{"id": 0, "name": "a"}, {"id": 1, "name": "a"}, {"id": 2, "name": "a (setup 0)"}],
-            ("a (setup 0)", "a (setup 1)", "a (setup 0) (setup 2)"),
-        ),
-        (
-            [{"id": n, "name": f"n{n}", "attributes": {"channel": 0}} for n in (0, 1)],
-            ("n0", "n1"),
-        ),
-    ],
-)
-def test_setups_that_nothing_tells_apart_are_scenes_with_names_of_their_own(
-    tmp_path, setups, scenes
-):
-    path, views = spread(tmp_path, setups)
-    image = BioImage(path)
-    assert image.scenes == scenes
-    for number, setup in enumerate(setups):
-        image.set_scene(number)
-        assert image.current_scene_index == number
-        np.testing.assert_array_equal(image.data[0, 0], views[0, setup["id"]][0])
-
-
-def test_setups_that_are_stored_differently_are_scenes(tmp_path):
-    """Four channels: one differs in size, one in type, one in levels, one in voxel size."""
-    base = pixels((4, 8, 8))
-    views = {
-        (0, 0): [base, halved(base)],
-        (0, 1): [base, halved(base)],
-        (0, 2): [pixels((4, 8, 9)), halved(pixels((4, 8, 9)))],
-        (0, 3): [base.astype(np.uint8), halved(base).astype(np.uint8)],
-        (0, 4): [base],
-        (0, 5): [base, halved(base)],
-    }
-    setups = [
-        {"id": n, "attributes": {"channel": n}, "voxel": (1, 1, 2 if n == 5 else 1)}
-        for n in range(6)
-    ]
-    image = BioImage(write_dataset(tmp_path, views, setups))
-    assert image.scenes[0] == "data (setup 0, 1)"
-    assert len(image.scenes) == 5
-    shapes, levels = [], []
-    for scene in image.scenes:
-        image.set_scene(scene)
-        shapes.append((image.dims.C, image.dims.X, image.dtype.name, image.physical_pixel_sizes.Z))
-        levels.append(len(image.resolution_levels))
-    assert shapes == [
-        (2, 8, "uint16", 1),
-        (1, 9, "uint16", 1),
-        (1, 8, "uint8", 1),
-        (1, 8, "uint16", 1),
-        (1, 8, "uint16", 2),
-    ]
-    assert levels == [2, 2, 2, 1, 2]
 
 
 def test_changing_scene_keeps_the_level_if_it_can(tmp_path):
@@ -822,206 +667,6 @@ def test_missing_views_read_as_zeros(tmp_path):
     np.testing.assert_array_equal(image.data, expected)
 
 
-@pytest.fixture
-def split(tmp_path):
-    """Two setups in two partitions."""
-    views = {s: [pixels((4, 8, 8), seed=s), pixels((2, 4, 4), seed=s)] for s in (0, 1)}
-    for s in (0, 1):
-        write_h5(tmp_path / f"data-00-0{s}.h5", {(0, s): views[s]})
-    with h5py.File(tmp_path / "data.h5", "w") as file:
-        for s, level in itertools.product((0, 1), (0, 1)):
-            name = f"t00000/s0{s}/{level}/cells"
-            file[name] = h5py.ExternalLink(f"data-00-0{s}.h5", name)
-            if level == 0:
-                file[f"s0{s}/resolutions"] = [[1.0, 1, 1], [2, 2, 2]]
-    partitions = "".join(
-        f'<partition><path type="relative">data-00-0{s}.h5</path><timepoints>0</timepoints>'
-        f"<setups>{s}</setups></partition>"
-        for s in (0, 1)
-    )
-    path = tmp_path / "data.xml"
-    setups = [{"id": s, "size": (8, 8, 4), "attributes": {"channel": s}} for s in (0, 1)]
-    path.write_text(xml(setups, h5=f'<hdf5 type="relative">data.h5</hdf5>{partitions}'))
-    return path, views
-
-
-@pytest.mark.parametrize("opened", ["data.xml", "data.h5", "data-00-00.h5", "data-00-01.h5"])
-def test_partitions_open_by_any_of_their_files(split, opened):
-    path, views = split
-    image = BioImage(path.parent / opened)
-    for level in (0, 1):
-        image.set_resolution_level(level)
-        np.testing.assert_array_equal(image.data[0], [views[s][level] for s in (0, 1)])
-
-
-@pytest.mark.parametrize("lost", [0, 1])
-def test_without_a_partition_the_rest_still_reads(split, lost):
-    path, views = split
-    (path.parent / f"data-00-0{lost}.h5").unlink()
-    with pytest.warns(
-        UserWarning,
-        match=rf"Setup {lost} is left out.*'data-00-0{lost}\.h5', and there is no file .*put that",
-    ):
-        image = BioImage(path)
-    assert image.shape == (1, 1, 4, 8, 8)
-    assert image.channel_names == [f"channel {1 - lost}"]
-    np.testing.assert_array_equal(image.data[0, 0], views[1 - lost][0])
-
-
-def test_without_any_partition_opening_says_so(split):
-    path, _ = split
-    for s in (0, 1):
-        (path.parent / f"data-00-0{s}.h5").unlink()
-    with pytest.raises(
-        FileNotFoundError, match=r"'data-00-00\.h5', and there is no file .*put that"
-    ):
-        BioImage(path)
-
-
-@pytest.mark.parametrize("name", ["a b", "a&b <c>", "Zellkörper µ", "100%", "%41", "a'b", "x.y"])
-def test_file_names_that_need_escaping(tmp_path, name):
-    path = write_dataset(tmp_path, {(0, 0): [pixels((2, 5, 4))]}, name=name)
-    for ending in (".xml", ".h5"):
-        image = BioImage(tmp_path / f"{name}{ending}")
-        np.testing.assert_array_equal(image.data[0, 0], pixels((2, 5, 4)))
-    assert image.scenes == (name,)
-    assert path.is_file()
-
-
-def test_paths_written_as_uri(tmp_path):
-    path = write_dataset(tmp_path, {(0, 0): [pixels((2, 5, 4))]}, name="a b µ")
-    path.write_text(path.read_text("utf-8").replace("a b µ.h5", "a%20b%20%C2%B5.h5"), "utf-8")
-    assert BioImage(path).shape == (1, 1, 2, 5, 4)
-    assert BioImage(path.with_suffix(".h5")).shape == (1, 1, 2, 5, 4)
-
-
-@pytest.mark.parametrize(
-    ("h5", "base"),
-    [
-        ('<hdf5 type="relative">../data.h5</hdf5>', "."),
-        ('<hdf5 type="relative">%2e%2e/data.h5</hdf5>', "."),
-        ('<hdf5 type="absolute">{outside}/data.h5</hdf5>', "."),
-        ("<hdf5>{outside}/data.h5</hdf5>", "."),
-        ('<hdf5 type="relative">data.h5</hdf5>', ".."),
-        ('<hdf5 type="relative">data.h5</hdf5>', "{outside}"),
-    ],
-)
-def test_paths_out_of_the_folder_need_leave(tmp_path, h5, base):
-    write_h5(tmp_path / "data.h5", {(0, 0): [pixels((2, 5, 4))]})
-    (tmp_path / "set").mkdir()
-    path = tmp_path / "set" / "data.xml"
-    outside = tmp_path.as_posix()
-    path.write_text(
-        xml(
-            [{"id": 0}],
-            h5=h5.format(outside=outside),
-            base=f'<BasePath type="relative">{base.format(outside=outside)}</BasePath>',
-        )
-    )
-    with pytest.raises(ValueError, match=r"data\.xml points to .*leaves the folder.*allow_outside"):
-        BioImage(path)
-    image = BioImage(path, allow_outside=True)
-    np.testing.assert_array_equal(image.data[0, 0], pixels((2, 5, 4)))
-
-
-@pytest.mark.parametrize(
-    ("h5", "base"),
-    [
-        ('<hdf5 type="relative">sub/data.h5</hdf5>', "."),
-        (r'<hdf5 type="relative">sub\data.h5</hdf5>', "."),
-        ('<hdf5 type="relative">data.h5</hdf5>', "sub"),
-        ('<hdf5 type="relative">../sub/data.h5</hdf5>', "sub"),
-        ('<hdf5 type="absolute">{folder}/sub/data.h5</hdf5>', "."),
-        ('<hdf5 type="absolute">file:{folder}/sub/data.h5</hdf5>', "."),
-    ],
-)
-def test_paths_within_the_folder(tmp_path, h5, base):
-    (tmp_path / "sub").mkdir()
-    write_h5(tmp_path / "sub" / "data.h5", {(0, 0): [pixels((2, 5, 4))]})
-    path = tmp_path / "data.xml"
-    base = f'<BasePath type="relative">{base}</BasePath>'
-    path.write_text(xml([{"id": 0}], h5=h5.format(folder=tmp_path.as_posix()), base=base))
-    np.testing.assert_array_equal(BioImage(path).data[0, 0], pixels((2, 5, 4)))
-
-
-def test_an_h5_that_is_not_where_the_xml_says(tmp_path):
-    path = tmp_path / "data.xml"
-    path.write_text(xml([{"id": 0}]))
-    with pytest.raises(
-        FileNotFoundError, match=r"data\.xml keeps its pixels in 'data\.h5', and there"
-    ):
-        BioImage(path)
-
-
-def test_an_h5_finds_an_xml_of_another_name(tmp_path):
-    path = write_dataset(tmp_path, {(0, 0): [pixels((2, 5, 4))]})
-    path.rename(tmp_path / "other.xml")
-    (tmp_path / "data.xml").write_text("<Settings/>")
-    (tmp_path / "broken.xml").write_text("<SpimData>")
-    (tmp_path / "foreign.xml").write_text(xml([{"id": 0}], h5="<hdf5>foreign.h5</hdf5>"))
-    assert BioImage(tmp_path / "data.h5").scenes == ("other",)
-
-
-def test_an_h5_without_its_xml(tmp_path):
-    path = write_dataset(tmp_path, {(0, 0): [pixels((2, 5, 4))]})
-    path.unlink()
-    with pytest.raises(
-        FileNotFoundError, match=r"data\.h5 holds the pixels .* no XML in its folder"
-    ):
-        BioImage(tmp_path / "data.h5")
-
-
-def test_an_h5_with_a_damaged_xml_of_its_name_tells_what_is_wrong(tmp_path):
-    path = write_dataset(tmp_path, {(0, 0): [pixels((2, 5, 4))]})
-    path.write_text(path.read_text()[:-30])
-    with pytest.raises(ValueError, match=r"data\.xml is not well-formed"):
-        BioImage(tmp_path / "data.h5")
-
-
-def test_an_h5_with_several_xml_files_prefers_its_own_name(tmp_path):
-    path = write_dataset(tmp_path, {(0, 0): [pixels((2, 5, 4))]})
-    for name in ("a.xml", "b.xml"):
-        shutil.copy(path, tmp_path / name)
-    assert BioImage(tmp_path / "data.h5").scenes == ("data",)
-    path.unlink()
-    with pytest.raises(
-        ValueError, match=r"belongs to several XML files: open one of .*a\.xml, .*b\.xml"
-    ):
-        BioImage(tmp_path / "data.h5")
-
-
-def test_relative_paths_and_dots_in_what_is_opened(tmp_path, monkeypatch):
-    write_dataset(tmp_path / "set", {(0, 0): [pixels((2, 5, 4))]})
-    monkeypatch.chdir(tmp_path / "set")
-    for image in ("data.xml", "data.h5", Path("data.h5"), "../set/data.h5", "./data.xml"):
-        assert BioImage(image).shape == (1, 1, 2, 5, 4)
-    assert BioImage(f"{tmp_path}/set/../set/./data.h5").shape == (1, 1, 2, 5, 4)
-
-
-def test_a_file_system_in_memory(tmp_path):
-    path = write_dataset(tmp_path, {(0, 0): [pixels((2, 5, 4))]})
-    memory = fsspec.filesystem("memory")
-    for name in ("data.xml", "data.h5"):
-        memory.pipe_file(f"/set/{name}", (path.parent / name).read_bytes())
-    try:
-        for name in ("data.xml", "data.h5"):
-            image = BioImage(f"memory:///set/{name}")
-            np.testing.assert_array_equal(image.data[0, 0], pixels((2, 5, 4)))
-    finally:
-        memory.rm("/set", recursive=True)
-
-
-def test_a_web_server(tmp_path):
-    write_dataset(tmp_path, {(0, 0): [pixels((2, 5, 4))]})
-    (tmp_path / "other.h5").write_bytes((tmp_path / "data.h5").read_bytes())
-    with FolderServer(tmp_path) as server:
-        for name in ("data.xml", "data.h5"):
-            image = BioImage(f"{server.url}/{name}")
-            np.testing.assert_array_equal(image.data[0, 0], pixels((2, 5, 4)))
-        with pytest.raises(FileNotFoundError, match=r"other\.h5 holds the pixels .* no XML"):
-            BioImage(f"{server.url}/other.h5")
-
-
 def test_metadata(two_channels):
     path, _ = two_channels
     image = BioImage(path)
@@ -1031,33 +676,3 @@ def test_metadata(two_channels):
     assert image.standard_metadata.image_size_c == 2
     assert image.standard_metadata.pixel_size_x == 0.1
     assert image.time_interval is None
-
-
-@pytest.mark.parametrize("first", [0, 1])
-def test_many_time_points_open_quickly_even_if_none_is_there(tmp_path, first):
-    times = f'<Timepoints type="range"><first>{first}</first><last>99999</last></Timepoints>'
-    views = {(0, 0): [pixels((2, 5, 4))]}
-    path = write_dataset(tmp_path, views, [{"id": 0}], xml_options={"timepoints": times})
-    start = time.perf_counter()
-    if first:
-        with pytest.raises(LookupError, match="holds no t00001/s00/0/cells"):
-            Reader(path)
-    else:
-        reader = Reader(path)
-        assert reader.shape == (100_000, 1, 2, 5, 4)
-        assert reader.get_image_dask_data("YX", T=0, Z=1).compute().any()
-        with pytest.raises(LookupError, match="does not list time point 99999, setup 0"):
-            reader.get_image_data("YX", T=-1)
-    assert time.perf_counter() - start < 10
-
-
-def test_many_setups_open_quickly(tmp_path):
-    views = {(0, s): [np.full((1, 1, 1), s, np.uint16)] for s in range(150)}
-    setups = [{"id": s, "attributes": {"channel": 0, "tile": s}} for s in range(150)]
-    path = write_dataset(tmp_path, views, setups, chunks=(1, 1, 1))
-    start = time.perf_counter()
-    reader = Reader(path)
-    assert time.perf_counter() - start < 5
-    assert len(reader.scenes) == 150
-    reader.set_scene(149)
-    assert reader.data.item() == 149

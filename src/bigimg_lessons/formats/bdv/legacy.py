@@ -1,4 +1,4 @@
-"""BigDataViewer's XML of before 2014, rewritten as that of today.
+"""BigDataViewer's XML from before 2014, rewritten in today's form.
 
 Its root is ``<SequenceDescription>``, its loader is named by a class of Java, and what is text in
 attributes now was elements then. The rules are those of bigdataviewer-core's
@@ -20,7 +20,7 @@ _FORMATS = {
 
 
 def modernised(root: ElementTree.Element) -> ElementTree.Element:
-    """Rewrite a tree; what it lacks, or what makes no sense, is for the reader of the new one.
+    """Rewrite a tree; what is missing or makes no sense is left to the reader of the new tree.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def _add_setup(parent: ElementTree.Element, old: ElementTree.Element) -> None:
 
 
 def _row(old: ElementTree.Element, tags: tuple[str, ...]) -> str | None:
-    """Text of several elements side by side; ``None`` if there is none of them."""
+    """Join the texts of several elements; return ``None`` if none of them is there."""
     found = [old.findtext(tag) for tag in tags]
     return None if found == [None] * len(tags) else " ".join(text or "?" for text in found)
 
@@ -86,7 +86,7 @@ def _count_from_zero(timepoints: ElementTree.Element) -> None:
 
 
 def _modernise_partition(partition: ElementTree.Element) -> None:
-    """Write the ids out, which were given as a first one, how many, and how far they shift."""
+    """Write out the ids, which were given as first id, count and offset."""
     for axis in ("timepoint", "setup"):
         offset, start, length = (
             _number(partition, f"{axis}{what}") for what in ("Offset", "Start", "Length")

@@ -1,6 +1,6 @@
 """The HDF5 file of a BigDataViewer dataset with its XML, open to be written.
 
-The HDF5 layout is described in :mod:`bigimg_lessons.formats.bdv.hdf5`; it follows
+The HDF5 layout is described in :mod:`bigimg_lessons.formats.bdv.layout`; it follows
 ``bdv.export.WriteSequenceToHdf5`` of github.com/bigdataviewer/bigdataviewer-core. BigDataViewer's
 own files also have a group ``__DATA_TYPES__``, which the HDF5 library that it uses creates for
 itself and reads without.
@@ -19,7 +19,7 @@ import h5py
 import numpy as np
 
 from bigimg_lessons.formats.bdv.chunk_writer import ChunkWriter, Room
-from bigimg_lessons.formats.bdv.hdf5 import (
+from bigimg_lessons.formats.bdv.layout import (
     cells_path,
     resolutions_path,
     setup_path,

@@ -1,4 +1,4 @@
-"""Image loaders of BigDataViewer that keep pixels elsewhere than in HDF5: what opens those.
+"""Image loaders of BigDataViewer that keep pixels elsewhere than in HDF5, and what opens them.
 
 Names of loaders are those of ``@ImgLoaderIo`` in bigdataviewer-core, BigStitcher
 (multiview-reconstruction), MoBIE and bigdataviewer-playground.
@@ -44,13 +44,29 @@ _REMEDIES = {
 _OTHERS = "open it in Fiji with BigDataViewer, and export it as XML/HDF5 to read it here"
 _FILES = "open these with bioio (TIFF with bioio-tifffile, most others with bioio-bioformats), or "
 
-_SHOWN = 3  # files that are named
+_SHOWN = 3  # maximum number of files that are named
 _ENDINGS = (
     "tiff?|czi|lif|lsm|nd2|oif|oib|vsi|stk|ims|klb|dcimg|png|jpe?g|h5|hdf5|n5|zarr|raw|qpproj"
 )
 _FILE = re.compile(
     rf"[^\"'<>|\n\r]*?[^\"'<>|\n\r/]\.(?:{_ENDINGS})(?![A-Za-z0-9.])/?", re.IGNORECASE
 )
+
+
+class LoaderError(ValueError):
+    """The XML is BigDataViewer's, but its pixels are not kept in HDF5.
+
+    Parameters
+    ----------
+    source
+        Name of the XML.
+    problem
+        One sentence that names the XML and says what opens its pixels.
+    """
+
+    def __init__(self, source: str, problem: str) -> None:
+        super().__init__(problem)
+        self.source = source
 
 
 def elsewhere(loader: Node, name: str) -> str:

@@ -38,7 +38,7 @@ def opened(fs: AbstractFileSystem, path: str) -> Iterator[h5py.File]:
     Yields
     ------
     h5py.File
-        Its ``swmr_mode`` tells whether it is still being written.
+        Its ``swmr_mode`` says whether it is still being written.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def explained(path: str, what: str) -> Iterator[None]:
 
 
 def link_of(group: Any, name: str) -> h5py.HardLink | h5py.SoftLink | h5py.ExternalLink | None:
-    """Look at a link without following it; ``None`` if there is none.
+    """Read a link without following it; ``None`` if there is none.
 
     h5py's own ``group.get(name, getlink=True)`` opens the file behind an external link, to see
     whether the link dangles.
@@ -114,7 +114,7 @@ def link_of(group: Any, name: str) -> h5py.HardLink | h5py.SoftLink | h5py.Exter
 
 
 def lacking_filter(cells: h5py.Dataset) -> str | None:
-    """Name a filter that the dataset needs and this HDF5 has not; ``None`` if there is none."""
+    """Name a filter that the dataset needs and that is not installed; ``None`` if there is none."""
     plan = cells.id.get_create_plist()
     for position in range(plan.get_nfilters()):
         code, _, _, name = plan.get_filter(position)

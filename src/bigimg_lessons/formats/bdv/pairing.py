@@ -1,8 +1,9 @@
 """Which HDF5 file belongs to an XML, and which XML to an HDF5 file.
 
 The XML names its files by path. After a dataset was copied or renamed, such a path often leads
-nowhere while the file lies beside the XML. That file is never taken by itself: the message says
-that it is there. Whoever then opens it has chosen it, and the XML beside it is found by name.
+nowhere while the file lies beside the XML. That file is never taken automatically: the message
+says that it is there. A user who then opens it has chosen it, and the XML beside it is found by
+name.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ from urllib.parse import unquote
 
 from fsspec import AbstractFileSystem
 
-from bigimg_lessons.formats.bdv import spimdata
+from bigimg_lessons.formats.bdv import xml_reading
+from bigimg_lessons.formats.bdv.loaders import LoaderError
 from bigimg_lessons.formats.bdv.paths import resolve
 from bigimg_lessons.formats.bdv.remarks import Remarks
-from bigimg_lessons.formats.bdv.spimdata import LoaderError, PathReference, SpimData
+from bigimg_lessons.formats.bdv.spimdata import PathReference, SpimData
 
 _HEAD_BYTES = 2**16  # enough to see past any comment to the first element
 
@@ -28,7 +30,7 @@ def is_xml(path: str) -> bool:
 def holds_spimdata(fs: AbstractFileSystem, path: str) -> bool:
     """Whether the content of a file is BigDataViewer's XML, by its first element."""
     with fs.open(path) as file:
-        return spimdata.is_spimdata(file.read(_HEAD_BYTES))
+        return xml_reading.is_spimdata(file.read(_HEAD_BYTES))
 
 
 def folder_of(path: str) -> str:
@@ -37,9 +39,9 @@ def folder_of(path: str) -> str:
 
 
 def read_xml(fs: AbstractFileSystem, path: str) -> bytes:
-    """Read an XML; of one that is too large, enough to see that."""
+    """Read an XML, but no more than is needed to see that it is too large."""
     with fs.open(path) as file:
-        content: bytes = file.read(spimdata.MAX_XML_BYTES + 1)
+        content: bytes = file.read(xml_reading.MAX_XML_BYTES + 1)
     return content
 
 
@@ -67,7 +69,7 @@ def locate(fs: AbstractFileSystem, xml: str, data: SpimData, allow_outside: bool
     FileNotFoundError
         If it is not there.
     ValueError
-        If the path leaves the folder without leave.
+        If the path leaves the folder though `allow_outside` is false.
     """
     refused: ValueError | None = None
     targets = []
@@ -98,8 +100,8 @@ def locate(fs: AbstractFileSystem, xml: str, data: SpimData, allow_outside: bool
 def find_xml(fs: AbstractFileSystem, file: str) -> tuple[str, str | None]:
     """Find the XML in the same folder that names an HDF5 file, or one of its partitions.
 
-    The one of the same name comes first, and is taken even if it is damaged: then opening it
-    tells what is wrong.
+    The XML of the same name comes first, and is taken even if it is damaged: then opening it
+    says what is wrong.
 
     Parameters
     ----------
@@ -113,8 +115,8 @@ def find_xml(fs: AbstractFileSystem, file: str) -> tuple[str, str | None]:
     str
         Path of the XML.
     str or None
-        The HDF5 file to read in place of the one that the XML names, if the XML's path does not
-        lead to `file` and only the name tells that they belong together.
+        The HDF5 file to read instead of the one that the XML names, if the XML's path does not
+        lead to `file` and only the name shows that they belong together.
 
     Raises
     ------
@@ -131,7 +133,7 @@ def find_xml(fs: AbstractFileSystem, file: str) -> tuple[str, str | None]:
         if not holds_spimdata(fs, xml):
             continue
         try:
-            data = spimdata.from_xml(read_xml(fs, xml), source=xml, remarks=Remarks())
+            data = xml_reading.from_xml(read_xml(fs, xml), source=xml, remarks=Remarks())
         except LoaderError:
             refused = refused or xml == twin
             continue
@@ -234,7 +236,7 @@ def _leads_to(xml: str, data: SpimData, file: str) -> bool:
 
 
 def _moved(fs: AbstractFileSystem, xml: str, data: SpimData, file: str) -> str | None:
-    """Find the dataset's main file beside `file`, if only names tell that the XML means them."""
+    """Find the dataset's main file beside `file`, if only names show that the XML means them."""
     name = _name(file).casefold()
     if _name(unquote(data.hdf5.text)).casefold() == name:
         return file

@@ -40,7 +40,8 @@ def resolve(reference: str, *, start: str, root: str, source: str, allow_outside
     Raises
     ------
     ValueError
-        If the path is empty, is an address on a network, or leaves `root` without leave.
+        If the path is empty, is an address on a network, or leaves `root` though
+        `allow_outside` is false.
     """
     path = _FILE_URI.sub("", reference.replace("\\", "/"), count=1)
     if not path:
@@ -69,7 +70,7 @@ def is_absolute(reference: str) -> bool:
 
 
 def _join(folder: str, relative: str) -> str:
-    """Append `relative` to `folder`, working off ``.`` and ``..``."""
+    """Append `relative` to `folder`, resolving ``.`` and ``..``."""
     parts = folder.split("/")
     for part in relative.split("/"):
         if part == "..":

@@ -90,12 +90,13 @@ def pixel_type(stored: npt.DTypeLike, declared: Any) -> np.dtype[Any]:
     Returns
     -------
     np.dtype
-        Type, in the machine's byte order, that the stored bytes are to be looked at as.
+        Type, in the machine's byte order, in which the stored bytes are to be read.
         Without `DATA_TYPE_ATTRIBUTE`, int16 cells hold uint16 pixels, the only type that
-        BigDataViewer wrote before 2023; cells of another type, which other programs write so, are
-        what they are. With it, that is the type; if it names no type, cells of every type but
-        int16 tell enough. The one exchange of types beside equality is again uint16 in int16
-        cells. Truth values, which h5py stores as an enumeration of one byte, are 0 and 1 of uint8.
+        BigDataViewer wrote before 2023; other programs also write cells of other types, and their
+        pixels have the type of the cells. With the attribute, its type counts; if it names no
+        type, that of the cells counts, unless they are int16. The only type that may differ from
+        that of the cells is again uint16 in int16 cells. Truth values, which h5py stores as an
+        enumeration of one byte, are read as 0 and 1 of type uint8.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What bioio asks first: which files this package may be able to read, and with what.
+"""What bioio asks first: which files this package may be able to read, and with which reader.
 
 bioio loads this module whenever an image is opened, whatever its format. So it imports the
 reader, and with it h5py, only when a file needs it.
@@ -17,7 +17,7 @@ __all__ = ["ReaderMetadata"]
 
 
 class ReaderMetadata(bioio_base.reader_metadata.ReaderMetadata):
-    """What bioio asks a plugin: which files it may be able to read, and with what."""
+    """What bioio asks a plugin: which files it may be able to read, and with which reader."""
 
     @staticmethod
     def get_supported_extensions() -> list[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import bioio_base.reader
@@ -18,29 +17,16 @@ import xarray as xr
 from bioio_base import constants, dimensions, exceptions, io, types
 from fsspec import AbstractFileSystem
 
-from bigimg_lessons.formats.bdv import spimdata
-from bigimg_lessons.formats.bdv.hdf5 import (
-    CHUNK_BYTES,
-    Hdf5Source,
-    LevelArray,
-    OpenSource,
-    SetupLayout,
-    holds_bdv,
-)
-from bigimg_lessons.formats.bdv.opening import opened
-from bigimg_lessons.formats.bdv.pairing import (
-    find_xml,
-    folder_of,
-    holds_spimdata,
-    is_xml,
-    locate,
-    read_xml,
-)
+from bigimg_lessons.formats.bdv.array import LevelArray
+from bigimg_lessons.formats.bdv.chunking import CHUNK_BYTES
+from bigimg_lessons.formats.bdv.dataset import open_dataset
+from bigimg_lessons.formats.bdv.loaders import LoaderError
+from bigimg_lessons.formats.bdv.pairing import holds_spimdata, is_xml
 from bigimg_lessons.formats.bdv.position import position_of
 from bigimg_lessons.formats.bdv.remarks import Remarks
-from bigimg_lessons.formats.bdv.scenes import Scene, scenes_of
+from bigimg_lessons.formats.bdv.scenes import Scene
+from bigimg_lessons.formats.bdv.source import holds_bdv
 from bigimg_lessons.formats.bdv.spimdata import SpimData, ViewSetup
-from bigimg_lessons.formats.bdv.split import SetupPart
 from bigimg_lessons.pyramids.position import Position
 from bigimg_lessons.units import micrometres
 
@@ -60,36 +46,36 @@ def _tidy(number: float) -> float:
 class Reader(bioio_base.reader.Reader):
     """Read BigDataViewer's XML/HDF5 lazily, with all its resolution levels.
 
-    An image has the axes T, C, Z, Y, X. Setups that are stored alike, lie at one place and are
-    different channels are the channels of one scene. Where a channel occurs twice, angles,
-    illuminations and tiles are scenes; anything else that setups refer to makes scenes too, and
-    so do sizes, types, levels or voxel sizes that differ. T holds the time points in the order of
-    their ids, which are ``metadata.timepoints``. Views that the XML lists as missing read as
-    zeros. ``metadata`` is the whole XML, as a `SpimData`.
+    An image has the axes T, C, Z, Y, X. Setups that are stored alike, lie at the same position and
+    are different channels are the channels of one scene. Where a channel occurs twice, angles,
+    illuminations and tiles are scenes; other attributes of setups separate scenes too, and so do
+    sizes, types, levels or voxel sizes that differ. T holds the time points in the order of their
+    ids, which are ``metadata.timepoints``. Views that the XML lists as missing read as zeros.
+    ``metadata`` is the whole XML, as a `SpimData`.
 
-    The HDF5 file says how each setup is stored: its own type, levels and extents. A setup of which
-    it does not say so is left out, with a warning. Where the XML states another size, the HDF5
-    file is right, also in ``metadata``.
+    The HDF5 file says how each setup is stored: its own type, levels and extents. A setup
+    without these is left out, with a warning. Where the XML states another size, the size in the
+    HDF5 file counts, also in ``metadata``.
 
     ``physical_pixel_sizes`` are those of the current level, in micrometres if the XML gives a
     unit of length (see :func:`bigimg_lessons.units.length`), else in the XML's own unit;
-    ``dimension_properties`` tells which.
+    ``dimension_properties`` says which.
 
     Parameters
     ----------
     image
         Path or fsspec address of the XML, or of the HDF5 file with its XML in the same folder.
     chunk_bytes
-        Size in bytes up to which HDF5 chunks are merged into one dask chunk; ``None`` makes
-        each HDF5 chunk a dask chunk. Planes stored in tiles or rows are merged whole, see
-        :func:`bigimg_lessons.formats.bdv.hdf5.merge_chunks`.
+        Size in bytes up to which HDF5 chunks are merged into one dask chunk; with ``None``
+        each HDF5 chunk is a dask chunk. Planes stored in tiles or rows are merged whole, see
+        :func:`bigimg_lessons.formats.bdv.chunking.merge_chunks`.
     timepoints
-        Ids of the time points to open, such as ``[1]``; all that the XML lists if ``None``. So
-        time points of another extent are read, each by itself, and time points that the XML does
-        not list.
+        Ids of the time points to open, such as ``[1]``; all that the XML lists if ``None``. This
+        also opens time points that have another extent, one by one, and time points that the XML
+        does not list.
     allow_outside
-        Whether paths in the files may leave the folder of the XML. Only say so if you trust
-        the files: such a path can name any file that you can read.
+        Whether paths in the files may leave the folder of the XML. Only pass ``True`` if you
+        trust the files: such a path can name any file that you can read.
     fs_kwargs
         Options of the fsspec file system.
 
@@ -106,8 +92,8 @@ class Reader(bioio_base.reader.Reader):
     Warns
     -----
     UserWarning
-        Once for each kind of thing that makes no sense and that no pixel needs, and for setups
-        and levels that are left out.
+        Once for each kind of error in what no pixel needs, and for setups and levels that are
+        left out.
     """
 
     def __init__(
@@ -128,49 +114,20 @@ class Reader(bioio_base.reader.Reader):
             image, enforce_exists=True, fs_kwargs=dict(fs_kwargs or {})
         )
         self._chunk_bytes = chunk_bytes
-        self._path, file = path, None
-        if not is_xml(path):
-            with opened(self._fs, path):  # a file in use says so, whatever else is wrong
-                pass
-            self._path, file = find_xml(self._fs, path)
-        self._xml = read_xml(self._fs, self._path)
         remarks = Remarks()
         try:
-            data = spimdata.from_xml(self._xml, source=self._path, remarks=remarks)
-        except spimdata.LoaderError as error:
-            raise exceptions.UnsupportedFileFormatError(
-                "bigimg-lessons", self._path, str(error)
-            ) from error
-        if timepoints is not None:
-            data = replace(data, timepoints=_checked_timepoints(timepoints))
-        if file is None:
-            file = locate(self._fs, self._path, data, allow_outside)
-        else:
-            remarks.add(
-                "path",
-                f"{self._path} names {data.hdf5.text!r}, which does not lead to {file}: pixels are "
-                "read from that, since it lies beside the XML and was opened.",
+            self._dataset = open_dataset(
+                self._fs,
+                path,
+                timepoints=timepoints,
+                allow_outside=allow_outside,
+                remarks=remarks,
             )
-        self._source = Hdf5Source(self._fs, file, folder_of(self._path), allow_outside)
-        with self._source.open() as source:
-            if source.being_written:
-                remarks.add(
-                    "being written",
-                    f"{file} is still being written (SWMR): what is there now is read. Open it "
-                    "again to see more.",
-                )
-            layouts = _layouts(data, source, remarks)
-        sizes = {number: layout.levels[0].shape for number, layout in layouts.items()}
-        self._data = replace(
-            data,
-            setups=tuple(
-                replace(setup, size=sizes[setup.id])
-                if setup.size is not None and setup.id in sizes
-                else setup
-                for setup in data.setups
-            ),
-        )
-        self._all_scenes = tuple(scenes_of(self._data, layouts, self._path))
+        except LoaderError as error:
+            raise exceptions.UnsupportedFileFormatError(
+                "bigimg-lessons", error.source, str(error)
+            ) from error
+        self._path = self._dataset.path
         remarks.warn()
 
     @staticmethod
@@ -184,12 +141,12 @@ class Reader(bioio_base.reader.Reader):
 
     @property
     def _scene(self) -> Scene:
-        return self._all_scenes[self._current_scene_index]
+        return self._dataset.scenes[self._current_scene_index]
 
     @property
     def scenes(self) -> tuple[str, ...]:
         """Names of the scenes."""
-        return tuple(scene.name for scene in self._all_scenes)
+        return tuple(scene.name for scene in self._dataset.scenes)
 
     def set_scene(self, scene_id: str | int) -> None:
         """Change to another scene.
@@ -221,12 +178,12 @@ class Reader(bioio_base.reader.Reader):
         """Levels of the current scene, 0 being full resolution."""
         return tuple(range(len(self._scene.layout.levels)))
 
-    # What follows is known without a dask array, which bioio's own properties would make.
+    # What follows is known without a dask array, which bioio's own properties would create.
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape (T, C, Z, Y, X) of the current level."""
-        return self._array(self._current_resolution_level).shape
+        return self._array().shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -241,7 +198,7 @@ class Reader(bioio_base.reader.Reader):
     @property
     def metadata(self) -> SpimData:
         """What the XML says."""
-        return self._data
+        return self._dataset.data
 
     @property
     def setups(self) -> tuple[ViewSetup, ...]:
@@ -251,7 +208,7 @@ class Reader(bioio_base.reader.Reader):
     @property
     def timepoints(self) -> tuple[int, ...]:
         """Ids of the time points along T."""
-        return self._data.timepoints
+        return self._dataset.data.timepoints
 
     @property
     def level_factors(self) -> tuple[float, float, float]:
@@ -318,7 +275,7 @@ class Reader(bioio_base.reader.Reader):
         Parameters
         ----------
         dimension_order_out
-            Axes wanted, such as ``"ZYX"``; all if ``None``.
+            Axes of the result, such as ``"ZYX"``; all if ``None``.
         **kwargs
             Selection per axis, such as ``T=0``, ``Z=[0, -1]`` or ``X=slice(0, 9)``.
 
@@ -337,7 +294,7 @@ class Reader(bioio_base.reader.Reader):
         Parameters
         ----------
         dimension_order_out
-            Axes wanted, such as ``"ZYX"``; all if ``None``.
+            Axes of the result, such as ``"ZYX"``; all if ``None``.
         **kwargs
             Selection per axis, such as ``T=0``, ``Z=[0, -1]`` or ``X=slice(0, 9)``.
 
@@ -374,22 +331,11 @@ class Reader(bioio_base.reader.Reader):
                 counted[axis] = count(wanted, axis)
         return counted
 
-    def _array(self, level: int) -> LevelArray:
-        """Return a level of the scene; a part of another setup is read from that one."""
-        ids = tuple(setup.id for setup in self._scene.setups)
-        missing = self._data.missing
-        if self._data.parts:
-            stored = {part.id: part.stored for part in self._data.parts}
-            missing = frozenset((t, stored[number]) for t, number in missing if number in ids)
-            ids = tuple(stored[number] for number in ids)
-        return LevelArray(
-            source=self._source,
-            timepoints=self._data.timepoints,
-            setups=ids,
-            level=level,
-            layout=self._scene.layout,
-            missing=missing,
-        )
+    def _array(self, level: int | None = None) -> LevelArray:
+        """Return a level of the current scene; the current level if none is given."""
+        if level is None:
+            level = self._current_resolution_level
+        return self._dataset.array(self._current_scene_index, level)
 
     def _label(self, pixels: da.Array | npt.NDArray[Any]) -> xr.DataArray:
         return xr.DataArray(
@@ -397,86 +343,16 @@ class Reader(bioio_base.reader.Reader):
             dims=list(dimensions.DEFAULT_DIMENSION_ORDER),
             coords={dimensions.DimensionNames.Channel: list(self._scene.channels)},
             attrs={
-                constants.METADATA_UNPROCESSED: self._xml,
-                constants.METADATA_PROCESSED: self._data,
+                constants.METADATA_UNPROCESSED: self._dataset.xml,
+                constants.METADATA_PROCESSED: self._dataset.data,
             },
         )
 
     def _read_delayed(self) -> xr.DataArray:
-        return self._label(self._array(self._current_resolution_level).to_dask(self._chunk_bytes))
+        return self._label(self._array().to_dask(self._chunk_bytes))
 
     def _read_immediate(self) -> xr.DataArray:
-        return self._label(self._array(self._current_resolution_level)[...])
+        return self._label(self._array()[...])
 
     def _read_indexed(self, given_dims: str, dim_specs: list[types.DimSpec]) -> npt.NDArray[Any]:
-        return self._array(self._current_resolution_level)[tuple(dim_specs)]
-
-
-def _checked_timepoints(timepoints: Iterable[int]) -> tuple[int, ...]:
-    ids = sorted({operator.index(number) for number in timepoints})
-    if not ids or ids[0] < 0:
-        raise ValueError(f"timepoints are {ids}: give at least one id, from 0, such as [0].")
-    return tuple(ids)
-
-
-def _layouts(data: SpimData, source: OpenSource, remarks: Remarks) -> dict[int, SetupLayout]:
-    """Look at how each setup is stored; what cannot be told of one is never taken from another."""
-    parts = {part.id: part for part in data.parts}
-    layouts: dict[int, SetupLayout] = {}
-    failures: dict[int, Exception] = {}
-    for setup in data.setups:
-        present = (t for t in data.timepoints if (t, setup.id) not in data.missing)
-        try:
-            if data.parts:
-                layouts[setup.id] = _part_layout(setup.id, parts, present, source, remarks)
-            else:
-                layouts[setup.id] = source.layout(
-                    setup.id, present, remarks=remarks, size=setup.size
-                )
-        except (LookupError, OSError, ValueError) as error:
-            failures[setup.id] = error
-            continue
-        shape = layouts[setup.id].levels[0].shape
-        if setup.size not in (None, shape):
-            remarks.add(
-                "size in the XML",
-                f"{source.path} holds {shape} voxels (z, y, x) for setup {setup.id}, and its "
-                f"<size> in the XML says {setup.size}: the voxels that are there are read.",
-                of=f"setup {setup.id} with {shape}",
-            )
-    if not layouts:
-        raise next(iter(failures.values()))
-    for number, failure in failures.items():
-        remarks.add(
-            "setups",
-            f"Setup {number} is left out, and the others are read. {failure}",
-            of=f"setup {number}",
-        )
-    return layouts
-
-
-def _part_layout(
-    number: int,
-    parts: Mapping[int, SetupPart],
-    timepoints: Iterable[int],
-    source: OpenSource,
-    remarks: Remarks,
-) -> SetupLayout:
-    """Look at how a setup is stored that is cut out of another."""
-    part = parts.get(number)
-    if part is None:
-        raise ValueError(f"The XML does not say what setup {number} is cut out of, in <SetupIds>.")
-    whole = source.layout(part.stored, timepoints, remarks=remarks)
-    try:
-        layout = whole.part(part.start, part.stop)
-    except ValueError as error:
-        raise ValueError(f"Setup {number} of the XML {error}: one of them is damaged.") from None
-    if len(layout.levels) < len(whole.levels):
-        remarks.add(
-            "levels of parts",
-            f"{source.path}: of setup {number}, a part of setup {part.stored}, only the first "
-            f"{len(layout.levels)} of {len(whole.levels)} levels are offered: voxels of the others "
-            "lie across its border.",
-            of=f"setup {number}",
-        )
-    return layout
+        return self._array()[tuple(dim_specs)]

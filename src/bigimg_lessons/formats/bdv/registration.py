@@ -1,4 +1,4 @@
-"""Where a view lies in space: its calibration, a coarser level of it, and what else can say it.
+"""Where a view lies in space: its calibration, coarser levels, and offset for other formats.
 
 BigDataViewer registers the full-resolution voxels of a view: a list of affine transforms takes
 their indices (x, y, z) to space. Other formats say less. OME-Zarr 0.4 and 0.5 have one scale and
@@ -19,7 +19,7 @@ from bigimg_lessons.formats.bdv.spimdata import ViewTransform
 Size = tuple[float, float, float]
 """Three numbers in z, y, x order."""
 
-# Programs that keep affines as float32 leave this much between a scale and the voxel size.
+# Programs that keep affines as float32 change the scale by this much from the voxel size.
 _TOLERANCE = 1e-6
 
 

@@ -1,17 +1,17 @@
-"""Warnings about what makes no sense in a file and what no pixel needs, each kind told once."""
+"""Warnings about errors in what no pixel needs, one for each kind of error."""
 
 from __future__ import annotations
 
 import warnings
 
-_SHOWN = 5  # further things of one kind that are named; the others are counted
+_SHOWN = 5  # maximum number of further things of one kind that are named; the others are counted
 
 
 class Remarks:
-    """What was found wrong with a file on the way, and did not stop the reading.
+    """Errors found in a file that did not stop the reading.
 
-    A dataset may have thousands of views with the same fault: of each kind the first is told in
-    full, and which others have it.
+    A dataset may have thousands of views with the same error: the first of each kind is reported
+    in full, the others by name or number.
     """
 
     def __init__(self) -> None:
@@ -24,11 +24,11 @@ class Remarks:
         Parameters
         ----------
         kind
-            What sort of fault it is, such as an element's name; notes of one kind are told once.
+            Kind of error, such as an element's name; notes of one kind give one warning.
         text
             One sentence that names the file, what is wrong, and what becomes of it.
         of
-            Which thing has the fault, such as ``"setup 3"``.
+            Which thing has the error, such as ``"setup 3"``.
         """
         if self._first.setdefault(kind, text) is not text:
             self._others.setdefault(kind, []).append(of)

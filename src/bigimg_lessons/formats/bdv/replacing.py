@@ -7,10 +7,10 @@ from pathlib import Path, PurePosixPath
 
 from fsspec.implementations.local import LocalFileSystem
 
-from bigimg_lessons.formats.bdv.hdf5 import resolutions_path
+from bigimg_lessons.formats.bdv.layout import resolutions_path
 from bigimg_lessons.formats.bdv.opening import opened
 from bigimg_lessons.formats.bdv.remarks import Remarks
-from bigimg_lessons.formats.bdv.spimdata import from_xml
+from bigimg_lessons.formats.bdv.xml_reading import from_xml
 
 
 def foreign_xml(xml: Path, h5: Path) -> str | None:

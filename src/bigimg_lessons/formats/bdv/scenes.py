@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bigimg_lessons.formats.bdv.hdf5 import SetupLayout
+from bigimg_lessons.formats.bdv.layout import SetupLayout
 from bigimg_lessons.formats.bdv.spimdata import SpimData, ViewSetup, VoxelSize
 
-_UNGROUPED = {"channel", "displaysettings"}  # kinds of attribute that make no new scene
+_UNGROUPED = {"channel", "displaysettings"}  # kinds of attribute that do not separate scenes
 
-# Kinds of which BigStitcher gives fresh ids to each channel that it fuses.
+# Kinds with new ids for each channel that BigStitcher fuses.
 _PLACES = {"angle", "illumination", "tile"}
 
 
@@ -44,8 +44,8 @@ def scenes_of(data: SpimData, layouts: Mapping[int, SetupLayout], xml: str) -> I
     """Group setups into scenes.
 
     Setups that are stored alike are the channels of one scene if their channels differ and
-    they lie at one place. If a channel occurs twice, angle, illumination and tile tell scenes
-    apart, and if that is not enough, each of those setups is a scene.
+    they lie at the same position. If a channel occurs twice, angle, illumination and tile
+    distinguish scenes; if that is not enough, each of those setups is a scene.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def scenes_of(data: SpimData, layouts: Mapping[int, SetupLayout], xml: str) -> I
     layouts
         How each setup is stored; setups that are not in here are left out.
     xml
-        Path of the XML, whose name a scene takes that nothing else names.
+        Path of the XML; a scene that has no other name is named after it.
 
     Yields
     ------
@@ -98,7 +98,8 @@ def _images(data: SpimData, setups: Sequence[ViewSetup]) -> Iterator[tuple[ViewS
     for setup, channel in zip(setups, channels, strict=True):
         key: tuple[Any, ...] = tuple(sorted(p for p in setup.attributes if p[0] in _PLACES))
         if channel is None or channel in groups.get(key, {}):
-            key = (*key, setup.id)  # nothing tells it from another image: a scene of its own
+            # Nothing distinguishes it from another image, so it is a scene of its own.
+            key = (*key, setup.id)
         groups.setdefault(key, {})[channel] = setup
     for group in groups.values():
         yield tuple(group[c] for c in sorted(group, key=lambda c: -1 if c is None else c))

@@ -54,10 +54,10 @@ class Run:
 
 
 def runs_of(positions: npt.NDArray[np.int64], chunk: int) -> list[Run]:
-    """Split indices along one axis so that no chunk is read without need.
+    """Split indices along one axis so that no chunk is read needlessly.
 
-    Neighbouring chunks are read at once; between two runs lies at least one chunk of which
-    nothing is wanted.
+    Neighbouring chunks are read at once; between two runs lies at least one chunk that is
+    not needed.
     """
     if np.all(np.diff(positions) == 1):
         read = slice(int(positions[0]), int(positions[-1]) + 1)

@@ -10,37 +10,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from bigimg_lessons.formats.bdv.spimdata import SetupPart
 from bigimg_lessons.formats.bdv.xmltree import MAX_ID, Node
 
 FORMAT = "split.viewerimgloader"
 """Name of the loader."""
 
 
-@dataclass(frozen=True)
-class SetupPart:
-    """One setup that is cut out of another.
-
-    Parameters
-    ----------
-    id
-        The setup.
-    stored
-        Id, in the HDF5 file, of the setup that it is cut out of.
-    start, stop
-        Where it begins, and where it ends (the first voxel behind it), in voxels of full
-        resolution, in z, y, x order.
-    """
-
-    id: int
-    stored: int
-    start: tuple[int, int, int]
-    stop: tuple[int, int, int]
-
-
 def read_parts(loader: Node) -> Iterator[SetupPart]:
-    """Read which part of which setup each setup is.
+    """Read for each setup which part of which stored setup it is.
 
     Parameters
     ----------

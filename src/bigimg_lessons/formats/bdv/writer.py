@@ -22,7 +22,8 @@ from bigimg_lessons.formats.bdv.levels import BdvLevels, Layout
 from bigimg_lessons.formats.bdv.pixel_types import PIXEL_TYPES
 from bigimg_lessons.formats.bdv.reader import Reader
 from bigimg_lessons.formats.bdv.replacing import foreign_h5, foreign_xml
-from bigimg_lessons.formats.bdv.spimdata import SpimData, VoxelSize, to_xml
+from bigimg_lessons.formats.bdv.spimdata import SpimData, VoxelSize
+from bigimg_lessons.formats.bdv.xml_writing import to_xml
 from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
 from bigimg_lessons.pyramids.calibration import Calibration
 from bigimg_lessons.pyramids.downsampling import Downsampling

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 MAX_ID = 2**31 - 1
-"""Largest number that names something: ids are Java's ints."""
+"""Maximum id: ids are Java's ints."""
 
 _MAX_DEPTH = 64
 
@@ -28,7 +28,7 @@ _BLOCK = 2**16  # of the file, parsed at once
 
 
 class _RefusedError(ValueError):
-    """The XML is not to be read on."""
+    """The XML must not be read any further."""
 
 
 def first_tag(head: bytes) -> str | None:
@@ -42,7 +42,7 @@ def first_tag(head: bytes) -> str | None:
     Returns
     -------
     str or None
-        ``None`` if it is no XML. Nothing behind the first element is looked at.
+        ``None`` if it is no XML. Nothing after the first element is read.
     """
     tags: list[str] = []
     parser = expat.ParserCreate()
@@ -102,7 +102,7 @@ def _build(content: bytes | str, source: str) -> ElementTree.Element:
 
     def start_root(tag: str, attributes: dict[str, str]) -> None:
         roots.append(builder.start(tag, attributes))
-        # The others are handed over as they are: a function of Python's own for each element
+        # The others go straight to the builder: calling a Python function for each element
         # would double the time.
         parser.StartElementHandler = builder.start
 
@@ -150,10 +150,10 @@ def _too_deep(source: str) -> _RefusedError:
 
 @contextlib.contextmanager
 def many_objects() -> Iterator[None]:
-    """Keep Python's collector of cycles from looking for any among objects that are being made.
+    """Stop Python's garbage collector from searching for cycles while many objects are created.
 
-    A tree of elements has none, and neither have the objects made of it; but the collector would
-    go through all of them again and again, which takes as long as all else.
+    A tree of elements has no cycles, and neither have the objects built from it, but the collector
+    would go through all of them again and again, which takes as long as the reading itself.
     """
     was_enabled = gc.isenabled()
     gc.disable()
@@ -246,7 +246,7 @@ class Node:
         return int(text)
 
     def label(self) -> int:
-        """Return a whole number that only tells things apart: it may be negative, or ``0.0``."""
+        """Return a whole number that only distinguishes things: it may be negative, or ``0.0``."""
         match = _LABEL.fullmatch(self.own_text)
         if match is None or abs(int(match[1])) > MAX_ID:
             raise self.error(f"should hold a whole number; its text is {self.own_text!r}")
