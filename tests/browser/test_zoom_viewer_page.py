@@ -596,6 +596,8 @@ def test_who_asks_for_less_motion_in_flight_arrives_at_once(show: Show) -> None:
     page.emulate_media(reduced_motion="reduce")
     page.clock.run_for(40)
     assert page.evaluate(scale) == "100px" != on_the_way  # 50 µm
+    page.clock.resume()
+    assert settle(page) == 0
 
 
 def test_what_is_no_longer_wanted_is_cancelled(show: Show, server: Server) -> None:
