@@ -162,6 +162,15 @@ def visitor(chromium: Browser) -> Iterator[Visitor]:
     assert not visitor.problems, "\n".join(visitor.problems)
 
 
+@pytest.fixture(scope="module")
+def lasting_visitor(chromium: Browser) -> Visitor:
+    """A visitor for a page that several tests share until one of them uses `visitor`.
+
+    Each of them looks at its problems itself.
+    """
+    return Visitor(chromium)
+
+
 class _SubPathHandler(http.server.SimpleHTTPRequestHandler):
     """Serves its folder below SUB_PATH, and nothing elsewhere."""
 

@@ -570,11 +570,19 @@ DAMAGED = {
 }
 
 
+@pytest.fixture(scope="module")
+def home(lasting_visitor: Any, book: str) -> Page:
+    """Home, in one page for tests that follow one another and empty the storage first."""
+    page: Page = lasting_visitor.open(book + HOME)
+    return page
+
+
 @pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
 def test_what_cannot_be_read_is_set_aside_and_the_rest_used(
-    visitor: Any, book: str, text: str
+    lasting_visitor: Any, home: Page, text: str
 ) -> None:
-    page = visitor.open(book + HOME)
+    page = home
+    page.evaluate("localStorage.clear()")
     set_text(page, text)
     page.reload()
     expect(panel(page)).to_contain_text(UNREADABLE)
@@ -593,6 +601,7 @@ def test_what_cannot_be_read_is_set_aside_and_the_rest_used(
     assert saved["unreadable"] == [text]
     expect(panel(page)).to_contain_text(UNREADABLE)
     assert page.evaluate("({}).polluted === undefined")
+    assert not lasting_visitor.problems
 
 
 def test_three_unreadable_texts_are_kept_at_most(visitor: Any, book: str) -> None:
