@@ -17,6 +17,7 @@ from contrast import CONTRAST
 from playwright.sync_api import Page, expect
 from quiz_keys import right_answer
 
+from bigimg_lessons.colours import STYLE_SHEET
 from bigimg_lessons.questions.bank import bank_names, load_bank
 
 pytestmark = pytest.mark.browser
@@ -33,8 +34,8 @@ extensions = ["reader_progress"]
 root_doc = "book/home"
 exclude_patterns = ["out"]
 html_theme = "sphinx_book_theme"
-html_static_path = [{str(BOOK / "_static")!r}]
-html_css_files = ["bigimg.css"]
+html_static_path = [{str(BOOK / "_static")!r}, {str(STYLE_SHEET)!r}]
+html_css_files = [{STYLE_SHEET.name!r}, "bigimg.css"]
 html_title = "A book"
 html_context = {{"default_mode": "auto"}}
 """
