@@ -17,6 +17,7 @@ from contrast import CONTRAST
 from playwright.sync_api import Page, expect
 from quiz_keys import right_answer
 
+from bigimg_lessons.colours import STYLE_SHEET
 from bigimg_lessons.questions.bank import bank_names, load_bank
 
 pytestmark = pytest.mark.browser
@@ -33,8 +34,8 @@ extensions = ["reader_progress"]
 root_doc = "book/home"
 exclude_patterns = ["out"]
 html_theme = "sphinx_book_theme"
-html_static_path = [{str(BOOK / "_static")!r}]
-html_css_files = ["bigimg.css"]
+html_static_path = [{str(BOOK / "_static")!r}, {str(STYLE_SHEET)!r}]
+html_css_files = [{STYLE_SHEET.name!r}, "bigimg.css"]
 html_title = "A book"
 html_context = {{"default_mode": "auto"}}
 """
@@ -570,11 +571,19 @@ DAMAGED = {
 }
 
 
+@pytest.fixture(scope="module")
+def home(lasting_visitor: Any, book: str) -> Page:
+    """Home, in one page for tests that follow one another and empty the storage first."""
+    page: Page = lasting_visitor.open(book + HOME)
+    return page
+
+
 @pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
 def test_what_cannot_be_read_is_set_aside_and_the_rest_used(
-    visitor: Any, book: str, text: str
+    lasting_visitor: Any, home: Page, text: str
 ) -> None:
-    page = visitor.open(book + HOME)
+    page = home
+    page.evaluate("localStorage.clear()")
     set_text(page, text)
     page.reload()
     expect(panel(page)).to_contain_text(UNREADABLE)
@@ -593,6 +602,7 @@ def test_what_cannot_be_read_is_set_aside_and_the_rest_used(
     assert saved["unreadable"] == [text]
     expect(panel(page)).to_contain_text(UNREADABLE)
     assert page.evaluate("({}).polluted === undefined")
+    assert not lasting_visitor.problems
 
 
 def test_three_unreadable_texts_are_kept_at_most(visitor: Any, book: str) -> None:

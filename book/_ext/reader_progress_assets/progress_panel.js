@@ -3,7 +3,7 @@
 (() => {
   const progress = window.bigimgProgress;
   const FILE = "bigimg-progress.json";
-  const LARGEST = 1e7; // bytes; a browser keeps hardly more
+  const MAX_SIZE = 1e7; // bytes; a browser keeps hardly more
   const NEWER =
     "What this browser keeps of a newer version of this book is left as it is; " +
     "your answers here are kept beside it.";
@@ -46,7 +46,7 @@
   // Take over what a file holds; what is to be said about it.
   async function takeOver(file) {
     const refused = (why) => `${file.name} ${why} Nothing was changed; choose a ${FILE}.`;
-    if (file.size > LARGEST) return refused("is too large to hold progress.");
+    if (file.size > MAX_SIZE) return refused("is too large to hold progress.");
     const saved = progress.read(await file.text().catch(() => ""));
     if (saved?.newer) return refused("was written by a newer version of this book.");
     if (!saved || saved.foreign) return refused("holds no progress that was saved here.");

@@ -7,8 +7,8 @@
   const KEY = "bigimg-lessons";
   const BESIDE = `${KEY}-${VERSION}`; // this version's place where a newer one has taken KEY
   const ASIDE = `${KEY}-unreadable`;
-  const MOST_ASIDE = 3;
-  const LONGEST = 1e4; // characters of an answer, as JSON; no quiz takes more
+  const MAX_ASIDE = 3;
+  const MAX_LENGTH = 1e4; // characters of an answer, as JSON; no quiz takes more
   const UNTIL = "so what you answer lasts only until you leave this page.";
   const BLOCKED = `This browser lets the page keep nothing, ${UNTIL}`;
   const FULL = `This browser lets the page keep nothing more, ${UNTIL}`;
@@ -30,7 +30,7 @@
   const given = (entry) => JSON.stringify(entry?.answer ?? []);
   const isEntry = (entry) =>
     isTexts(entry?.answer) &&
-    given(entry).length <= LONGEST &&
+    given(entry).length <= MAX_LENGTH &&
     isTable(entry.help) &&
     [entry.points, entry.most, entry.help.hints ?? 0].every(isCount) &&
     [undefined, "open", "closed"].includes(entry.help.solution);
@@ -40,16 +40,22 @@
     const found = { sound: {}, unsound: 0, foreign: false };
     for (const [bank, entries] of Object.entries(table))
       for (const [id, entry] of Object.entries(isTable(entries) ? entries : { "": entries }))
-        if (isName(bank) && isName(id) && isEntry(entry)) (found.sound[bank] ??= {})[id] = entry;
-        else {
+        if (isName(bank) && isName(id) && isEntry(entry)) {
+          found.sound[bank] ??= {};
+          found.sound[bank][id] = entry;
+        } else {
           found.unsound++;
           found.foreign ||= ![bank, id].every((name) => !name || isName(name));
         }
     return found;
   }
 
-  // What a text holds: how many entries are unsound, too; `newer` alone where a later version
-  // wrote it; nothing if it is not ours.
+  /**
+   * What a text holds: how many entries are unsound, too; `newer` alone where a later version
+   * wrote it; nothing if it is not ours.
+   *
+   * @returns {any}
+   */
   function read(text) {
     let saved;
     try {
@@ -81,7 +87,8 @@
   const written = (more) => JSON.stringify({ format: FORMAT, version: VERSION, ...more, banks });
 
   function load() {
-    let text, set;
+    let text;
+    let set;
     try {
       [text, set] = [KEY, ASIDE].map((name) => localStorage.getItem(name));
       key = read(text)?.newer ? BESIDE : KEY;
@@ -93,7 +100,7 @@
     const saved = text ? (read(text) ?? {}) : { unsound: 0 };
     let unsound;
     ({ banks = {}, before = {}, hidden = false, unsound = 1 } = saved);
-    aside = [...new Set([...listed(set), ...(unsound ? [text] : [])])].slice(-MOST_ASIDE);
+    aside = [...new Set([...listed(set), ...(unsound ? [text] : [])])].slice(-MAX_ASIDE);
     return true;
   }
 
@@ -217,7 +224,7 @@
     canUndo: () => !isEmpty(before),
     hasAside: () => aside.length > 0,
     hasNewer: () => key === BESIDE,
-    address: (page) => new URL(document.documentElement.dataset.content_root + page, location),
+    address: (page) => new URL(document.documentElement.dataset.content_root + page, location.href),
     // Shows something now and after every change.
     show(update) {
       update();
@@ -226,7 +233,9 @@
   };
   window.bigimgProgress = progress;
 
-  for (const link of document.querySelectorAll("nav.bd-links a")) {
+  /** @type {NodeListOf<HTMLAnchorElement>} */
+  const links = document.querySelectorAll("nav.bd-links a");
+  for (const link of links) {
     const leadsTo = (page) => page && progress.address(page).pathname === link.pathname;
     const some = leadsTo(all) ? lessons : lessons.filter(({ page }) => leadsTo(page));
     if (!some.length) continue;
