@@ -93,7 +93,7 @@ def test_a_broken_registration_touches_no_pixel(tmp_path):
     options = {"registrations": registration(0, 0, SHIFT).replace("affine", "generic")}
     path = write_dataset(tmp_path, {(0, 0): [full]}, xml_options=options)
     with pytest.warns(
-        UserWarning, match="'generic'.* place of setup 0 at time point 0 is not known"
+        UserWarning, match="'generic'.* position of setup 0 at time point 0 is not known"
     ):
         image = BioImage(path)
     assert image.metadata.registrations == ()

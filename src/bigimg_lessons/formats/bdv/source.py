@@ -15,8 +15,7 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import h5py
 from fsspec import AbstractFileSystem
@@ -49,40 +48,35 @@ class Hdf5Source:
     root: str
     allow_outside: bool = False
 
-    def open(self) -> OpenSource:
-        """Open the file, for a ``with`` statement."""
-        return OpenSource(self)
+    @contextmanager
+    def open(self) -> Iterator[OpenSource]:
+        """Open the file, for a ``with`` statement.
+
+        Raises
+        ------
+        InUseError
+            If another program holds it, or it was never closed.
+        OSError
+            If it does not open as HDF5.
+        """
+        with opened(self.fs, self.path) as main:
+            yield OpenSource(self, main)
 
 
+@dataclass(frozen=True)
 class OpenSource:
     """A dataset's HDF5 file while it is open.
 
     Parameters
     ----------
     source
-        The file. It is opened on entering a ``with`` statement.
-
-    Raises
-    ------
-    OSError
-        On entering, if it does not open as HDF5.
+        Where it is.
+    main
+        The file itself; parts of the dataset may be in others, which it links to.
     """
 
-    def __init__(self, source: Hdf5Source) -> None:
-        self.source = source
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        self._main = self._stack.enter_context(opened(self.source.fs, self.source.path))
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._stack.close()
+    source: Hdf5Source
+    main: h5py.File
 
     @property
     def path(self) -> str:
@@ -92,7 +86,7 @@ class OpenSource:
     @property
     def being_written(self) -> bool:
         """Whether a program has it open in HDF5's mode for one writer and many readers."""
-        return bool(self._main.swmr_mode)
+        return bool(self.main.swmr_mode)
 
     @contextmanager
     def find(self, name: str) -> Iterator[Any]:
@@ -125,7 +119,7 @@ class OpenSource:
             yield self._follow(name, partners)
 
     def _follow(self, name: str, partners: ExitStack) -> Any:
-        node: Any = self._main
+        node: Any = self.main
         file = self.source.path
         parts = name.split("/")[::-1]
         for _ in range(_MAX_STEPS):
@@ -236,7 +230,7 @@ class OpenSource:
             If the file is damaged.
         """
         with explained(self.path, "its groups"):
-            return sorted(int(name[1:]) for name in self._main if re.fullmatch(r"t\d{5,9}", name))
+            return sorted(int(name[1:]) for name in self.main if re.fullmatch(r"t\d{5,9}", name))
 
 
 def holds_bdv(fs: AbstractFileSystem, path: str) -> bool:
