@@ -403,6 +403,14 @@ def test_small_chunks_are_read_several_at_once():
     assert plan_blocks(levels, chunk_shape=(16, 16, 16), dtype="uint16") == (64, 128, 128)
 
 
+def test_small_chunks_are_read_several_at_once_within_a_volume_before_others():
+    levels = plan_levels((9, 3, 64, 64, 64), chunk_shape=(1, 1, 16, 16, 16), max_levels=1)
+    plan = partial(plan_blocks, levels, chunk_shape=(1, 1, 16, 16, 16), dtype="uint8")
+    assert plan(least_bytes=2**17) == (1, 1, 32, 64, 64)
+    assert plan(least_bytes=2**18) == (1, 1, 64, 64, 64)
+    assert plan(least_bytes=2**20) == (2, 2, 64, 64, 64)
+
+
 def test_blocks_stay_within_the_memory_limit():
     shape = (4096, 8192, 8192)
     levels = plan_levels(shape, chunk_shape=(64, 64, 64))

@@ -3,8 +3,10 @@
 Level 0 is the full image; one voxel of level *k* stands for a box of ``factors`` voxels of level 0.
 The parts are in modules of their own: :mod:`bigimg_lessons.pyramids.levels` plans,
 :mod:`bigimg_lessons.pyramids.downsampling` shrinks arrays, :mod:`bigimg_lessons.pyramids.blocks`
-goes through an image once, and :mod:`bigimg_lessons.formats.ome_zarr` and
-:mod:`bigimg_lessons.formats.bdv.writer` know the formats.
+goes through an image once, and :mod:`bigimg_lessons.pyramids.writing` writes it into a format.
+
+This module stands outside ``pyramids``, since it chooses among the formats, which import from
+there: :mod:`bigimg_lessons.formats.ome_zarr` and :mod:`bigimg_lessons.formats.bdv.writer`.
 """
 
 from __future__ import annotations
@@ -68,15 +70,16 @@ def build_pyramid(
 ) -> Path:
     """Write an image with its resolution pyramid, in one pass over the image.
 
-    The image is read once, block by block, and all levels are written on the way, in a hidden
-    folder beside the target, ``.<name>-<random>.part``. When all is complete, what is at the target
-    is set aside, and the new takes its place; Ctrl-C and signals wait for that. So an error, an
-    interrupt or a full disk leaves the old pyramid, whole, or the new one, and nothing else.
+    The image is read once, block by block, and all levels are written on the way to a staging
+    directory: a hidden folder beside the target, ``.<name>-<random>.part``. When all is complete,
+    what is at the target is moved into the staging directory, and the new pyramid takes its place;
+    Ctrl-C and signals wait for that. So an error, an interrupt or a full disk leaves the old
+    pyramid, whole, or the new one, and nothing else; an error says which.
 
-    If the process is killed (SIGKILL, which no program can hold up), the hidden folder stays. At
+    If the process is killed (SIGKILL, which no program can hold up), the staging directory stays.
     the target then stands the old or the new pyramid, whole; or, if that happened in the
     milliseconds in which they change places, nothing that opens (of BDV-HDF5 perhaps the HDF5 file
-    without its XML), and the old one lies in the hidden folder, in ``old``. The next image written
+    without its XML), and the old one lies in the staging directory, in ``old``. The next image written
     into the same folder, under whatever name, puts it back, and removes what the killed process
     left. Loss of power may cost what the system had not yet brought to the disk.
 
@@ -94,14 +97,14 @@ def build_pyramid(
         computed by the scheduler that is set, in threads, processes or a cluster. Arrays of NumPy,
         dask, Zarr and HDF5 are read by several threads at once, others by one at a time.
     target
-        What to make: for OME-Zarr a folder, by custom ending in ``.ome.zarr``, for BDV-HDF5 an
-        XML file ending in ``.xml``, with an HDF5 file beside it.
+        Folder or file to create: for OME-Zarr a folder, by custom ending in ``.ome.zarr``, for
+        BDV-HDF5 an XML file ending in ``.xml``, with an HDF5 file beside it.
     file_format
         ``ome-zarr-0.5`` (Zarr v3), ``ome-zarr-0.4`` (Zarr v2), or ``bdv-hdf5``. By default the
         target's ending decides: ``.zarr`` means ``ome-zarr-0.5``, and ``.xml`` ``bdv-hdf5``.
     axes
         The array's axes, such as "ZYX", "CYX" or "YXC", a letter of TCZYX for each in its own
-        order; S stands for samples, the colours of a picture, which become channels. By default
+        order; S stands for samples, the colours of an image, which become channels. By default
         what the source itself calls them, as xarray, Zarr, HDF5 and TensorStore may, else the
         last of TCZYX. They are written in the order of these.
     voxel_size
@@ -147,8 +150,8 @@ def build_pyramid(
         that does more than read) and pages of mapped files. On a machine of many cores fewer of
         them work at once where the limit allows no more. If the source's chunks are so large that
         whole ones need more, as planes of a TIFF may, blocks are smaller, and some chunks of the
-        source are read several times, of which OME-Zarr warns. A limit into which not even one
-        chunk, or shard, fits with its sums is refused, with the least that would do.
+        source are read several times, of which a warning tells. A limit into which not even one
+        chunk, or shard, fits with its sums is refused; the error states the minimum.
     overwrite
         Replace a pyramid of the same format. It stays as it is until the new one is complete. An
         OME-Zarr that holds more than its pyramid (labels, tables, notes) is not replaced.

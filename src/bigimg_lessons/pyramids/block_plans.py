@@ -174,7 +174,9 @@ def plan_blocks(
         short = [axis for axis, (b, w) in enumerate(zip(block, whole, strict=True)) if b < w]
         if not short:
             break
-        axis = min(reversed(short), key=block.__getitem__)
+        # First along the axes of the chunks: blocks that span time points or channels scatter each
+        # of these over the file.
+        axis = min(reversed(short), key=lambda axis: (unit[axis] == 1, block[axis]))
         larger = [*block]
         larger[axis] = min(2 * block[axis], whole[axis])
         if held(larger) > memory_limit:
