@@ -104,7 +104,7 @@ class ChunkGrid:
         or ``"cut"`` to what is there (TIFF strips and planes).
     shard_order
         How the chunks of a shard follow each other, which the writer decides: ``"morton"``, along
-        a Z-order curve on which the first axis is fastest (zarr-python, unless told otherwise), or
+        a Z-order curve on which the first axis is fastest (zarr-python, by default), or
         ``"C"``, on which the last axis is fastest (tensorstore).
 
     Raises
