@@ -28,7 +28,7 @@ def draw(palette: Palette) -> Drawing:
         ((RIGHT, TOP), (RIGHT, below)),
     ):
         drawing.line(start, end, stroke=palette.muted, stroke_width=3)
-    drawing.add("rect", x=WIDTH / 2 - 142, y=26, width=284, height=72, rx=36, fill=palette.accent)
+    drawing.rect(WIDTH / 2 - 142, 26, 284, 72, rx=36, fill=palette.accent)
     drawing.text(
         WIDTH / 2, 71, "Big image data", size=26, fill=palette.paper, anchor="middle", bold=True
     )
@@ -54,12 +54,11 @@ def _concept(
 ) -> None:
     """Draw a concept's box, with its name and a short phrase at the foot."""
     colours = drawing.palette
-    drawing.add(
-        "rect",
-        x=x - BOX / 2,
-        y=top,
-        width=BOX,
-        height=height,
+    drawing.rect(
+        x - BOX / 2,
+        top,
+        BOX,
+        height,
         rx=16,
         fill=colours.accent_soft,
         stroke=colours.accent,
@@ -84,12 +83,11 @@ def _chunk(
 ) -> None:
     """Draw one chunk: stored, loaded (lit), or left where it is (dashed)."""
     colours = drawing.palette
-    drawing.add(
-        "rect",
-        x=x,
-        y=y,
-        width=side,
-        height=side,
+    drawing.rect(
+        x,
+        y,
+        side,
+        side,
         rx=4,
         fill=colours.lit if lit else "none" if dashed else colours.tile,
         stroke=colours.lit_edge if lit else colours.muted if dashed else colours.tile_edge,

@@ -65,14 +65,14 @@ LIGHT, DARK = (
 
 
 class Drawing:
-    """An SVG picture that says in words what it shows.
+    """An SVG figure that says in words what it shows.
 
     Parameters
     ----------
     width, height : float
         Size of the ``viewBox``, which is also the natural size in pixels.
     title, description : str
-        What a reader who cannot see the picture is told: its name, and what is in it.
+        Name and content of the figure, for readers who cannot see it.
     palette : Palette
         Colours of the mode.
     card : bool
@@ -105,12 +105,11 @@ class Drawing:
         self.add("title", id="title").text = title
         self.add("desc", id="desc").text = description
         if card:
-            self.add(
-                "rect",
-                x=0.75,
-                y=0.75,
-                width=width - 1.5,
-                height=height - 1.5,
+            self.rect(
+                0.75,
+                0.75,
+                width - 1.5,
+                height - 1.5,
                 rx=16,
                 fill=palette.paper,
                 stroke=palette.edge,
@@ -165,17 +164,41 @@ class Drawing:
         radius: float = 0,
     ) -> None:
         """Draw a rectangle of image data, as stored data unless colours are given."""
-        self.add(
-            "rect",
-            x=x,
-            y=y,
-            width=width,
-            height=height,
+        self.rect(
+            x,
+            y,
+            width,
+            height,
             rx=radius,
             fill=fill or self.palette.tile,
             stroke=stroke or self.palette.tile_edge,
             stroke_width=1.2,
         )
+
+    def rect(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        *,
+        to: ET.Element | None = None,
+        **attributes: str | float,
+    ) -> None:
+        """Draw a rectangle whose upper left corner lies at `x` and `y`."""
+        self.add("rect", to=to, x=x, y=y, width=width, height=height, **attributes)
+
+    def circle(
+        self,
+        x: float,
+        y: float,
+        radius: float,
+        *,
+        to: ET.Element | None = None,
+        **attributes: str | float,
+    ) -> None:
+        """Draw a circle around `x` and `y`."""
+        self.add("circle", to=to, cx=x, cy=y, r=radius, **attributes)
 
     def polygon(
         self, points: Iterable[Point], *, to: ET.Element | None = None, **attributes: str | float
@@ -207,7 +230,7 @@ class Drawing:
         )
 
     def to_bytes(self) -> bytes:
-        """Return the picture as indented UTF-8 XML, the same bytes on every system."""
+        """Return the figure as indented UTF-8 XML, the same bytes on every system."""
         ET.indent(self.root)
         return ET.tostring(self.root, encoding="utf-8") + b"\n"
 

@@ -31,11 +31,10 @@ def draw(palette: Palette) -> Drawing:
         for i in range(COUNT // factor):
             fill, edge = (palette.lit_soft, palette.lit_edge) if i == 0 else (None, None)
             drawing.tile(LEFT + i * width, top, width, ROW, fill=fill, stroke=edge)
-            drawing.add(
-                "circle",
-                cx=LEFT + (i + 0.5) * width,
-                cy=top + ROW / 2,
-                r=5,
+            drawing.circle(
+                LEFT + (i + 0.5) * width,
+                top + ROW / 2,
+                5,
                 fill=palette.lit_edge if i == 0 else palette.muted,
             )
         if level:

@@ -49,12 +49,11 @@ def _mark(drawing: Drawing, left: float, top: float, *, side: float, gap: float,
     for level, count in enumerate(LEVELS):
         start = middle - (count * step - gap) / 2
         for i in range(count):
-            drawing.add(
-                "rect",
-                x=start + i * step,
-                y=top + level * step,
-                width=side,
-                height=side,
+            drawing.rect(
+                start + i * step,
+                top + level * step,
+                side,
+                side,
                 rx=side / 5,
                 fill=drawing.palette.lit if (level, i) == LIT else fill,
             )

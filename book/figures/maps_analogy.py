@@ -98,12 +98,11 @@ def _tiles(drawing: Drawing, defs: ET.Element, left: float, name: str) -> None:
         for row in range(ROWS):
             if column in LOADED_COLUMNS and row in LOADED_ROWS:
                 continue
-            drawing.add(
-                "rect",
-                x=left + column * TILE + 2,
-                y=TOP + row * TILE + 2,
-                width=TILE - 4,
-                height=TILE - 4,
+            drawing.rect(
+                left + column * TILE + 2,
+                TOP + row * TILE + 2,
+                TILE - 4,
+                TILE - 4,
                 rx=4,
                 fill="none",
                 stroke=colours.tile_edge,
@@ -111,13 +110,12 @@ def _tiles(drawing: Drawing, defs: ET.Element, left: float, name: str) -> None:
                 stroke_dasharray="4 5",
             )
     clip = drawing.add("clipPath", to=defs, id=name)
-    drawing.add(
-        "rect",
+    drawing.rect(
+        LOADED_COLUMNS[0] * TILE,
+        LOADED_ROWS[0] * TILE,
+        len(LOADED_COLUMNS) * TILE,
+        len(LOADED_ROWS) * TILE,
         to=clip,
-        x=LOADED_COLUMNS[0] * TILE,
-        y=LOADED_ROWS[0] * TILE,
-        width=len(LOADED_COLUMNS) * TILE,
-        height=len(LOADED_ROWS) * TILE,
         rx=4,
     )
 
@@ -131,29 +129,18 @@ def _grid(drawing: Drawing, left: float) -> None:
         drawing.line((x, y1), (x, y2), stroke=stroke, stroke_width=width)
     for y in (TOP + TILE * row for row in LOADED_ROWS[1:]):
         drawing.line((x1, y), (x2, y), stroke=stroke, stroke_width=width)
-    drawing.add(
-        "rect",
-        x=x1,
-        y=y1,
-        width=x2 - x1,
-        height=y2 - y1,
-        rx=4,
-        fill="none",
-        stroke=stroke,
-        stroke_width=width,
-    )
+    drawing.rect(x1, y1, x2 - x1, y2 - y1, rx=4, fill="none", stroke=stroke, stroke_width=width)
 
 
 def _phone(drawing: Drawing, left: float) -> None:
     """Draw the frame of the phone around its screen."""
     x, y, width, height = SCREEN
     ink = drawing.palette.ink
-    drawing.add(
-        "rect",
-        x=left + x - 5,
-        y=TOP + y - 5,
-        width=width + 10,
-        height=height + 10,
+    drawing.rect(
+        left + x - 5,
+        TOP + y - 5,
+        width + 10,
+        height + 10,
         rx=17,
         fill="none",
         stroke=ink,
@@ -169,7 +156,7 @@ def _phone(drawing: Drawing, left: float) -> None:
 
 def _country(drawing: Drawing, group: ET.Element, colours: MapColours) -> None:
     """Draw a country by the sea: coast, woods, a river, roads and towns."""
-    drawing.add("rect", to=group, x=0, y=0, width=245, height=392, fill=colours.water)
+    drawing.rect(0, 0, 245, 392, to=group, fill=colours.water)
     drawing.add(
         "path",
         to=group,
@@ -199,38 +186,30 @@ def _country(drawing: Drawing, group: ET.Element, colours: MapColours) -> None:
         for stroke, width in ((colours.road_edge, 5), (colours.road, 3)):
             drawing.add("path", to=group, d=way, fill="none", stroke=stroke, stroke_width=width)
     for x, y in (TOWN, (145, 258), (94, 108), (176, 222)):
-        drawing.add(
-            "circle",
-            to=group,
-            cx=x,
-            cy=y,
-            r=5,
-            fill=drawing.palette.ink,
-            stroke=colours.road,
-            stroke_width=2,
+        drawing.circle(
+            x, y, 5, to=group, fill=drawing.palette.ink, stroke=colours.road, stroke_width=2
         )
 
 
 def _town(drawing: Drawing, group: ET.Element, colours: MapColours) -> None:
     """Draw a town: houses, streets, a park and the river."""
-    drawing.add("rect", to=group, x=0, y=0, width=245, height=392, fill=colours.land)
+    drawing.rect(0, 0, 245, 392, to=group, fill=colours.land)
     for i, y in enumerate(range(58, 350, 22)):
         for j, x in enumerate(range(54, 200, 19)):
             if (3 * i + 5 * j) % 7 == 0:
                 continue
-            drawing.add(
-                "rect",
+            drawing.rect(
+                x + 2,
+                y + 2,
+                11 + (i + j) % 3,
+                13 + (i + 2 * j) % 3,
                 to=group,
-                x=x + 2,
-                y=y + 2,
-                width=11 + (i + j) % 3,
-                height=13 + (i + 2 * j) % 3,
                 rx=1.5,
                 fill=colours.house,
             )
-    drawing.add("rect", to=group, x=128, y=86, width=80, height=74, rx=6, fill=colours.park)
+    drawing.rect(128, 86, 80, 74, to=group, rx=6, fill=colours.park)
     for x, y, r in ((146, 104, 7), (170, 124, 9), (148, 142, 6), (182, 100, 5)):
-        drawing.add("circle", to=group, cx=x, cy=y, r=r, fill=drawing.palette.good, opacity=0.4)
+        drawing.circle(x, y, r, to=group, fill=drawing.palette.good, opacity=0.4)
     drawing.add(
         "path",
         to=group,
@@ -261,12 +240,11 @@ def _zoom(drawing: Drawing) -> None:
     accent = drawing.palette.accent
     x, y, half = LEFTS[0] + TOWN[0], TOP + TOWN[1], 15
     screen_x, screen_y = LEFTS[1] + SCREEN[0] - 10, TOP + SCREEN[1]
-    drawing.add(
-        "rect",
-        x=x - half * 0.6,
-        y=y - half,
-        width=2 * half * 0.6,
-        height=2 * half,
+    drawing.rect(
+        x - half * 0.6,
+        y - half,
+        2 * half * 0.6,
+        2 * half,
         rx=3,
         fill="none",
         stroke=accent,

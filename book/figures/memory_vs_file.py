@@ -32,14 +32,7 @@ def draw(palette: Palette) -> Drawing:
     )
     base = 330
     memory = _at(MEMORY)
-    drawing.add(
-        "rect",
-        x=LEFT,
-        y=66,
-        width=memory - LEFT,
-        height=base - 66,
-        fill=palette.accent_soft,
-    )
+    drawing.rect(LEFT, 66, memory - LEFT, base - 66, fill=palette.accent_soft)
     drawing.line((memory, 66), (memory, base), stroke=palette.accent, stroke_width=3)
     drawing.text(
         memory, 48, "memory of a laptop: 16 GiB", anchor="middle", fill=palette.accent, bold=True
@@ -50,7 +43,7 @@ def draw(palette: Palette) -> Drawing:
         colour = palette.good if fits else palette.bad
         drawing.text(LEFT + 12, y - 18, f"{name}: {size}")
         drawing.line((LEFT, y), (x, y), stroke=colour, stroke_width=5)
-        drawing.add("circle", cx=x, cy=y, r=10, fill=colour)
+        drawing.circle(x, y, 10, fill=colour)
     drawing.line((LEFT, base), (RIGHT, base), stroke=palette.muted, stroke_width=2)
     for words, count in TICKS:
         x = _at(count)

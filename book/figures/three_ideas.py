@@ -77,7 +77,7 @@ def _lazy_loading(drawing: Drawing, left: float) -> None:
             stroke=colours.tile_edge,
             stroke_width=1.5,
         )
-        drawing.add("circle", cx=left + x, cy=TOP + y, r=ry / 3, fill=colours.tile_edge)
+        drawing.circle(left + x, TOP + y, ry / 3, fill=colours.tile_edge)
     x, width, height = left + 28, 42, 36
     for y in (TOP + 44, TOP + 168):
         drawing.tile(x, y, width, height, fill=colours.lit, stroke=colours.lit_edge)
@@ -91,18 +91,10 @@ def _lazy_loading(drawing: Drawing, left: float) -> None:
             stroke=colours.lit_edge,
             stroke_width=1.5,
         )
-        drawing.add("circle", cx=x + 20, cy=y + 18, r=4.5, fill=colours.lit_edge)
+        drawing.circle(x + 20, y + 18, 4.5, fill=colours.lit_edge)
     drawing.arrow((x + 21, TOP + 88), (x + 21, TOP + 146), stroke=colours.accent, width=3.5)
-    drawing.add(
-        "rect",
-        x=x - 18,
-        y=TOP + 152,
-        width=78,
-        height=66,
-        rx=6,
-        fill="none",
-        stroke=colours.accent,
-        stroke_width=3.5,
+    drawing.rect(
+        x - 18, TOP + 152, 78, 66, rx=6, fill="none", stroke=colours.accent, stroke_width=3.5
     )
     drawing.text(x + 72, TOP + 193, "memory", size=SIZE, fill=colours.accent)
 
@@ -124,12 +116,11 @@ def _chunks(drawing: Drawing, left: float) -> None:
             )
     # The screen lies on lit chunks: a rim of paper keeps its frame apart from them.
     for stroke, width in ((colours.paper, 10), (colours.accent, 4.5)):
-        drawing.add(
-            "rect",
-            x=left + 2.45 * side,
-            y=TOP + 5 + 1.4 * side,
-            width=2.1 * side,
-            height=2.1 * side,
+        drawing.rect(
+            left + 2.45 * side,
+            TOP + 5 + 1.4 * side,
+            2.1 * side,
+            2.1 * side,
             rx=6,
             fill="none",
             stroke=stroke,
@@ -162,16 +153,8 @@ def _pyramid(drawing: Drawing, left: float) -> None:
                 )
     drawing.arrow((x + 50, TOP + 99), (x + 66, TOP + 72), stroke=colours.accent, width=3.5)
     screen, top = left + PANEL - 72, TOP + 2
-    drawing.add(
-        "rect",
-        x=screen,
-        y=top,
-        width=70,
-        height=46,
-        rx=5,
-        fill=colours.lit,
-        stroke=colours.accent,
-        stroke_width=4.5,
+    drawing.rect(
+        screen, top, 70, 46, rx=5, fill=colours.lit, stroke=colours.accent, stroke_width=4.5
     )
     for start, end in (
         ((screen + 35, top + 48), (screen + 35, top + 58)),

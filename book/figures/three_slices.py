@@ -89,27 +89,17 @@ def _side_by_side(drawing: Drawing) -> None:
     ):
         for column in range(columns):
             for row in range(rows):
-                drawing.add(
-                    "rect",
-                    x=x + column * width,
-                    y=y + row * height,
-                    width=width,
-                    height=height,
+                drawing.rect(
+                    x + column * width,
+                    y + row * height,
+                    width,
+                    height,
                     fill=fill,
                     fill_opacity=0.42 if (column + row) % 2 else 0.3,
                     stroke=colours.paper,
                     stroke_width=1,
                 )
-        drawing.add(
-            "rect",
-            x=x,
-            y=y,
-            width=columns * width,
-            height=rows * height,
-            fill="none",
-            stroke=fill,
-            stroke_width=2,
-        )
+        drawing.rect(x, y, columns * width, rows * height, fill="none", stroke=fill, stroke_width=2)
         middle = (x + columns * width / 2, y + rows * height / 2)
         drawing.text(middle[0], middle[1] - 2, name, size=22, anchor="middle", bold=True)
         drawing.text(middle[0], middle[1] + 21, fixed, anchor="middle")

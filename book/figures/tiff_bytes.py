@@ -56,24 +56,9 @@ def _stack(drawing: Drawing) -> None:
         drawing.tile(x + 9 * step, y - 6 * step, side, side)
     for strip in range(STRIPS):
         drawing.tile(x, y + strip * side / STRIPS, side, side / STRIPS)
-    drawing.add(
-        "rect",
-        x=x,
-        y=y,
-        width=side,
-        height=side,
-        fill="none",
-        stroke=colours.ink,
-        stroke_width=2,
-    )
+    drawing.rect(x, y, side, side, fill="none", stroke=colours.ink, stroke_width=2)
     for i in range(3):
-        drawing.add(
-            "circle",
-            cx=x + side + 39 + 8 * i,
-            cy=y + 62 - 5.3 * i,
-            r=2.2,
-            fill=colours.muted,
-        )
+        drawing.circle(x + side + 39 + 8 * i, y + 62 - 5.3 * i, 2.2, fill=colours.muted)
     drawing.arrow((x, y + side + 12), (x + 52, y + side + 12), stroke=colours.accent)
     drawing.text(x + 60, y + side + 18, "x", fill=colours.accent, bold=True)
     drawing.arrow((x - 12, y), (x - 12, y + 52), stroke=colours.accent)
@@ -98,12 +83,11 @@ def _file(drawing: Drawing) -> None:
         (LEFT, "header + IFD", "start", LEFT),
         (IFDS, f"{PLANES - 1} more IFDs", "end", WIDTH - LEFT),
     ):
-        drawing.add(
-            "rect",
-            x=x,
-            y=top,
-            width=END_WIDTH,
-            height=height,
+        drawing.rect(
+            x,
+            top,
+            END_WIDTH,
+            height,
             fill=colours.accent_soft,
             stroke=colours.accent,
             stroke_width=1.5,
@@ -228,18 +212,9 @@ def _one_strip(drawing: Drawing, top: float, rows: Sequence[int], *, whole_rows:
         drawing.tile(x, bar, row, height, fill=colours.lit_soft, stroke=colours.paper)
         if i in rows:
             width = row if whole_rows else 2.5
-            drawing.add(
-                "rect", x=x + (row - width) / 2, y=bar, width=width, height=height, fill=colours.lit
-            )
-    drawing.add(
-        "rect",
-        x=LEFT,
-        y=bar,
-        width=WIDTH - 2 * LEFT,
-        height=height,
-        fill="none",
-        stroke=colours.lit_edge,
-        stroke_width=1.5,
+            drawing.rect(x + (row - width) / 2, bar, width, height, fill=colours.lit)
+    drawing.rect(
+        LEFT, bar, WIDTH - 2 * LEFT, height, fill="none", stroke=colours.lit_edge, stroke_width=1.5
     )
     drawing.text(LEFT, bar + height + 25, "one strip: 64 rows", fill=colours.muted)
 
@@ -254,24 +229,9 @@ def _tape(drawing: Drawing, top: float, height: float, touched: Sequence[int] = 
                 drawing.tile(at, top, STRIP, height, fill=colours.lit_soft, stroke=colours.lit_edge)
             else:
                 drawing.tile(at, top, STRIP, height)
-        drawing.add(
-            "rect",
-            x=x,
-            y=top,
-            width=BLOCK,
-            height=height,
-            fill="none",
-            stroke=colours.ink,
-            stroke_width=1.5,
-        )
+        drawing.rect(x, top, BLOCK, height, fill="none", stroke=colours.ink, stroke_width=1.5)
     for i in range(3):
-        drawing.add(
-            "circle",
-            cx=BLOCKS[3] - GAP / 2 + 9 * (i - 1),
-            cy=top + height / 2,
-            r=2.4,
-            fill=colours.muted,
-        )
+        drawing.circle(BLOCKS[3] - GAP / 2 + 9 * (i - 1), top + height / 2, 2.4, fill=colours.muted)
 
 
 def _size(count: int) -> str:
