@@ -131,6 +131,7 @@ def test_a_live_explorer_follows_the_theme(live: Notebook, tmp_path: Path) -> No
     page.evaluate(
         "jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
     )
+    page.wait_for_selector('body[data-jp-theme-light="false"]', state="attached")
     page.wait_for_function(
         "([light, section, colour]) => eval(colour)(section) !== light",
         arg=[paper, view.element_handle(), PAPER],

@@ -41,7 +41,8 @@ export function tokens(node) {
  * is about to be printed. Returns a function that ends this.
  */
 export function onThemeChange(node, callback) {
-  const now = () => JSON.stringify(tokens(node));
+  // With whether the node is shown: JupyterLab hides its page for a moment, and nothing is drawn then.
+  const now = () => JSON.stringify([tokens(node), node.clientWidth > 0]);
   let known = now();
   const check = () => {
     const before = known;
