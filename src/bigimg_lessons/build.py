@@ -77,11 +77,11 @@ def build_pyramid(
     pyramid, whole, or the new one, and nothing else; an error says which.
 
     If the process is killed (SIGKILL, which no program can hold up), the staging directory stays.
-    the target then stands the old or the new pyramid, whole; or, if that happened in the
+    At the target then stands the old or the new pyramid, whole; or, if that happened in the
     milliseconds in which they change places, nothing that opens (of BDV-HDF5 perhaps the HDF5 file
-    without its XML), and the old one lies in the staging directory, in ``old``. The next image written
-    into the same folder, under whatever name, puts it back, and removes what the killed process
-    left. Loss of power may cost what the system had not yet brought to the disk.
+    without its XML), and the old one lies in the staging directory, in ``old``. The next image
+    written into the same folder, under whatever name, puts it back, and removes what the killed
+    process left. Loss of power may cost what the system had not yet brought to the disk.
 
     Parameters
     ----------
