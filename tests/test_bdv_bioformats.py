@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from bioio import BioImage
 
-from bigimg_lessons.build import downsample_mean, plan_levels
 from bigimg_lessons.formats.bdv.writer import write_bdv
+from bigimg_lessons.pyramids.downsampling import downsample_mean
+from bigimg_lessons.pyramids.levels import plan_levels
 from tests.bdv_files import pixels
 from tests.fetch_bioformats import JAR
 

@@ -12,7 +12,8 @@ import tifffile
 import zarr
 from bioio import BioImage
 
-from bigimg_lessons.build import build_pyramid, plan_levels
+from bigimg_lessons.build import build_pyramid
+from bigimg_lessons.pyramids.levels import plan_levels
 from tests.benchmarks import level_writers
 from tests.test_bdv_bioformats import java
 

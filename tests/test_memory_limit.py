@@ -13,7 +13,9 @@ import dask.array as da
 import numpy as np
 import pytest
 
-from bigimg_lessons.build import build_pyramid, plan_blocks, plan_levels
+from bigimg_lessons.build import build_pyramid
+from bigimg_lessons.pyramids.block_plans import plan_blocks
+from bigimg_lessons.pyramids.levels import plan_levels
 from tests.least_memory import least_memory
 
 MEBI = 2**20

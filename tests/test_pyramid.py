@@ -10,17 +10,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from bigimg_lessons.build import (
-    Level,
-    build_levels,
+from bigimg_lessons.pyramids import downsampling
+from bigimg_lessons.pyramids.block_plans import plan_blocks
+from bigimg_lessons.pyramids.blocks import build_levels
+from bigimg_lessons.pyramids.downsampling import (
     downsample_mean,
     downsample_mode,
     downsample_nanmean,
     downsample_stride,
-    plan_blocks,
-    plan_levels,
 )
-from bigimg_lessons.pyramids import downsampling
+from bigimg_lessons.pyramids.levels import Level, plan_levels
 from tests.least_memory import least_memory
 
 INTEGERS = ["uint8", "int8", "uint16", "int16", "uint32", "int32"]

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bigimg_lessons.build import plan_levels
 from bigimg_lessons.costs.grid import ChunkGrid
 from bigimg_lessons.costs.storage import Storage
+from bigimg_lessons.pyramids.levels import plan_levels
 from bigimg_lessons.questions.bank import load_bank
 from bigimg_lessons.questions.kinds import ChoiceQuestion, NumberQuestion
 

@@ -17,8 +17,10 @@ from bioio import BioImage
 from distributed import Client
 from zarr.storage import FsspecStore, LocalStore, LoggingStore
 
-from bigimg_lessons.build import build_levels, build_pyramid, plan_levels
+from bigimg_lessons.build import build_pyramid
 from bigimg_lessons.measure.stores import StoreMeter
+from bigimg_lessons.pyramids.blocks import build_levels
+from bigimg_lessons.pyramids.levels import plan_levels
 from tests.bdv_files import pixels
 from tests.exact_means import exact_mean
 from tests.least_memory import least_memory

@@ -17,7 +17,8 @@ from gzip_times import forget_times
 from numpy.typing import NDArray
 from zarr.codecs import GzipCodec
 
-from bigimg_lessons.build import build_pyramid, downsample_mean
+from bigimg_lessons.build import build_pyramid
+from bigimg_lessons.pyramids.downsampling import downsample_mean
 from bigimg_lessons.samples.tissue import BRICK, GENERATOR
 from bigimg_lessons.samples.volume import SampleVolume
 from bigimg_lessons.saving.files import replaced

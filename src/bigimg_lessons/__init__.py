@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bigimg_lessons.measure.stores import StoreMeter
     from bigimg_lessons.pyramids.levels import plan_levels
     from bigimg_lessons.samples.files import lesson_tiff
+    from bigimg_lessons.text import format_bytes
     from bigimg_lessons.widgets.chunk_explorer import ChunkExplorer
     from bigimg_lessons.widgets.quiz import Quiz
     from bigimg_lessons.widgets.zoom_viewer import ZoomViewer
@@ -39,6 +40,7 @@ __all__ = [
     "ZoomViewer",
     "__version__",
     "build_pyramid",
+    "format_bytes",
     "lesson_tiff",
     "plan_levels",
 ]
@@ -55,6 +57,7 @@ _MODULES = {
     "StoreMeter": "measure.stores",
     "ZoomViewer": "widgets.zoom_viewer",
     "build_pyramid": "build",
+    "format_bytes": "text",
     "lesson_tiff": "samples.files",
     "plan_levels": "pyramids.levels",
 }

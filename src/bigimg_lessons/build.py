@@ -19,30 +19,8 @@ from zarr.abc.codec import BytesBytesCodec
 
 from bigimg_lessons.formats.bdv.writer import write_bdv
 from bigimg_lessons.formats.ome_zarr import write_ome_zarr
-from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT, plan_blocks
-from bigimg_lessons.pyramids.blocks import build_levels
-from bigimg_lessons.pyramids.downsampling import (
-    Downsampling,
-    downsample_mean,
-    downsample_mode,
-    downsample_nanmean,
-    downsample_stride,
-)
-from bigimg_lessons.pyramids.levels import Level, plan_levels
-
-__all__ = [
-    "Downsampling",
-    "FileFormat",
-    "Level",
-    "build_levels",
-    "build_pyramid",
-    "downsample_mean",
-    "downsample_mode",
-    "downsample_nanmean",
-    "downsample_stride",
-    "plan_blocks",
-    "plan_levels",
-]
+from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
+from bigimg_lessons.pyramids.downsampling import Downsampling
 
 FileFormat = Literal["ome-zarr-0.4", "ome-zarr-0.5", "bdv-hdf5"]
 

@@ -26,8 +26,8 @@ import h5py
 import numpy as np
 from tqdm import tqdm
 
-from bigimg_lessons.build import downsample_mean
 from bigimg_lessons.measure.memory import MemoryWatch
+from bigimg_lessons.pyramids.downsampling import downsample_mean
 
 CHUNK = (64, 64, 64)
 LEVELS = 5

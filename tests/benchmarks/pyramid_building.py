@@ -145,7 +145,9 @@ def build_pyramid_bdv(path, target, chunk, codec):
 
 def by_blocks(path, chunk, codec, write):
     """One pass over blocks with the package's own planner, and another way to write."""
-    from bigimg_lessons.build import build_levels, plan_blocks, plan_levels
+    from bigimg_lessons.pyramids.block_plans import plan_blocks
+    from bigimg_lessons.pyramids.blocks import build_levels
+    from bigimg_lessons.pyramids.levels import plan_levels
 
     def run():
         source = opened(path)
