@@ -157,7 +157,7 @@ def test_nothing_is_put_in_the_place_of_what_somebody_wrote_meanwhile(tmp_path, 
     killed_after(pair, 2)
     pair[1].write_text("precious")
     (left,) = tmp_path.glob(".*.part")
-    with pytest.warns(UserWarning, match="image.xml' is there by now"):
+    with pytest.warns(UserWarning, match="image.xml' exists by now"):
         recover(tmp_path)
     assert pair[1].read_text() == "precious"
     # Nor is the old h5 put beside that XML.
@@ -169,7 +169,7 @@ def test_a_new_file_of_another_writer_is_not_taken_for_the_killed_ones(tmp_path,
     killed_after(pair, 3)  # the new h5 has taken its place
     pair[0].unlink()
     pair[0].write_text("precious, too")
-    with pytest.warns(UserWarning, match="image.h5' is there by now"):
+    with pytest.warns(UserWarning, match="image.h5' exists by now"):
         recover(tmp_path)
     assert pair[0].read_text() == "precious, too"
 
@@ -286,7 +286,7 @@ def test_several_writers_at_once_leave_the_files_of_one(tmp_path, pair):
 
 def test_who_waits_too_long_for_the_moves_of_another_says_so(tmp_path, pair, monkeypatch):
     monkeypatch.setattr(staging, "_LONGEST_WAIT", 0.1)
-    message = "Another process has been moving files in .* end it if it stands still"
+    message = "Another process has been moving files in .* end it if it has stopped"
     with held(lock_path(tmp_path, "moves"), patience=1), pytest.raises(OSError, match=message):
         write(pair)
     assert contents(tmp_path) == OLD

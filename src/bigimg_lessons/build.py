@@ -71,7 +71,7 @@ def build_pyramid(
         integers if nothing is to be averaged. A BigDataViewer image also brings the place of its
         views: BDV-HDF5 keeps it whole, see :func:`bigimg_lessons.formats.bdv.writer.write_bdv`, and
         OME-Zarr a translation that all views share. Stage positions of an OME-TIFF and the
-        translation of an OME-Zarr are not kept, as bioio does not tell them. A dask array is
+        translation of an OME-Zarr are not kept, as bioio does not give them. A dask array is
         computed by the scheduler that is set, in threads, processes or a cluster. Arrays of NumPy,
         dask, Zarr and HDF5 are read by several threads at once, others by one at a time.
     target
@@ -92,8 +92,8 @@ def build_pyramid(
         its levels are planned as if its voxels were as short as the shortest. BDV-HDF5 then says
         that voxels are one pixel each way.
     unit
-        Of the voxel size, such as "µm", "nm" or "inch" (see :func:`bigimg_lessons.units.length`).
-        None is assumed: without it none is written. "pixel" says that there is none. Without
+        Unit of the voxel size, such as "µm", "nm" or "inch" (see
+        :func:`bigimg_lessons.units.length`). None is assumed: without it none is written. "pixel" says that there is none. Without
         `voxel_size` it is the unit in which the source's own size is expressed, or if that has
         none along any axis, its unit.
     time_interval, time_unit
@@ -233,7 +233,7 @@ def build_pyramid(
 
 
 def _format_of(target: str | Path, file_format: FileFormat | None) -> FileFormat:
-    """Return the format asked for, or the one that the target's ending tells."""
+    """Return the format asked for, or the one that the target's ending means."""
     known = get_args(FileFormat)
     if file_format is None:
         by_suffix: dict[str, FileFormat] = {".zarr": "ome-zarr-0.5", ".xml": "bdv-hdf5"}

@@ -16,7 +16,7 @@ class GreyRanges:
     Parameters
     ----------
     axes
-        Of the blocks.
+        A letter for each axis of the blocks.
     count
         Number of channels.
     """

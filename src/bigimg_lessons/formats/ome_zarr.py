@@ -46,7 +46,7 @@ def default_codec(dtype: npt.DTypeLike) -> BloscCodec:
     Parameters
     ----------
     dtype
-        Of the voxels.
+        Type of the voxels.
     """
     shuffle: Literal["noshuffle", "bitshuffle"] = (
         "bitshuffle" if np.dtype(dtype).itemsize > 1 else "noshuffle"
@@ -87,7 +87,7 @@ def write_ome_zarr(
     image
         As ``source`` there.
     version
-        Of OME-Zarr.
+        Version of OME-Zarr.
     axes, voxel_size, unit, time_interval, time_unit, channel_names
         As there.
     chunk_shape, shard_shape, factors, max_levels
@@ -129,7 +129,7 @@ class _OmeZarr:
     Parameters
     ----------
     path
-        Of its folder, absolute.
+        Folder of the image, absolute.
     version, shard_shape, codec
         As for :func:`write_ome_zarr`.
     """
@@ -238,7 +238,7 @@ class _OmeZarrLevels:
     Parameters
     ----------
     folder
-        That of the image, in the staging directory.
+        The image's folder in the staging directory.
     arrays
         One for each level.
     metadata
@@ -248,7 +248,7 @@ class _OmeZarrLevels:
     ranges
         The grey values of the channels; None for an image of labels.
     version
-        Of OME-Zarr.
+        Version of OME-Zarr.
     """
 
     folder: Path

@@ -24,13 +24,13 @@ def multiscales(
     Parameters
     ----------
     name
-        Of the image's folder.
+        Name of the image's folder.
     pyramid
         The image.
     offset
         Where the centre of voxel 0 lies along the spatial axes, in voxels.
     version
-        Of OME-Zarr.
+        Version of OME-Zarr.
     """
     axes, downsampling = pyramid.source.axes, pyramid.request.downsampling
     steps = [_ngff_step(pyramid.calibration, axis) for axis in axes]

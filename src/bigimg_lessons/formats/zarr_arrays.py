@@ -29,7 +29,7 @@ class ArrayLayout:
     axes
         A letter for each axis; those before the spatial ones are cut into single voxels.
     dtype
-        Of the voxels.
+        Type of the voxels.
     chunk_shape
         Voxels of a chunk along the spatial axes.
     shard_shape

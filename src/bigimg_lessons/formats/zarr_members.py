@@ -26,7 +26,7 @@ def foreign(folder: Path) -> str | None:
     Parameters
     ----------
     folder
-        Of an image, perhaps.
+        Folder that may be an image.
 
     Returns
     -------

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 from bioio_base import constants
 from ome_types import OME
 
-from bigimg_lessons.pyramids.calibration import Calibration, told
+from bigimg_lessons.pyramids.calibration import Calibration, stated
 
 # Tags of TIFF 6.0 (Adobe, 1992), section 8.
 _WIDTH, _DESCRIPTION, _X_RESOLUTION, _Y_RESOLUTION, _RESOLUTION_UNIT = 256, 270, 282, 283, 296
@@ -43,7 +43,7 @@ def calibration_of(image: Any) -> Calibration:
         What is known. OME-XML that gives a size without a unit means µm, and a time interval
         without a unit seconds: so says its schema. ImageJ gives no spacing of planes if that is
         1, which it also is if nobody set it: it is then not known. Inches of a TIFF are not
-        taken: TIFF must have a resolution, inches are what it has unless told otherwise, and
+        taken: TIFF must have a resolution, inches are what it has unless stated otherwise, and
         programs put a resolution for printing there (72, 96, 300 dpi), which ImageJ takes over.
     """
     if isinstance(image.metadata, OME):
@@ -84,7 +84,7 @@ def _of_properties(image: Any) -> Calibration:
     if isinstance(interval, timedelta):
         interval, unit_names["T"] = interval.total_seconds(), "s"
     numbers = {"T": interval} | {axis: getattr(sizes, axis, None) for axis in "ZYX"}
-    return told("The file", numbers, unit_names)
+    return stated("The file", numbers, unit_names)
 
 
 def _of_ome(document: OME, scene: int) -> Calibration:
@@ -95,7 +95,7 @@ def _of_ome(document: OME, scene: int) -> Calibration:
     unit_names = {"T": pixels.time_increment_unit.value} | {
         axis: getattr(pixels, f"physical_size_{axis.lower()}_unit").value for axis in "ZYX"
     }
-    return told("The OME-XML", sizes, unit_names)
+    return stated("The OME-XML", sizes, unit_names)
 
 
 def _of_ome_xml(document: str, scene: int, scenes: int) -> Calibration:
@@ -109,7 +109,7 @@ def _of_ome_xml(document: str, scene: int, scenes: int) -> Calibration:
             remarks=(f"The OME-XML describes {len(images)} images, of {scenes} in the TIFF.",)
         )
     pixels = images[scene].attrib
-    return told(
+    return stated(
         "The OME-XML",
         {axis: _number(pixels.get(name)) for axis, name in _OME_SIZES.items()},
         {axis: pixels.get(f"{name}Unit", _OME_DEFAULTS[axis]) for axis, name in _OME_SIZES.items()},
@@ -125,7 +125,7 @@ def _of_imagej(tags: Mapping[int, Any], description: str) -> Calibration:
     unit = entries.get("unit", "")
     if unit in ("inch", "in"):
         return Calibration(remarks=(_printing(x),))
-    return told(
+    return stated(
         "ImageJ",
         {
             "T": interval or None,  # 0 if not set
@@ -152,7 +152,7 @@ def _of_tags(tags: Mapping[int, Any]) -> Calibration:
     micrometres = _MICROMETRES.get(unit)
     name = None if micrometres is None else "µm"
     y, x = (size * (micrometres or 1) for size in (y, x))
-    return told("The TIFF", {"Y": float(y), "X": float(x)}, {"Y": name, "X": name})
+    return stated("The TIFF", {"Y": float(y), "X": float(x)}, {"Y": name, "X": name})
 
 
 def _printing(size: Fraction | None) -> str:

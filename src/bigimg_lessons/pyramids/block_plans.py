@@ -1,4 +1,4 @@
-"""The blocks in which an image is gone through: as large as the memory allowed lets them be.
+"""The blocks in which an image is read and written: as large as the memory allowed lets them be.
 
 What a build holds at a time is counted from what one thread holds of its block:
 
@@ -40,10 +40,10 @@ KEPT_BY_ALLOCATOR = 0.25
 
 Found with glibc by ``tests/test_memory_limit.py``."""
 
-_MOST_MAPPED = 32 * 2**20  # glibc maps larger pieces, each on its own, and gives them back at once
+_MAX_MAPPED = 32 * 2**20  # glibc maps larger pieces, each on its own, and gives them back at once
 
 MEMORY_LIMIT = 256 * 2**20
-"""Bytes that a build takes unless it is told another limit."""
+"""Bytes by which a build may let the process grow unless another limit is given."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class Beside:
     once
         Held all the time, whatever the blocks: queues, indexes, pools of threads.
     each
-        Takes the shape of a block; returns what one thread holds beside it at the most while
-        the block is read, or while it is encoded.
+        Takes the shape of a block; returns the maximum that one thread holds beside it
+        while the block is read, or while it is encoded.
     """
 
     once: int = 0
@@ -104,7 +104,7 @@ def plan_blocks(
     chunk_shape
         Voxels of a chunk of the pyramid along each axis.
     dtype
-        Of the image.
+        Type of the image's voxels.
     source_chunk_shape
         Voxels along each axis of the source's own chunks, if it has any.
     downsampling
@@ -129,7 +129,7 @@ def plan_blocks(
         :func:`bigimg_lessons.pyramids.downsampling.downsample_mean`.
     ValueError
         If the number of axes differs, a number is not positive, or not even a block of one chunk
-        fits into `memory_limit`; the message then says the least limit that would do.
+        fits into `memory_limit`; the message then states the minimum.
 
     Examples
     --------
@@ -194,7 +194,7 @@ def held_bytes(
     beside: Beside = NOTHING_BESIDE,
     threads: int = 1,
 ) -> int:
-    """Tell how many bytes a build holds at a time, at the most.
+    """Return the maximum number of bytes that a build holds at a time.
 
     Parameters
     ----------
@@ -224,23 +224,23 @@ def held_bytes(
         default=0,
     )
     each = kept + max(shrinking, beside.each(block))
-    end_of_heap = 2 * min(math.prod(block) * dtype.itemsize, _MOST_MAPPED)
+    end_of_heap = 2 * min(math.prod(block) * dtype.itemsize, _MAX_MAPPED)
     return beside.once + math.ceil(threads * each * (1 + KEPT_BY_ALLOCATOR)) + end_of_heap
 
 
 def reads_per_chunk(
     shape: Sequence[int], *, block_shape: Sequence[int], source_chunk_shape: Sequence[int]
 ) -> float:
-    """Tell how often a chunk of the source is read on average; once if blocks hold whole ones.
+    """Return how often a chunk of the source is read on average; 1 if blocks hold whole ones.
 
     Parameters
     ----------
     shape
         Voxels of the image along each axis.
     block_shape
-        Of the blocks in which it is read.
+        Voxels of the blocks in which it is read.
     source_chunk_shape
-        Of the source's own chunks.
+        Voxels of the source's own chunks.
 
     Examples
     --------

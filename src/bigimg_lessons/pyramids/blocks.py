@@ -71,7 +71,7 @@ def build_levels(
     block_shape
         From :func:`bigimg_lessons.pyramids.block_plans.plan_blocks`.
     dtype
-        Of what `read` returns.
+        Type of the voxels that `read` returns.
     downsampling
         ``mean``, exact over level 0 at every level, or ``nanmean``, the same over those voxels
         that are numbers; ``mode`` for labels, or ``stride``, both taken from the next finer

@@ -259,26 +259,26 @@ def _listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
-def told(
+def stated(
     name: str, sizes: Mapping[str, float | None], unit_names: Mapping[str, str | None]
 ) -> Calibration:
-    """Sort out what a file tells.
+    """Sort out what a file says of its calibration.
 
     Parameters
     ----------
     name
-        Of what tells it, to begin a sentence: "The OME-XML".
+        What says it, to begin a sentence: "The OME-XML".
     sizes
-        By axis, of T, Z, Y and X; None if not told.
+        By axis, of T, Z, Y and X; None if not stated.
     unit_names
-        As written in the file, by axis; None or empty if not told.
+        As written in the file, by axis; None or empty if not stated.
 
     Returns
     -------
     Calibration
         Without sizes that are not positive numbers, and without units that are none; a remark
         says what was not taken. Where all sizes along Z, Y and X that have no unit are 1, these
-        count as not told, as does a time interval of 1 without: formats that must have a number,
+        count as not stated, as does a time interval of 1 without: formats that must have a number,
         have that.
     """
     steps: dict[str, Step] = {}

@@ -150,8 +150,8 @@ def downsample_mode(block: Array, factors: Sequence[int]) -> Array:
 def downsample_stride(block: Array, factors: Sequence[int]) -> Array:
     """Keep the first voxel of each box and drop the others.
 
-    Fast, and wrong for pictures: detail finer than a box turns into patterns that are not
-    there (aliasing). The result is not shifted by half a voxel, as averages are.
+    Fast, and wrong for images of microscopes: detail finer than a box turns into patterns that
+    are not there (aliasing). The result is not shifted by half a voxel, as averages are.
 
     Parameters
     ----------
@@ -322,7 +322,7 @@ def shrinking_bytes(
     kept: np.dtype[Any],
     downsampling: Downsampling,
 ) -> int:
-    """Tell how many bytes it takes at the most, beside a block, to shrink it to the next level.
+    """Return the maximum number of bytes that shrinking a block takes, beside the block.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ class LazyImage:
     shape
         Extents along these axes.
     dtype
-        Of the voxels, in the machine's byte order.
+        Type of the voxels, in the machine's byte order.
     chunk_shape
         The array's own chunks along these axes, or None if it can be read voxel by voxel.
     known
@@ -74,7 +74,7 @@ class LazyImage:
 
     @classmethod
     def of(cls, image: Any, *, axes: str | None = None) -> Self:
-        """Look at an image without reading its voxels.
+        """Inspect an image without reading its voxels.
 
         Parameters
         ----------
@@ -86,7 +86,7 @@ class LazyImage:
             A letter of TCZYX, or S for samples, for each axis of the array, in any order; by
             default what the image itself calls them, see
             :func:`bigimg_lessons.pyramids.source_axes.named_axes`, else the last of TCZYX. Samples,
-            the colours of a picture, become channels.
+            the colours of an image, become channels.
 
         Raises
         ------
@@ -224,7 +224,7 @@ class LazyImage:
         return whole.reshape([along.stop - along.start for along in region])
 
     def reading_bytes(self, block_shape: Sequence[int]) -> int:
-        """Tell how many bytes it takes at the most, beside a block, to read that.
+        """Return the maximum number of bytes that it takes, beside a block, to read it.
 
         A chunk is decoded whole, from bytes that are then still there. Zarr decodes as many at a
         time as ``async.concurrency`` says, HDF5 one after the other, dask one in each of its
@@ -291,11 +291,11 @@ class LazyImage:
 
 
 def _chunk_shape(array: Any, places: tuple[int, ...]) -> tuple[int, ...] | None:
-    """Return the array's own chunks along its axes at these places, if it tells any."""
+    """Return the array's own chunks along its axes at these places, if it has any."""
     chunks = getattr(array, "chunks", None)
     if not chunks:
         return None
-    # Along each axis dask tells the length of every chunk, the others the one of all.
+    # Along each axis dask gives the length of every chunk, other libraries one length for all.
     if any(math.isnan(n) for n in np.hstack([np.ravel(chunks[place]) for place in places])):
         raise ValueError(
             f"The image's chunks are {chunks}, of which not all lengths are known: let dask find "

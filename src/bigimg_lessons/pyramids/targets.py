@@ -105,7 +105,7 @@ class Levels(Protocol):
         """Store what is still waiting, and last what makes a reader take all for an image."""
 
     def close(self) -> None:
-        """Let go of everything, after `finish` as after an error; raises none itself."""
+        """Release all files and threads, after `finish` as after an error; raises none itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +134,7 @@ class Plan:
         What is stored for a voxel size or time interval that is not known, as a sentence without
         its stop.
     warnings
-        Of what the image tells and the format has no place for.
+        What the image says and the format has no place for, a sentence or two for each.
     """
 
     unit: tuple[int, ...]

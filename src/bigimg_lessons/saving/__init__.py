@@ -1,1 +1,1 @@
-"""Writing so that nothing is lost: aside, then swapped whole."""
+"""Writing so that nothing is lost: to a staging directory, then moved to its path when complete."""

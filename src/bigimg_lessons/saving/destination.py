@@ -1,4 +1,4 @@
-"""Whether an image may be written to a place, decided before anything is written."""
+"""Whether an image may be written to a path, decided before anything is written."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from bigimg_lessons.saving.write_errors import write_error
 
 
 def check_target(target: Path, *, overwrite: bool, foreign: Callable[[Path], str | None]) -> None:
-    """Refuse a place to which an image may not be written.
+    """Refuse a path to which an image may not be written.
 
     Parameters
     ----------
     target
-        What is to be made, absolute.
+        File or folder to create, absolute.
     overwrite
         Whether an image of the same kind may be replaced.
     foreign
-        Called with the target if that exists: says why it is no image of that kind, as the rest
-        of a sentence that begins with its name, or returns None if it is one.
+        Called with the target if that exists: returns why it is no image of that kind, as the rest
+        of a sentence that begins with its name, or None if it is one.
 
     Raises
     ------
     FileExistsError
-        If something is there that may not be replaced, or a link, even one that leads nowhere:
-        whether it or what it leads to should be replaced, nobody has said.
+        If something exists there that may not be replaced, or a link, even one that leads nowhere:
+        it is unknown whether the link or its target should be replaced.
     FileNotFoundError
         If there is no folder to write it to.
     OSError
-        If it cannot be looked at, as when its name is too long.
+        If it cannot be inspected, as when its name is too long.
     """
     if target.name in ("", ".."):
         raise FileExistsError(

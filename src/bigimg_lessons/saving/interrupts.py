@@ -1,4 +1,4 @@
-"""What must not be cut short: signals wait until it is done."""
+"""Steps that must not be interrupted: signals wait until they are done."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that lessons make once and use again, however many notebooks share a data folder."""
+"""Files that lessons create once and use again, however many notebooks share a data folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bigimg_lessons.saving.locks import held, lock_path
 from bigimg_lessons.saving.staging import Staging, recover
 
 NOTE = "kept.json"
-"""Name of the note beside the files: who made them, with the size and SHA-256 of each."""
+"""Name of the sidecar of the files: which sources wrote them, the size and SHA-256 of each."""
 
 # What the bytes of a file depend on, besides its recipe.
 _WRITERS = ("bigimg-lessons", "h5py", "zarr")
@@ -32,24 +32,23 @@ _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 def kept(
     folder: Path, name: str, write: Callable[[Path], object], *, recipe: object, needed: int
 ) -> Path:
-    """Make a file or folder of a lesson, unless it is there already and as it was made.
+    """Create a file or folder of a lesson, unless it exists and is as it was written.
 
     It lies in a folder of its own, which is named after the recipe and the versions of the
-    packages that write it. So what is made by another recipe lies beside it, and nothing that a
-    notebook has open is ever replaced by another. One process makes it, and others that want it
-    wait for that. It may be deleted by hand when no notebook uses it.
+    packages that write it. So the file of another recipe lies beside it, and nothing that a
+    notebook has open is ever replaced. One process creates it, and others that need it wait for
+    that. It may be deleted by hand when no notebook uses it.
 
     Parameters
     ----------
     folder
-        Of the lesson; it is created.
+        Folder of the lesson; it is created.
     name
-        Of what is to be made.
+        Name of the file or folder to create.
     write
-        Called with the path where to make it; it may make more beside it, as the HDF5 file of an
-        XML.
+        Called with the path to write; it may write more beside it, as the HDF5 file of an XML.
     recipe
-        All that its content depends on, such as the image and the options; its ``repr`` is
+        All that the content depends on, such as the image and the options; its ``repr`` is
         compared.
     needed
         Bytes that it takes on the disk.
@@ -67,7 +66,7 @@ def kept(
     Warns
     -----
     UserWarning
-        If it is made again, since it is not as it was made.
+        If it is created again, since it is not as it was written.
     """
     versions = {package: version_of(package) for package in _WRITERS}
     home = folder / hashlib.sha256(repr((name, recipe, versions)).encode()).hexdigest()[:12]
@@ -76,7 +75,7 @@ def kept(
     recover(folder)  # first: what a killed process left takes space
     with room_for(repr(name), folder, needed) as look_for_room, sole_maker(home):
         fault = _fault(home)
-        if fault is None:  # another process has made it meanwhile
+        if fault is None:  # another process has written it meanwhile
             return home / name
         if home.exists():
             warnings.warn(f"{home / name} is made again, since {fault}.", stacklevel=2)
@@ -96,12 +95,12 @@ def kept(
 
 
 def sole_maker(path: Path) -> AbstractContextManager[None]:
-    """Be the only process that makes a file, and say so on standard error if that takes a while.
+    """Be the only process that creates a file, and say on standard error if that takes a while.
 
     Parameters
     ----------
     path
-        Of the file, in an existing folder.
+        The file, in an existing folder.
     """
 
     def tell() -> None:
@@ -112,14 +111,14 @@ def sole_maker(path: Path) -> AbstractContextManager[None]:
 
 @contextmanager
 def room_for(what: str, folder: Path, needed: int) -> Iterator[Callable[[], None]]:
-    """Make a folder, and say what to do where nothing, or not enough, can be written into it.
+    """Create a folder, and say what to do where nothing, or not enough, can be written into it.
 
     Parameters
     ----------
     what
-        That is written in the ``with`` block, as the beginning of a sentence.
+        What is written in the ``with`` block, as the beginning of a sentence.
     folder
-        Where.
+        Folder to create.
     needed
         Bytes that it takes.
 
@@ -132,7 +131,7 @@ def room_for(what: str, folder: Path, needed: int) -> Iterator[Callable[[], None
     Raises
     ------
     OSError
-        If the folder cannot be made or written, or its disk is full.
+        If the folder cannot be created or written, or its disk is full.
     """
 
     def too_little() -> OSError:
@@ -186,7 +185,7 @@ def _digest(path: Path) -> list[int | str]:
 
 
 def _fault(home: Path) -> str | None:
-    """Say in which way files are not as their note tells, if in any."""
+    """Return how files differ from what their sidecar says, None if they do not."""
     try:
         note: dict[str, Any] = json.loads((home / NOTE).read_text(encoding="utf-8"))
         if note["made by"] != _sources():

@@ -12,7 +12,7 @@ from bigimg_lessons.saving.interrupts import interrupts_wait
 
 
 def lock_path(folder: Path, what: str) -> Path:
-    """Return the path of the lock for something in a folder, which tells whose it is."""
+    """Return the path of the lock for something in a folder, named after what it guards."""
     return folder / f".bigimg-lessons-{what[:60]}.lock"
 
 
@@ -27,9 +27,9 @@ def remove_free_locks(folder: Path) -> None:
 
 
 def lock_at(path: Path) -> FileLock:
-    """Return a lock that the system lets go when its process dies, and that any thread may let go.
+    """Return a lock that the system releases when its process dies, and any thread may release.
 
-    Where the file system has no such locks, to take it raises OSError, though the file is there.
+    Where the file system has no such locks, acquiring it raises OSError, though the file exists.
     """
     return FileLock(path, thread_local=False, fallback_to_soft=False)
 
@@ -45,7 +45,7 @@ def held(
     Parameters
     ----------
     path
-        Of the lock's file, in an existing folder.
+        The lock's file, in an existing folder.
     patience
         Seconds to wait for another process that holds it.
     or_else
@@ -54,7 +54,7 @@ def held(
     Raises
     ------
     OSError
-        If no file can be made there.
+        If no file can be created there.
     """
     lock = lock_at(path)
     try:
@@ -66,7 +66,7 @@ def held(
     finally:
         with interrupts_wait():
             if lock.is_locked:
-                # While it is held: who has opened it meanwhile sees that it is gone, and tries
+                # While it is held: whoever has opened it meanwhile sees that it is gone, and tries
                 # again.
                 with suppress(OSError):
                     path.unlink()

@@ -1,20 +1,20 @@
-"""New files are made aside, and take the place of the old ones whole or not at all.
+"""New files are written to a staging directory and replace the old ones completely or not at all.
 
-A hidden folder beside the target holds what is made, and while it takes its place, what was
-there::
+The staging directory is a hidden folder beside the target. It holds the new files, and while they
+move to their paths, the old ones::
 
     .<name>-<random>.part/
-        <host>-<process>.lock   held by the process that writes, let go when that ends or dies
-        new/                    what is made
-        swap.json               while they change places: what takes whose, so that it can be undone
-        old/                    what was there, until the new is in place
+        <host>-<process>.lock   held by the process that writes, released when that ends or dies
+        new/                    the new files
+        swap.json               during the move: which new file goes where, so that it can be undone
+        old/                    the old files, until all new ones are at their paths
 
 Moving within a folder is one step for the file system, but moving several files takes several.
-So the old ones are set aside all together, the file that opens the others first, and then the new
-ones take their place, that file last: at no moment does an old file stand beside a new one and
-open. Where it ends early is read from what lies in the folder, by the process itself after an
-error, and by the next one that writes beside it after the first has died; both undo what was
-begun, or clear away what is no longer needed once all new files stand.
+So all old files are moved into ``old`` first, beginning with the file that opens the others, and
+then the new ones are moved to their paths, that file last: at no moment does an old file open
+together with a new one. If the move ends early, the content of the folder shows how far it came.
+The process itself after an error, or the next one that writes there after the first has died, then
+undoes the move, or removes what is no longer needed if all new files are in place.
 """
 
 from __future__ import annotations
@@ -42,21 +42,21 @@ from bigimg_lessons.saving.write_errors import write_error
 
 _STAGING_NAME = re.compile(r"\..+-[0-9a-f]{8}\.part")
 
-# Moving takes milliseconds. Who waits so long waits for a process that stands still.
+# Moving takes milliseconds. Whoever waits so long waits for a process that has stopped.
 _LONGEST_WAIT = 60
 
 
 class Staging:
-    """The hidden folder in which files are made that then take the place of others.
+    """The staging directory in which files are written before they are moved to their paths.
 
-    Use it in a ``with`` block, as the block is left it is removed. If it could not put back what
-    was there before, it stays, and the error says so.
+    Use it in a ``with`` block; at the end of the block it is removed. If the old files could not be
+    put back, it stays, and the error says so.
 
     Parameters
     ----------
     targets
-        The files or folders to make, all in one existing folder, in the order in which they take
-        their places; last the one by which readers open the others.
+        Files or folders to create, all in one existing folder, in the order in which they are moved
+        there; last the one by which readers open the others.
 
     Raises
     ------
@@ -104,34 +104,34 @@ class Staging:
             self._finalizer()
 
     def new(self, target: Path) -> Path:
-        """Return where to make what will be `target`."""
+        """Return the path in the staging directory for what will be `target`."""
         return self.folder / "new" / target.name
 
     def swap(self, check: Callable[[], object] = lambda: None) -> None:
-        """Let the new files take their places, and keep what was there until all have done so.
+        """Move the new files to their paths, and keep the old ones until all are there.
 
-        Ctrl-C and signals wait meanwhile, and other processes that swap in the same folder.
+        Ctrl-C and signals wait meanwhile, and so do other processes that swap in the same folder.
 
         Parameters
         ----------
         check
             Called when no other process moves anything: the last moment to raise an error
-            because of what stands at the targets.
+            because of what exists at the targets.
 
         Raises
         ------
         OSError
-            If they cannot be moved. What was there stands there again, or if even that failed,
-            lies where the error says.
+            If they cannot be moved. The old files are then back at their paths, or if even that
+            failed, where the error says.
         """
         with interrupts_wait(), _sole_mover(self._targets[-1]):
             check()
             try:
-                # A library may have made the folder again that somebody removed, or moved away
-                # with its own: then not all that was made is in it.
+                # Somebody may have removed the folder while a library was writing, and the library
+                # may have created it again: then it does not hold all that was written.
                 if not Path(self._lock.lock_file).exists():
                     raise FileNotFoundError(
-                        f"{str(self.folder)!r}, in which it was made, was removed meanwhile"
+                        f"{str(self.folder)!r}, in which it was written, was removed meanwhile"
                     )
                 if self._is_one_step():
                     self.new(self._targets[0]).replace(self._targets[0])
@@ -142,7 +142,7 @@ class Staging:
                         target.replace(self.folder / "old" / target.name)
                 for target in self._targets:
                     self.new(target).replace(target)
-                (self.folder / "swap.json").unlink()  # all new files stand
+                (self.folder / "swap.json").unlink()  # all new files are in place
             except BaseException as error:
                 self._put_back(error)
                 if isinstance(error, OSError):
@@ -173,9 +173,9 @@ class Staging:
 
 
 def recover(folder: Path) -> None:
-    """Clear away what killed processes left in a folder, and put back what they had set aside.
+    """Remove what killed processes left in a folder, and put back the old files they had moved.
 
-    To be called before anything in that folder is looked at or written.
+    To be called before anything in that folder is inspected or written.
 
     Parameters
     ----------
@@ -185,13 +185,13 @@ def recover(folder: Path) -> None:
     Warns
     -----
     UserWarning
-        If it cannot be told whether the process still runs, as it ran on another computer; or if
-        something else stands where an old image would be put back. Both are left as they are.
+        If it is unknown whether the process still runs, as it ran on another computer; or if
+        something else exists where an old image would be put back. Both are left as they are.
     """
     with interrupts_wait():
         remove_free_locks(folder)
         for left, owner in _left_behind(folder):
-            if owner is None:  # made in this moment, or hardly begun
+            if owner is None:  # created a moment ago
                 with suppress(OSError):
                     left.rmdir()
                 continue
@@ -203,7 +203,7 @@ def recover(folder: Path) -> None:
             except FileNotFoundError:
                 continue  # it has ended in this moment
             except OSError as error:
-                _warn_of_leftover(left, f"it cannot be told whether that still runs ({error})")
+                _warn_of_leftover(left, f"it is unknown whether that still runs ({error})")
                 continue
             try:
                 if owner.name.rpartition("-")[0] != _host():
@@ -213,7 +213,7 @@ def recover(folder: Path) -> None:
                     _settle(left)
                     _remove(left, lock, os.getpid())
             except (OSError, ValueError) as error:
-                _warn_of_leftover(left, f"it holds what that had set aside ({error})")
+                _warn_of_leftover(left, f"it holds files that were to be replaced ({error})")
             finally:
                 lock.release()
 
@@ -230,7 +230,7 @@ def _left_behind(folder: Path) -> Iterator[tuple[Path, Path | None]]:
     """Yield the staging folders in a folder, each with its lock, or None if it is empty."""
     try:
         found = sorted(path for path in folder.iterdir() if _STAGING_NAME.fullmatch(path.name))
-    except OSError:  # which whoever writes here will be told
+    except OSError:  # whoever writes here gets this error
         return
     for entry in found:
         if entry.is_symlink():
@@ -248,7 +248,7 @@ def _left_behind(folder: Path) -> Iterator[tuple[Path, Path | None]]:
 
 
 def _made(home: Path, name: str) -> tuple[Path, FileLock]:
-    """Make a staging folder with its lock."""
+    """Create a staging directory with its lock."""
     while True:
         # No longer than a name may be, whatever the target's.
         folder = home / f".{name[:40]}-{secrets.token_hex(4)}.part"
@@ -257,7 +257,7 @@ def _made(home: Path, name: str) -> tuple[Path, FileLock]:
         try:
             lock.acquire(timeout=1)
         except Timeout:
-            continue  # another process took it for left behind, and removes it
+            continue  # another process believed it abandoned, and removes it
         except FileNotFoundError:
             if not home.is_dir():
                 raise
@@ -265,7 +265,7 @@ def _made(home: Path, name: str) -> tuple[Path, FileLock]:
         except OSError:
             if not Path(lock.lock_file).exists():
                 raise
-            # The file system knows no locks: others will not be able to tell, and leave it alone.
+            # The file system has no locks: others cannot know who writes here, and leave it alone.
         return folder, lock
 
 
@@ -275,12 +275,12 @@ def _host() -> str:
 
 @contextmanager
 def _sole_mover(target: Path) -> Iterator[None]:
-    """Be the only process that moves anything to its place in a target's folder."""
+    """Be the only process that moves files in a target's folder."""
 
     def give_up() -> None:
         raise OSError(
             f"Another process has been moving files in {str(target.parent)!r} for {_LONGEST_WAIT} "
-            "seconds: end it if it stands still, and try again."
+            "seconds: end it if it has stopped, and try again."
         )
 
     with ExitStack() as stack:
@@ -295,17 +295,17 @@ def _sole_mover(target: Path) -> Iterator[None]:
 
 
 def _write_journal(folder: Path, targets: Sequence[Path]) -> None:
-    """Note that all is made and what it is; from now on `old` may hold something."""
+    """Note that all files are written, and which; from now on `old` may hold something."""
     names = [target.name for target in targets]
-    made = {name: _identity(folder / "new" / name) for name in names}
-    if missing := [name for name, identity in made.items() if identity is None]:
-        raise FileNotFoundError(f"{missing} was removed while it was made aside")
-    (folder / "swap.json").write_text(json.dumps(made), encoding="utf-8")
+    written = {name: _identity(folder / "new" / name) for name in names}
+    if missing := [name for name, identity in written.items() if identity is None]:
+        raise FileNotFoundError(f"{missing} was removed before it could be moved to its path")
+    (folder / "swap.json").write_text(json.dumps(written), encoding="utf-8")
     (folder / "old").mkdir()
 
 
 def _identity(path: Path) -> list[int] | None:
-    """Return what a file keeps when it is moved within a file system, and another has not."""
+    """Return numbers that a file keeps when it is moved, and that no other file has."""
     if not os.path.lexists(path):
         return None
     found = path.lstat()
@@ -314,7 +314,7 @@ def _identity(path: Path) -> list[int] | None:
 
 
 def _settle(folder: Path) -> None:
-    """Undo a swap that was begun, unless all new files stand.
+    """Undo a swap that was begun, unless all new files are in place.
 
     Raises
     ------
@@ -336,19 +336,19 @@ def _settle(folder: Path) -> None:
     if len(placed) == len(made):
         journal.unlink()
         return
-    set_aside = [name for name in made if os.path.lexists(old / name)]
-    for name in set_aside:  # before anything is moved
+    moved_away = [name for name in made if os.path.lexists(old / name)]
+    for name in moved_away:  # before anything is moved
         if name not in placed and os.path.lexists(home / name):
-            raise FileExistsError(f"{str(home / name)!r} is there by now")
+            raise FileExistsError(f"{str(home / name)!r} exists by now")
     for name in reversed(placed):  # the file that opens the others first
         (home / name).replace(new / name)
-    for name in set_aside:  # and last
+    for name in moved_away:  # and last
         (old / name).replace(home / name)
     journal.unlink()
 
 
 def _remove(folder: Path, lock: FileLock, process: int) -> None:
-    """Remove a staging folder of which nothing is needed any more.
+    """Remove a staging directory that is no longer needed.
 
     While there is a journal, something may be needed.
 
@@ -357,7 +357,7 @@ def _remove(folder: Path, lock: FileLock, process: int) -> None:
     folder, lock
         Its path, and the lock that is held.
     process
-        Which made it: a fork of that, which comes to its end, must not.
+        The process that created it: when a fork of that ends, it must not remove it.
     """
     # With a journal it is needed: the interpreter ends while a daemon thread is moving.
     if os.getpid() != process or (folder / "swap.json").exists():

@@ -28,23 +28,22 @@ _REMEDY_BY_NUMBER = {
     for name in names
     if hasattr(errno, name)
 }
-# How HDF5 and encoders outside Python tell the system's number.
-_TOLD_NUMBER = re.compile(r"(?:os error|errno =|Errno) (\d+)")
+# How HDF5 and encoders outside Python state the system's error number.
+_STATED_NUMBER = re.compile(r"(?:os error|errno =|Errno) (\d+)")
 _WINDOWS_NUMBERS = {5: errno.EACCES, 112: errno.ENOSPC, 206: errno.ENAMETOOLONG}
 
 
 def write_error(target: Path, error: BaseException, *, aside: Path | None = None) -> OSError:
-    """Say of an error what it means for the target, and what to do.
+    """Explain an error: what it means for the target, and what to do.
 
     Parameters
     ----------
     target
         What was to be written.
     error
-        Of the system, or of a library that knows the system's only as text.
+        Raised by the system, or by a library that gives the system's error only as text.
     aside
-        The folder in which it was made meanwhile; what the error says of paths there is said of
-        the target's folder.
+        The staging directory; paths in it are named in the message as paths in the target's folder.
 
     Returns
     -------
@@ -52,8 +51,8 @@ def write_error(target: Path, error: BaseException, *, aside: Path | None = None
         With the system's number, where it is known, in ``errno``.
     """
     number = error.errno if isinstance(error, OSError) else None
-    if number is None and (told := _TOLD_NUMBER.search(str(error))):
-        number = int(told[1])
+    if number is None and (stated := _STATED_NUMBER.search(str(error))):
+        number = int(stated[1])
         if os.name == "nt":
             number = _WINDOWS_NUMBERS.get(number)
     remedy = _REMEDY_BY_NUMBER.get(number or 0, "make sure that the disk is not full, and is there")
@@ -90,7 +89,7 @@ def what_stays(target: Path) -> str:
 
 @contextmanager
 def explained(target: Path, *, aside: Path) -> Iterator[None]:
-    """Raise what fails in a ``with`` block as :func:`write_error` says it.
+    """Raise what fails in a ``with`` block with the message of :func:`write_error`.
 
     Libraries raise OSError or RuntimeError when something cannot be written; errors of other
     kinds pass.

@@ -1,4 +1,4 @@
-"""What the XML of a new dataset says: of any image, or of one that is a BigDataViewer image."""
+"""What the XML of a new dataset says: of any image, or of a BigDataViewer image that is copied."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _TOLERANCE = 1e-6
 def describe(
     h5: str, shape: Sequence[int], voxel_size: VoxelSize, channel_names: Sequence[str]
 ) -> SpimData:
-    """Describe an image of which no more is known than this.
+    """Describe an image when no more is known of it than this.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def describe(
     shape
         Extents along T, C, Z, Y and X.
     voxel_size
-        Of all views.
+        Size of a voxel, the same in all views.
     channel_names
         One for each channel.
 
@@ -100,9 +100,9 @@ def describe_copy(
     h5
         Name of the HDF5 file, which lies beside the XML.
     reader
-        Of the image.
+        The reader of the image.
     voxel_size
-        To replace that of the current level. Registrations that tell more than the old one do
+        To replace that of the current level. Registrations that say more than the old one do
         not hold for another, and are left out.
     is_new_unit
         Whether `voxel_size` is only the old one in another unit. Then registrations stay, and
@@ -163,7 +163,7 @@ def missing_views(reader: Reader) -> frozenset[View]:
     Parameters
     ----------
     reader
-        Of the image.
+        The reader of the image.
     """
     setups = {setup.id for setup in reader.setups}
     return frozenset(
@@ -179,7 +179,7 @@ def known_voxel_size(reader: Reader) -> Size | None:
     Parameters
     ----------
     reader
-        Of the image.
+        The reader of the image.
 
     Returns
     -------
@@ -196,7 +196,7 @@ def tells_known_size(reader: Reader, voxel_size: VoxelSize) -> bool:
     Parameters
     ----------
     reader
-        Of the image.
+        The reader of the image.
     voxel_size
         In any unit. Without a unit of length, or if the image has none, numbers are compared with
         those that bioio gives.
@@ -219,12 +219,12 @@ def registrations(reader: Reader) -> dict[View, Transforms]:
     Parameters
     ----------
     reader
-        Of the image.
+        The reader of the image.
 
     Returns
     -------
     dict
-        The transforms of each view. One of which the XML tells none has its calibration, or
+        The transforms of each view. A view without transforms in the XML has its calibration, or
         nothing if its voxel size is unknown; if it is missing too, it is left out.
     """
     stated = {(v.timepoint, v.setup): v.transforms for v in reader.metadata.registrations}
@@ -261,7 +261,7 @@ def _scaled(voxel_size: VoxelSize, factors: Sequence[float], power: int = 1) -> 
 def _rescaled(
     registered: dict[View, Transforms], known: Size, told: Size, unit: str
 ) -> dict[View, Transforms]:
-    """Return the registrations into the space of another unit, in which voxels are as told."""
+    """Return the registrations into the space of another unit, in which voxels are as given."""
     z, y, x = (new / old for new, old in zip(told, known, strict=True))
     step = replace(calibration((z, y, x)), name=f"to {unit}")
     return {view: (step, *transforms) for view, transforms in registered.items()}
@@ -270,7 +270,7 @@ def _rescaled(
 def _recalibrated(
     registered: dict[View, Transforms], known: Size, told: Size
 ) -> dict[View, Transforms]:
-    """Return the registrations of voxels whose size is told anew; warn of what gets lost."""
+    """Return the registrations of voxels whose size is given anew; warn of what gets lost."""
     lost = [
         view
         for view in sorted(registered)
@@ -280,7 +280,7 @@ def _recalibrated(
         was, now = (", ".join(f"{length:.6g}" for length in size) for size in (known, told))
         warn_caller(
             f"The registrations are not kept for {_views(lost)}: they hold for voxels of {was} "
-            f"(z, y, x, at full resolution), and these are told to be of {now}. To keep them, "
+            f"(z, y, x, at full resolution), and voxel_size says {now}. To keep them, "
             "leave out voxel_size."
         )
     return dict.fromkeys(registered, (calibration(told),))

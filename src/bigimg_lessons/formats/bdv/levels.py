@@ -49,7 +49,7 @@ class Layout:
     chunk_shape
         Voxels of a chunk; levels that are smaller have smaller chunks.
     dtype
-        Of the voxels.
+        Type of the voxels.
     gzip_level, legacy_uint16
         As for :func:`bigimg_lessons.formats.bdv.writer.write_bdv`.
     """

@@ -32,7 +32,7 @@ def position_of(
     Parameters
     ----------
     reader
-        Of the image.
+        The reader of the image.
     voxel_size, unit
         In z, y, x order, if another than ``reader.physical_pixel_sizes`` is to hold.
 
@@ -64,7 +64,7 @@ def position_of(
 
 
 def _shared_offset(reader: Reader, missing: frozenset[tuple[int, int]]) -> tuple[Size, str | None]:
-    """Return the offset in voxels of the level, and what the registrations tell beside it."""
+    """Return the offset in voxels of the level, and what else the registrations say."""
     models = {
         view: ViewRegistration(*view, at_level(transforms, reader.level_factors)).model
         for view, transforms in registrations(reader).items()

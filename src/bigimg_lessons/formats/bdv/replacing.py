@@ -19,9 +19,9 @@ def foreign_xml(xml: Path, h5: Path) -> str | None:
     Parameters
     ----------
     xml
-        The XML, perhaps.
+        File that may be the XML.
     h5
-        Of which it should be.
+        The HDF5 file to which it should belong.
 
     Returns
     -------
@@ -35,7 +35,7 @@ def foreign_xml(xml: Path, h5: Path) -> str | None:
     except (OSError, ValueError) as error:
         return f"is no XML of {h5.name!r} that could be replaced ({str(error).rstrip('.')})"
     named = PurePosixPath(reference.text.replace("\\", "/")).name
-    # A dataset that was moved may still tell the folder that it lay in; so what is there decides.
+    # A dataset that was moved may still name the folder that it lay in; so what is there decides.
     other = xml.parent / reference.text.replace("\\", "/")
     if named != h5.name or (other.is_file() and not (h5.is_file() and other.samefile(h5))):
         return f"is the XML of another file, {reference.text!r}"
@@ -48,7 +48,7 @@ def foreign_h5(h5: Path) -> str | None:
     Parameters
     ----------
     h5
-        The file, perhaps.
+        File that may be the HDF5 file.
 
     Returns
     -------

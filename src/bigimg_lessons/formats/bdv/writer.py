@@ -86,8 +86,8 @@ def write_bdv(
         single plane is as thick as its pixels are wide. For a BigDataViewer
         image another than its own takes the place of registrations that were made for that.
     unit
-        Of the voxel size, such as "µm" or "nm"; "pixel" if not known, for other programs take an
-        empty one for micrometres. A time interval has no place in the XML.
+        Unit of the voxel size, such as "µm" or "nm"; "pixel" if not known, for other programs take
+        an empty one for micrometres. A time interval has no place in the XML.
     channel_names
         One for each channel; "channel 0", "channel 1", … if not known.
     chunk_shape
