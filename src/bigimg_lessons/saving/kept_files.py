@@ -67,7 +67,7 @@ def kept(
     Warns
     -----
     UserWarning
-        If it is made again, since it is not as it was made.
+        If it is created again, because it is not as it was created.
     """
     versions = {package: version_of(package) for package in _WRITERS}
     home = folder / hashlib.sha256(repr((name, recipe, versions)).encode()).hexdigest()[:12]
@@ -79,7 +79,7 @@ def kept(
         if fault is None:  # another process has made it meanwhile
             return home / name
         if home.exists():
-            warnings.warn(f"{home / name} is made again, since {fault}.", stacklevel=2)
+            warnings.warn(f"{home / name} is created again, because {fault}.", stacklevel=2)
         look_for_room()
         with Staging(home) as staging:
             aside = staging.new(home)
