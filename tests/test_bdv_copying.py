@@ -304,7 +304,7 @@ def test_another_voxel_size_says_which_registrations_it_ends(dataset, copy, affi
     )
     message = (
         r"registrations are not kept for setup 1 at time point 0: they hold for voxels "
-        r"of 2, 0.25, 0.5 \(z, y, x, at full resolution\), and voxel_size says "
+        r"of 2, 0.25, 0.5 \(z, y, x, at full resolution\), and the given voxel size means "
         r"3, 1, 1. To keep them, leave out voxel_size"
     )
     with pytest.warns(UserWarning, match=message) as seen:

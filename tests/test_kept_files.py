@@ -71,7 +71,7 @@ def test_is_made_again_if_it_is_not_as_it_was_made(keep, damage):
     else:
         (path / "pixels").write_bytes(b"pixelz" if damage == "changed" else b"pixels and more")
     with pytest.warns(
-        UserWarning, match=r"image.zarr is made again, since .*(written|missing|made it)"
+        UserWarning, match=r"image.zarr is created again, because .*(written|missing|made it)"
     ):
         assert keep() == path
     assert (path / "pixels").read_bytes() == b"pixels"

@@ -81,7 +81,7 @@ def test_a_lesson_three_times_at_once(lesson, starts, data_folder):
             each.wait()
     for each, (out, error) in zip(runs, said, strict=True):
         assert each.returncode == 0, error
-        assert "is made again" not in error
+        assert "is created again" not in error
         assert wrong(lesson, json.loads(out)) == []
     assert leftovers(data_folder) == []
 

@@ -93,9 +93,9 @@ def build_pyramid(
         that voxels are one pixel each way.
     unit
         Unit of the voxel size, such as "µm", "nm" or "inch" (see
-        :func:`bigimg_lessons.units.length`). None is assumed: without it none is written. "pixel" says that there is none. Without
-        `voxel_size` it is the unit in which the source's own size is expressed, or if that has
-        none along any axis, its unit.
+        :func:`bigimg_lessons.units.length`). None is assumed: without it none is written. "pixel"
+        says that there is none. Without `voxel_size` it is the unit in which the source's own size
+        is expressed, or if that has none along any axis, its unit.
     time_interval, time_unit
         The time from one time point to the next, and its unit, such as "s", "ms" or "min" (see
         :func:`bigimg_lessons.units.duration`), in the same way. OME-Zarr only: BDV-HDF5 has no

@@ -17,9 +17,10 @@ pytestmark = pytest.mark.browser
 TESTS = Path(__file__).parents[1]
 CELLS = (
     "from pathlib import Path\n\n"
-    "from bigimg_lessons.widgets import question_bank, quiz as module\n\n"
+    "from bigimg_lessons.questions import bank\n"
+    "from bigimg_lessons.widgets import quiz as module\n\n"
     f"folder = Path({TESTS.as_posix()!r})\n"
-    "load = question_bank.load_bank\n"
+    "load = bank.load_bank\n"
     "module.load_bank = lambda name: load(name, folder=folder)\n"
     'quiz = module.Quiz("every_kind")\n'
     "quiz",

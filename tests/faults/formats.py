@@ -76,7 +76,7 @@ _VOLUME = SampleVolume((4, 40, 48))
 def _write_sample(folder: Path, version: int) -> None:
     if version:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", ".* is made again, since")
+            warnings.filterwarnings("ignore", ".* is created again, because")
             sample_tiff(_VOLUME, folder=folder, progress=False)
         return
     # What an older release has made.

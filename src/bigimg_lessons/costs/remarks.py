@@ -56,7 +56,7 @@ MODEL_ERROR: str = _TEXTS["model_error"]
 
 
 def filled(text: str, values: Mapping[str, float | str]) -> str:
-    """Fill in texts as they are, and numbers rounded, as ``design_appraisal.js`` does.
+    """Fill in texts as they are, and numbers rounded, as ``costs/design.js`` does.
 
     Parameters
     ----------

@@ -66,7 +66,7 @@ def kept(
     Warns
     -----
     UserWarning
-        If it is created again, since it is not as it was written.
+        If it is created again, because it is not as it was written.
     """
     versions = {package: version_of(package) for package in _WRITERS}
     home = folder / hashlib.sha256(repr((name, recipe, versions)).encode()).hexdigest()[:12]
@@ -78,7 +78,7 @@ def kept(
         if fault is None:  # another process has written it meanwhile
             return home / name
         if home.exists():
-            warnings.warn(f"{home / name} is made again, since {fault}.", stacklevel=2)
+            warnings.warn(f"{home / name} is created again, because {fault}.", stacklevel=2)
         look_for_room()
         with Staging(home) as staging:
             aside = staging.new(home)

@@ -280,7 +280,7 @@ def _recalibrated(
         was, now = (", ".join(f"{length:.6g}" for length in size) for size in (known, told))
         warn_caller(
             f"The registrations are not kept for {_views(lost)}: they hold for voxels of {was} "
-            f"(z, y, x, at full resolution), and voxel_size says {now}. To keep them, "
+            f"(z, y, x, at full resolution), and the given voxel size means {now}. To keep them, "
             "leave out voxel_size."
         )
     return dict.fromkeys(registered, (calibration(told),))

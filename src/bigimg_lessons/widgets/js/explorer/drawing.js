@@ -3,7 +3,7 @@
 import { formatNumber } from "../kit/text.js";
 import { drawExploded } from "./exploded.js";
 import { drawGlass } from "./glass.js";
-import { pencil } from "./pencil.js";
+import { Pencil } from "./pencil.js";
 import { placeVolume } from "./placement.js";
 import { AXES } from "./setting.js";
 
@@ -19,15 +19,15 @@ import { AXES } from "./setting.js";
  * @property {string} font
  */
 
-function labelAxes(context, { at }, { grid, colours, font }) {
+function labelAxes(context, pen, { grid, colours, font }) {
   context.fillStyle = colours.muted;
   context.font = font;
   const [z, y, x] = grid.shape.map((n, axis) => `${AXES[axis]} ${formatNumber(n)}`);
-  const [frontX, frontY] = at([0, 1, 0.45]);
+  const [frontX, frontY] = pen.at([0, 1, 0.45]);
   context.textAlign = "center";
   context.textBaseline = "top";
   context.fillText(x, frontX, frontY + 9);
-  const [sideX, sideY] = at([0, 0.5, 0]);
+  const [sideX, sideY] = pen.at([0, 0.5, 0]);
   context.save();
   context.translate(sideX - 9, sideY);
   context.rotate(-Math.PI / 2);
@@ -36,7 +36,7 @@ function labelAxes(context, { at }, { grid, colours, font }) {
   context.restore();
   context.textAlign = "right";
   context.textBaseline = "top";
-  context.fillText(z, at([1, 1, 1])[0] + 2, frontY + 9);
+  context.fillText(z, pen.at([1, 1, 1])[0] + 2, frontY + 9);
 }
 
 /**
@@ -73,7 +73,7 @@ export function pictureNote({ grid, exploded }, every, toScale) {
 export function drawVolume(context, scene) {
   const { width, height, grid, exploded } = scene;
   const placement = placeVolume(grid.shape, width, height);
-  const pen = pencil(context, placement);
+  const pen = new Pencil(context, placement);
   context.clearRect(0, 0, width, height);
   context.lineJoin = "round";
   const every = (exploded ? drawExploded : drawGlass)(pen, placement, scene);
