@@ -233,7 +233,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
 
 @pytest.fixture
 def server(book: Path) -> Iterator[Server]:
-    """The small book, served and counted."""
+    """The small book, served and counted; named before the visitor, whose pages it outlives."""
     with Server(book) as server:
         yield server
 
@@ -294,7 +294,7 @@ def pictures(experiment: Locator) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("region", REGIONS)
 def test_the_page_counts_what_the_server_counts_and_chunks_predicts(
-    visitor: Any, server: Server, book: Path, voxels: np.ndarray, region: str
+    server: Server, visitor: Any, book: Path, voxels: np.ndarray, region: str
 ) -> None:
     experiment = start(visitor.open(server.url + PAGE), region)
     announced = in_bytes(experiment.locator(".fx-cost").inner_text())
@@ -323,7 +323,7 @@ def test_the_page_counts_what_the_server_counts_and_chunks_predicts(
         np.testing.assert_array_equal(picture, voxels[PICTURES[region]])
 
 
-def test_three_rounds_show_median_and_range_and_take_turns(visitor: Any, server: Server) -> None:
+def test_three_rounds_show_median_and_range_and_take_turns(server: Server, visitor: Any) -> None:
     page = visitor.open(server.url + PAGE)
     experiment = start(page, "YZ slice", rounds=3)
     expect_end(experiment)
@@ -350,7 +350,7 @@ def test_three_rounds_show_median_and_range_and_take_turns(visitor: Any, server:
 
 
 def test_the_model_is_that_of_chunks_with_the_connection_as_measured(
-    visitor: Any, server: Server
+    server: Server, visitor: Any
 ) -> None:
     server.delay = 0.04
     page = visitor.open(server.url + PAGE)
@@ -375,7 +375,7 @@ def test_the_model_is_that_of_chunks_with_the_connection_as_measured(
 
 
 def test_stop_stops_at_once_keeps_what_was_measured_and_the_focus(
-    visitor: Any, server: Server
+    server: Server, visitor: Any
 ) -> None:
     server.held = f"{store('64³')}/c/"
     page = visitor.open(server.url + PAGE)
@@ -400,7 +400,7 @@ def test_stop_stops_at_once_keeps_what_was_measured_and_the_focus(
     expect(button).to_be_focused()
 
 
-def test_stopped_before_the_connection_is_known(visitor: Any, server: Server) -> None:
+def test_stopped_before_the_connection_is_known(server: Server, visitor: Any) -> None:
     server.held = store("16³")
     page = visitor.open(server.url + PAGE)
     experiment = start(page)
@@ -410,7 +410,7 @@ def test_stopped_before_the_connection_is_known(visitor: Any, server: Server) ->
     expect(experiment.locator("table")).to_have_count(0)
 
 
-def test_a_fetch_that_fails_names_its_address_and_a_remedy(visitor: Any, server: Server) -> None:
+def test_a_fetch_that_fails_names_its_address_and_a_remedy(server: Server, visitor: Any) -> None:
     """tests/js/experiment.test.mjs and zarr_array.test.mjs have all metadata that are refused."""
     page = visitor.open(server.url + PAGE)
     for path, instead, message in [
@@ -440,7 +440,7 @@ def test_a_fetch_that_fails_names_its_address_and_a_remedy(visitor: Any, server:
 
 
 def test_what_was_measured_before_a_failure_stays_and_one_can_start_again(
-    visitor: Any, server: Server
+    server: Server, visitor: Any
 ) -> None:
     server.instead["64x64x64.zarr/c/0/1/1"] = b""
     experiment = start(visitor.open(server.url + PAGE), "YZ slice")
@@ -453,13 +453,13 @@ def test_what_was_measured_before_a_failure_stays_and_one_can_start_again(
     expect(experiment.get_by_role("alert")).to_be_empty()
 
 
-def test_offline_is_said(visitor: Any, server: Server) -> None:
+def test_offline_is_said(server: Server, visitor: Any) -> None:
     page = visitor.open(server.url + PAGE, only_requests=True)
     page.context.set_offline(True)
     expect_failure(start(page), "You are offline.")
 
 
-def test_a_server_that_never_answers_is_given_up(visitor: Any, server: Server) -> None:
+def test_a_server_that_never_answers_is_given_up(server: Server, visitor: Any) -> None:
     page = visitor.open(server.url + PAGE)
     page.clock.install()
     server.held = store("16³")
@@ -471,7 +471,7 @@ def test_a_server_that_never_answers_is_given_up(visitor: Any, server: Server) -
     expect(experiment.get_by_role("alert")).to_contain_text("zarr.json")
 
 
-def test_a_browser_that_cannot_unpack_is_told_so(visitor: Any, server: Server) -> None:
+def test_a_browser_that_cannot_unpack_is_told_so(server: Server, visitor: Any) -> None:
     page = visitor.open("about:blank")
     page.add_init_script("delete globalThis.DecompressionStream")
     page.goto(server.url + PAGE)
@@ -518,7 +518,7 @@ def test_in_jupyter_it_says_how_to_get_there(
 
 
 def test_another_server_can_be_named_if_it_allows_it(
-    visitor: Any, server: Server, book: Path, tmp_path: Path, serving: Serving
+    server: Server, visitor: Any, book: Path, tmp_path: Path, serving: Serving
 ) -> None:
     away_from_the_site(book, tmp_path, server.url.rstrip("/"))
     with serving(tmp_path) as url:
@@ -531,7 +531,7 @@ def test_another_server_can_be_named_if_it_allows_it(
         expect_end(experiment, "All 5 images are equal")
 
 
-def test_each_region_keeps_its_own_results(visitor: Any, server: Server) -> None:
+def test_each_region_keeps_its_own_results(server: Server, visitor: Any) -> None:
     experiment = start(visitor.open(server.url + PAGE), "YZ slice")
     expect_end(experiment)
     kept = numbers(experiment)
@@ -542,7 +542,7 @@ def test_each_region_keeps_its_own_results(visitor: Any, server: Server) -> None
     assert numbers(experiment) == kept
 
 
-def test_all_by_keyboard_and_named_for_a_screen_reader(visitor: Any, server: Server) -> None:
+def test_all_by_keyboard_and_named_for_a_screen_reader(server: Server, visitor: Any) -> None:
     page = visitor.open(server.url + PAGE)
     experiment = page.get_by_role("region", name="Measure it on your own connection")
     experiment.get_by_role("radio", name="XY plane").focus()
@@ -565,7 +565,7 @@ def test_all_by_keyboard_and_named_for_a_screen_reader(visitor: Any, server: Ser
     expect(experiment.get_by_role("img", name=re.compile("Plot over chunk shape"))).to_be_visible()
 
 
-def test_without_scripts_the_costs_are_there(visitor: Any, server: Server) -> None:
+def test_without_scripts_the_costs_are_there(server: Server, visitor: Any) -> None:
     page = visitor.open(server.url + PAGE, javascript=False)
     expect(page.get_by_role("row", name="16³")).to_contain_text("144 requests, 576 KiB")
 
