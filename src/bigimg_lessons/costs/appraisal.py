@@ -21,8 +21,10 @@ What the model assumes, beside what `grid` says of itself:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 
 from bigimg_lessons.costs.design import FORMATS, Design, Triple
 from bigimg_lessons.costs.grid import ChunkGrid
@@ -102,7 +104,7 @@ class Appraisal:
     @property
     def seconds(self) -> float:
         """Seconds a week for all uses together."""
-        return sum(cost.weekly for cost in self.costs)
+        return added(cost.weekly for cost in self.costs)
 
 
 def appraise(design: Design, scenario: Scenario) -> Appraisal:
@@ -129,13 +131,13 @@ def appraise(design: Design, scenario: Scenario) -> Appraisal:
     steps = factors(scenario, design.format)[: design.levels]
     shown = [(use, level_shown(use, steps)) for use in scenario.uses]
     costs = tuple(cost_of(use, k, grids[k], design.format, scenario) for use, k in shown)
-    one_by_one = sum(
+    one_by_one = added(
         cost_of(use, k, grids[k], design.format, scenario, ONE_BY_ONE).weekly for use, k in shown
     )
     per_level = [grid.reading((slice(None),) * 3).read for grid in grids]
     files, stored = file_count(design.format, grids), sum(per_level)
     form, storage = FORMATS[design.format], STORAGES[scenario.storage]
-    total = sum(cost.weekly for cost in costs)
+    total = added(cost.weekly for cost in costs)
     dearest = max(costs, key=lambda cost: cost.weekly)
     facts: dict[str, float | str] = {
         "ease": NEGLIGIBLE / total,
@@ -146,7 +148,7 @@ def appraise(design: Design, scenario: Scenario) -> Appraisal:
         "amplification": dearest.read / dearest.wanted,
         "use": dearest.use.name,
         "share": dearest.weekly / total * 100,
-        "waiting": sum(cost.waiting * cost.use.weekly for cost in costs) / total * 100,
+        "waiting": added(cost.waiting * cost.use.weekly for cost in costs) / total * 100,
         "bytes": grids[0].chunk_bytes,
         "classic": 0 if form.chunks == "boxes" else stored,
         "lone": storage.latency * 1000 if form.one_at_a_time else 0,
@@ -161,6 +163,15 @@ def appraise(design: Design, scenario: Scenario) -> Appraisal:
         if float(facts[rule.fact]) > rule.above
     )
     return Appraisal(costs, files, stored, remarks)
+
+
+def added(seconds: Iterable[float]) -> float:
+    """Add seconds one after the other.
+
+    So does a page's JavaScript, and ``sum`` of Python 3.11; from 3.12 on ``sum`` makes up for the
+    rounding of each step, and the last digit of a float differs.
+    """
+    return reduce(add, seconds, 0.0)
 
 
 def file_count(name: str, grids: Sequence[ChunkGrid]) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from bigimg_lessons.costs.appraisal import NEGLIGIBLE, cost_of, file_count, level_shown
+from bigimg_lessons.costs.appraisal import NEGLIGIBLE, added, cost_of, file_count, level_shown
 from bigimg_lessons.costs.design import FORMATS, Design
 from bigimg_lessons.costs.levels import factors, level_grids
 from bigimg_lessons.costs.scenarios import Scenario, Use
@@ -72,7 +72,8 @@ def search(scenario: Scenario) -> Search:
                 if (use, level) not in weekly:  # more levels change only what a screen shows
                     cost = cost_of(use, level, grids[level], layout.format, scenario)
                     weekly[use, level] = cost.weekly
-            found.append((sum(weekly[key] for key in shown), replace(layout, levels=levels)))
+            seconds = added(weekly[key] for key in shown)
+            found.append((seconds, replace(layout, levels=levels)))
     least = min(seconds for seconds, _ in found)
     plain_first = list(FORMATS)
     _, good = min(
