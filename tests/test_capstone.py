@@ -21,6 +21,7 @@ from bigimg_lessons.costs.remarks import REFUSALS, REMARKS
 from bigimg_lessons.costs.scenarios import SCENARIOS, Scenario, Use
 from bigimg_lessons.costs.search import BEST, CLOSE, search
 from bigimg_lessons.costs.storage import STORAGES
+from bigimg_lessons.questions.places import heading_anchor
 from tests.chunk_cases import along_the_curve
 
 ROOT = Path(__file__).parents[1]
@@ -417,8 +418,8 @@ def test_each_remark_leads_to_a_section_that_exists():
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         text = "\n".join("".join(cell["source"]) for cell in cells)
         assert re.search(rf"^#+ {re.escape(rule.section)}$", text, flags=re.MULTILINE)
-        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.anchor)
-    assert REMARKS[6].anchor == "why-look-at-the-bytes"
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", heading_anchor(rule.section))
+    assert heading_anchor(REMARKS[6].section) == "why-look-at-the-bytes"
 
 
 # ---- The search

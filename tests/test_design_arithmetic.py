@@ -10,6 +10,7 @@ from bigimg_lessons.costs.appraisal import appraise
 from bigimg_lessons.costs.design import FORMATS, Design
 from bigimg_lessons.costs.levels import factors
 from bigimg_lessons.costs.scenarios import SCENARIOS
+from bigimg_lessons.questions.places import heading_anchor
 from bigimg_lessons.widgets import DesignTask
 from bigimg_lessons.widgets.base import JS
 from tests.node import Node
@@ -54,7 +55,8 @@ def in_python(key: str, design: Design) -> Any:
         "stored": found.stored,
         "total": found.seconds,
         "remarks": [
-            [r.text, r.section, f"../notebooks/{r.page}.html#{r.anchor}"] for r in found.remarks
+            [r.text, r.section, f"../notebooks/{r.page}.html#{heading_anchor(r.section)}"]
+            for r in found.remarks
         ],
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,11 +33,6 @@ class Rule:
     text: str
     page: str
     section: str
-
-    @property
-    def anchor(self) -> str:
-        """The heading's id in the built page."""
-        return re.sub(r"[^a-z0-9]+", "-", self.section.lower()).strip("-")
 
 
 _TEXTS = tomllib.loads(
