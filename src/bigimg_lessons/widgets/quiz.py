@@ -27,7 +27,7 @@ class Quiz(Widget, front="quiz/quiz.js"):
     Parameters
     ----------
     name
-        A question bank: a file in ``bigimg_lessons/widgets/questions`` without ``.toml``.
+        A question bank: a file in ``bigimg_lessons/questions/banks`` without ``.toml``.
     questions
         The ids of the questions to show, in this order; by default all but the predictions,
         whose place is before the cell that measures.
