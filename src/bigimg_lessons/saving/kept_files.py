@@ -25,6 +25,8 @@ NOTE = "kept.json"
 # What the bytes of a file depend on, besides its recipe.
 _WRITERS = ("bigimg-lessons", "h5py", "zarr")
 
+_OUTDATED = "other sources of these lessons wrote it"
+
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 
@@ -36,8 +38,9 @@ def kept(
 
     It lies in a folder of its own, which is named after the recipe and the versions of the
     packages that write it. So the file of another recipe lies beside it, and nothing that a
-    notebook has open is ever replaced. One process creates it, and others that need it wait for
-    that. It may be deleted by hand when no notebook uses it.
+    notebook has open is ever replaced. Only after a change of this package's sources it is created
+    again, in silence: that is no fault of the reader's. One process creates it, and others that
+    need it wait for that. It may be deleted by hand when no notebook uses it.
 
     Parameters
     ----------
@@ -66,7 +69,7 @@ def kept(
     Warns
     -----
     UserWarning
-        If it is created again, because it is not as it was written.
+        If it is created again, because it is damaged.
     """
     versions = {package: version_of(package) for package in _WRITERS}
     home = folder / hashlib.sha256(repr((name, recipe, versions)).encode()).hexdigest()[:12]
@@ -77,7 +80,7 @@ def kept(
         fault = _fault(home)
         if fault is None:  # another process has written it meanwhile
             return home / name
-        if home.exists():
+        if home.exists() and fault != _OUTDATED:
             warnings.warn(f"{home / name} is created again, because {fault}.", stacklevel=2)
         look_for_room()
         with Staging(home) as staging:
@@ -189,7 +192,7 @@ def _fault(home: Path) -> str | None:
     try:
         note: dict[str, Any] = json.loads((home / NOTE).read_text(encoding="utf-8"))
         if note["made by"] != _sources():
-            return "another version of these lessons made it"
+            return _OUTDATED
         for name, digest in note["files"].items():
             if _digest(home / name) != digest:
                 return f"{name} is not what was written"
