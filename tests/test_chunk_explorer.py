@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from rcssmin import cssmin
-from rjsmin import jsmin
+from shortening import short_script, short_style
 from traitlets import TraitError
 
 from bigimg_lessons.costs.grid import ChunkGrid
@@ -231,6 +230,6 @@ def test_the_module_is_whole_and_lean_and_asks_no_other_host() -> None:
     assert not re.search(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", ChunkExplorer._esm
     )
-    sent = (jsmin(ChunkExplorer._esm) + cssmin(own_style(ChunkExplorer.front))).encode()
+    sent = (short_script(ChunkExplorer._esm) + short_style(own_style(ChunkExplorer.front))).encode()
     assert len(gzip.compress(sent)) <= 19_000  # as the page has it
     assert not re.search(rb"https?://", sent)

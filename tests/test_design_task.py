@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
-from rcssmin import cssmin
-from rjsmin import jsmin
+from shortening import short_script, short_style
 from traitlets import TraitError
 
 from bigimg_lessons.costs.appraisal import appraise
@@ -121,7 +120,7 @@ def test_the_module_is_whole_and_lean_and_asks_no_other_host() -> None:
     assert re.findall(r"^\s*import\b", DesignTask._esm, flags=re.MULTILINE) == []
     assert DesignTask._esm.count("export default") == 1
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write", DesignTask._esm)
-    style = cssmin(own_style(DesignTask.front))
-    sent = (jsmin(DesignTask._esm) + style).encode()  # as the page has it
+    style = short_style(own_style(DesignTask.front))
+    sent = (short_script(DesignTask._esm) + style).encode()  # as the page has it
     assert len(gzip.compress(sent)) <= 8_100
     assert not re.search(rb"https?://", sent)

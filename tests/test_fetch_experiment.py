@@ -7,8 +7,7 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
-from rcssmin import cssmin
-from rjsmin import jsmin
+from shortening import short_script, short_style
 from traitlets import TraitError
 
 from bigimg_lessons.costs.grid import ChunkGrid
@@ -52,8 +51,8 @@ def test_the_module_stands_alone_and_is_small() -> None:
     assert "import " not in re.sub(r"//.*", "", module)
     assert module.count("function makeGrid(") == 1
     assert module.count("export default") == 1
-    # As the book's pages are sent it: without comments and spaces (see anywidget_host).
-    sent = jsmin(str(module)) + cssmin(own_style(FetchExperiment.front))
+    # As the book's pages are sent it, in a shorter form (see shortening).
+    sent = short_script(str(module)) + short_style(own_style(FetchExperiment.front))
     assert len(gzip.compress(sent.encode())) <= 16_800
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rcssmin import cssmin
-from rjsmin import jsmin
+from shortening import short_script, short_style
 from traitlets import TraitError
 
 from bigimg_lessons.questions.bank import load_bank
@@ -256,13 +255,15 @@ def test_text_enters_the_page_only_as_text() -> None:
 
 
 def test_a_page_is_sent_little_and_asks_no_other_host() -> None:
-    """As the book's pages are sent it: without comments and spaces (see anywidget_host).
+    """As the book's pages are sent it, in a shorter form (see shortening).
 
     What all widgets share, the kit and the colours, is sent once for all of them.
     """
     joined = join_module(Quiz.front)
     own = [text for name, text in joined.scopes.items() if not name.startswith("in_kit_")]
-    sent = (jsmin("".join([*own, joined.body])) + cssmin(own_style(Quiz.front))).encode()
+    sent = (
+        short_script("".join([*own, joined.body])) + short_style(own_style(Quiz.front))
+    ).encode()
     assert len(gzip.compress(sent)) <= 10_000
     assert re.findall(rb"https?://", sent) == []
 

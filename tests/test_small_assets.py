@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from rcssmin import cssmin
-from rjsmin import jsmin
+from shortening import short_script, short_style
 
 from bigimg_lessons.colours import STYLE_SHEET
 
@@ -38,9 +37,9 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_our_own_files_are_short(static: Path) -> None:
     for source, shorten in (
-        (STYLE_SHEET, cssmin),
-        (BOOK / "_static" / "bigimg.css", cssmin),
-        (BOOK / "_ext" / "anywidget_host_assets" / "anywidget_host.js", jsmin),
+        (STYLE_SHEET, short_style),
+        (BOOK / "_static" / "bigimg.css", short_style),
+        (BOOK / "_ext" / "anywidget_host_assets" / "anywidget_host.js", short_script),
     ):
         text = source.read_text(encoding="utf-8")
         sent = (static / source.name).read_text(encoding="utf-8")

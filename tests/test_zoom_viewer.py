@@ -15,8 +15,7 @@ import pytest
 import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rcssmin import cssmin
-from rjsmin import jsmin
+from shortening import short_script, short_style
 
 from bigimg_lessons.widgets import ZoomViewer
 from bigimg_lessons.widgets.base import own_style
@@ -219,7 +218,7 @@ def test_the_front_end_stands_alone() -> None:
 
 
 def test_the_front_end_is_small() -> None:
-    """As the book's pages are sent it: without comments and spaces (see anywidget_host)."""
-    sent = jsmin(str(ZoomViewer._esm)) + cssmin(own_style(ZoomViewer.front))
+    """As the book's pages are sent it, in a shorter form (see shortening)."""
+    sent = short_script(str(ZoomViewer._esm)) + short_style(own_style(ZoomViewer.front))
     assert len(gzip.compress(sent.encode())) <= 19_200
     assert "http" not in sent.replace("HTTP", "")

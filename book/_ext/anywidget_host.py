@@ -8,8 +8,8 @@ pages only.
 - **A plain page first.** The place holds the output's own ``text/html`` (or else ``text/plain``)
   until the loader replaces it: that is what stays where no script runs or where mounting fails.
 - **Everything once.** A widget's state repeats its module (``_esm``) in every instance. Here each
-  distinct module is in the page once, without comments and spaces, and so is each module that
-  several widgets import; the loader joins them. The colours, which every widget brings along
+  distinct module is in the page once, in a shorter form, and so is each module that several
+  widgets import; the loader joins them. The colours, which every widget brings along
   elsewhere, are a style sheet of the site.
 - **Never stale.** A notebook taken from the execution cache brings the module of the day it ran.
   For widgets of our own package the module is therefore read anew from the package, and its files
@@ -35,8 +35,7 @@ from typing import Any
 from docutils import nodes
 from myst_nb.core.render import WIDGET_VIEW_MIMETYPE
 from myst_nb.sphinx_ import NbMetadataCollector
-from rcssmin import cssmin
-from rjsmin import jsmin
+from shortening import short_script, short_style
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
@@ -107,11 +106,11 @@ class _Page:
     def add(self, key: str, model: dict[str, Any], module: Joined, style: str) -> None:
         name = hashlib.sha256(module.text.encode()).hexdigest()[:16]
         if name not in self._modules:
-            self._modules[name] = jsmin(module.body)
+            self._modules[name] = short_script(module.body)
             self._imports[name] = list(module.scopes)
             for scope, text in module.scopes.items():
-                self._scopes.setdefault(scope, jsmin(text))
-        self._styles[cssmin(style)] = None
+                self._scopes.setdefault(scope, short_script(text))
+        self._styles[short_style(style)] = None
         traits = model["state"].items()
         self._models[key] = {
             "module": name,

@@ -28,8 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from rcssmin import cssmin
-from rjsmin import jsmin
+from shortening import short_script, short_style
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
@@ -93,7 +92,7 @@ def grading() -> str:
         name: {question.id: asdict(question) for question in load_bank(name).questions}
         for name in bank_names()
     }
-    grader = jsmin(whole_module(_GRADER)).replace("export function", "function")
+    grader = short_script(whole_module(_GRADER).replace("export function", "function"))
     made = f"{{ grade, banks: {_json(banks)} }}"
     return f"window.bigimgGrading = (() => {{\n{grader}\nreturn {made};\n}})();\n"
 
@@ -110,8 +109,8 @@ def _write_scripts(app: Sphinx, env: BuildEnvironment) -> None:
     folder = Path(app.outdir, "_static")
     folder.mkdir(parents=True, exist_ok=True)
     for asset in _ASSETS.iterdir():
-        small = jsmin if asset.suffix == ".js" else cssmin
-        (folder / asset.name).write_text(small(asset.read_text("utf-8")), encoding="utf-8")
+        shorten = short_script if asset.suffix == ".js" else short_style
+        (folder / asset.name).write_text(shorten(asset.read_text("utf-8")), encoding="utf-8")
     text = f"window.bigimgLessons = {_json(lessons(app, env))};\n"
     (folder / _LESSONS).write_text(text, encoding="utf-8")
     (folder / _GRADING).write_text(grading(), encoding="utf-8")

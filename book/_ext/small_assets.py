@@ -1,4 +1,4 @@
-"""The book's own scripts and style sheets, sent without comments and spaces.
+"""The book's own scripts and style sheets, sent in a shorter form.
 
 They are written for people, and comments are half of some. Sphinx copies them as they are into
 ``_static``; there each is replaced by its short form when the pages are built. What themes and
@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rcssmin import cssmin
-from rjsmin import jsmin
+from shortening import short_script, short_style
 from sphinx.application import Sphinx
 
 from bigimg_lessons.colours import STYLE_SHEET
 
-_SHORTEN = {".js": jsmin, ".css": cssmin}
+_SHORTEN = {".js": short_script, ".css": short_style}
 _OWN_FOLDER = Path(__file__).resolve().parents[1]
 
 

@@ -1,0 +1,68 @@
+"""Scripts and style sheets in a shorter form do what the long ones did."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import shortening
+from shortening import short_script, short_style
+
+from bigimg_lessons.widgets.base import join_module
+from tests.node import Node
+
+SCRIPT = """
+// A comment.
+const outermost = (() => {
+  /* Names that need not be said. */
+  function multiplied(first, second = undefined) {
+    const text = `of ${first} // no comment`;
+    return [first * (second ?? 2), text, /[/*]/.test("*"), "</script>"];
+  }
+  return { multiplied };
+})();
+"""
+
+
+@pytest.fixture(params=["names too", "spaces alone"])
+def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param == "spaces alone":
+        monkeypatch.setattr(shortening, "minify", None)
+    elif shortening.minify is None:
+        pytest.skip("there is no wheel of tdewolff-minify for this machine")
+    return str(request.param)
+
+
+def test_a_short_script_does_the_same(form: str, node: Node) -> None:
+    sent = short_script(SCRIPT)
+    assert "A comment" not in sent
+    assert ("first" in sent) == (form == "spaces alone")
+    script = f"{sent}\nexport const call = () => outermost.multiplied(4);"
+    assert node.source(form, script)("call()") == [8, "of 4 // no comment", True, "</script>"]
+
+
+def test_short_modules_join_as_the_long_ones_do(form: str, node: Node) -> None:
+    joined = join_module("quiz/grading/grade.js")
+    parts = [short_script(part) for part in (*joined.scopes.values(), joined.body)]
+    assert sum(map(len, parts)) < 0.85 * len(joined.text)
+    question = {"kind": "number", "answer": 2621440, "unit": "B", "tolerance": 0, "feedback": []}
+    long = node.source(f"{form}, long", joined.text)
+    short = node.source(f"{form}, short", "".join(parts))  # with nothing between them
+    for answer in ("2.5 MiB", "2560 KiB", "2.5 MB", "", "two"):
+        script = f"grade({json.dumps(question)}, [{json.dumps(answer)}])"
+        assert short(script) == long(script)
+        assert long(script)["points"] == ("i" in answer)
+
+
+def test_a_short_style_sheet_says_the_same(form: str) -> None:
+    sent = short_style(
+        "/* Why. */\n.a > b { color: var(--ink); }\n@media print { .a { top: 0 } }\n"
+    )
+    assert sent.replace(";}", "}") == ".a>b{color:var(--ink)}@media print{.a{top:0}}"
+
+
+def test_no_script_is_an_error() -> None:
+    if shortening.minify is None:
+        pytest.skip("rjsmin does not look whether a script is one")
+    with pytest.raises(ValueError, match="unexpected"):
+        short_script("const a = ;")
