@@ -17,6 +17,7 @@ from shortening import short_script, short_style
 
 from bigimg_lessons.widgets import ChunkExplorer, DesignTask, Quiz
 from bigimg_lessons.widgets.base import join_module, own_style
+from tests.sphinx_project import build_project
 
 EXTENSIONS = Path(__file__).parents[1] / "book" / "_ext"
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -100,8 +101,13 @@ class Project:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
 
-    def build(self, builder: str = "html") -> str:
-        """Build, warnings being no errors, and return what Sphinx says."""
+    def build(self, builder: str = "html", *, fresh: bool = False) -> str:
+        """Build, warnings being no errors, and return what Sphinx says.
+
+        In a fresh process modules are imported anew.
+        """
+        if not fresh:
+            return build_project(self.folder, self.folder / "out", builder=builder, strict=False)
         command = [sys.executable, "-m", "sphinx", "-b", builder, "-c", str(self.folder)]
         command += ["-d", str(self.folder / "out" / "doctrees")]
         command += [str(self.folder), str(self.folder / "out" / builder)]
@@ -277,14 +283,14 @@ def test_a_page_is_made_again_when_the_module_of_its_widget_changed(tmp_path: Pa
     project.write(page=notebook({"a": saved}, view("a")))
     with (project.folder / "conf.py").open("a", encoding="utf-8") as conf:
         conf.write(f"import bigimg_lessons; bigimg_lessons.__path__.append({str(package)!r})\n")
-    project.build()
+    project.build(fresh=True)
     assert list(data_of(project.page("deep/page"))["modules"].values()) == [
         short_script("export default 'one'")
     ]
     script.write_text("export default 'two'", encoding="utf-8")
     later = script.stat().st_mtime + 10
     os.utime(script, (later, later))
-    assert "0 added, 1 changed" in project.build()
+    assert "0 added, 1 changed" in project.build(fresh=True)
     assert list(data_of(project.page("deep/page"))["modules"].values()) == [
         short_script("export default 'two'")
     ]

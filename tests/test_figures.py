@@ -15,6 +15,7 @@ from matplotlib.textpath import TextPath
 from pygments.styles import get_style_by_name
 
 from bigimg_lessons import colours
+from tests.sphinx_project import build_project
 
 BOOK = Path(__file__).resolve().parents[1] / "book"
 FIGURES = BOOK / "figures"
@@ -372,9 +373,7 @@ Some text with ![in a line](pictures/pair.svg) in it.
 NOTEBOOK = """{"cells": [{"cell_type": "markdown", "id": "a", "metadata": {}, "source":
 "# A notebook\\n\\n![from a notebook](../pictures/pair.svg)"}],
 "metadata": {}, "nbformat": 4, "nbformat_minor": 5}"""
-CONF = f"""
-import sys
-sys.path.insert(0, {str(BOOK / "_ext")!r})
+CONF = """
 extensions = ["myst_nb", "dark_figures"]
 html_theme = "sphinx_book_theme"
 nb_execution_mode = "off"
@@ -398,13 +397,9 @@ def project(tmp_path_factory):
 
 def build(project: Path, builder: str) -> Path:
     """Build into a folder beside the source; every builder shares the read pages."""
-    out = project.with_name(f"{project.name}-{builder}")
-    read_pages = project.with_name(f"{project.name}-doctrees")
-    subprocess.run(
-        [sys.executable, "-m", "sphinx", "-qW", "-b", builder, "-d", read_pages, project, out],
-        check=True,
-    )
-    return out
+    output = project.with_name(f"{project.name}-output")
+    build_project(project, output, builder=builder)
+    return output / builder
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,10 @@
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import nbformat
 import pytest
+from fresh_runs import fingerprint
 
-from book._ext.fresh_runs import fingerprint
+from tests.sphinx_project import build_project
 
-EXTENSIONS = Path(__file__).parents[1] / "book" / "_ext"
-CONFIG = f"""
-import sys
-sys.path.insert(0, {str(EXTENSIONS)!r})
+CONFIG = """
 extensions = ["myst_nb", "fresh_runs"]
 nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
@@ -39,14 +32,7 @@ def book(tmp_path):
 
 def build(book):
     source, output, _ = book
-    done = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-q", "-b", "html", str(source), str(output / "html")],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"PYTHONUTF8": "1"},
-    )
-    assert done.returncode == 0, done.stderr
+    build_project(source, output)
     assert "ran" in (output / "html" / "index.html").read_text(encoding="utf-8")
 
 

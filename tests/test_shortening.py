@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
 import shortening
 from shortening import short_script, short_style
 
-from bigimg_lessons.widgets.base import join_module
-from tests.node import Node
+from bigimg_lessons.widgets import ChunkExplorer, DesignTask, FetchExperiment, Quiz, ZoomViewer
+from bigimg_lessons.widgets.base import Widget, join_module
+from tests.node import Node, find_node
+
+SCRIPTS = sorted((Path(shortening.__file__).parent).glob("*_assets/*.js"))
 
 SCRIPT = """
 // A comment.
@@ -66,3 +71,26 @@ def test_no_script_is_an_error() -> None:
         pytest.skip("rjsmin does not look whether a script is one")
     with pytest.raises(ValueError, match="unexpected"):
         short_script("const a = ;")
+
+
+@pytest.mark.parametrize(
+    "front",
+    [ChunkExplorer, DesignTask, FetchExperiment, Quiz, ZoomViewer],
+    ids=lambda widget: widget.__name__,
+)
+def test_what_pages_are_sent_is_javascript(form: str, front: type[Widget], tmp_path: Path) -> None:
+    """Of tdewolff-minify 2.24.12, ``{ Infinity: Infinity }`` comes back as ``{1/0}``."""
+    joined = join_module(front.front)
+    module = tmp_path / "module.mjs"
+    parts = map(short_script, (*joined.scopes.values(), joined.body))
+    module.write_text("".join(parts), encoding="utf-8")
+    done = subprocess.run([find_node(), "--check", module], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-500:]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_the_scripts_of_the_site_stay_javascript(form: str, script: Path, tmp_path: Path) -> None:
+    short = tmp_path / script.name
+    short.write_text(short_script(script.read_text(encoding="utf-8")), encoding="utf-8")
+    done = subprocess.run([find_node(), "--check", short], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-500:]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from shortening import short_script, short_style
 
 from bigimg_lessons.colours import STYLE_SHEET
+from tests.sphinx_project import build_project
 
 BOOK = Path(__file__).parents[1] / "book"
 OTHER = "/* of another package */\nconst a = 1;  // one\n"
@@ -23,16 +22,14 @@ def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "other" / "other.js").write_text(OTHER, encoding="utf-8")
     paths = [str(BOOK / "_static"), str(folder / "other")]
     (folder / "conf.py").write_text(
-        f"import sys; sys.path.insert(0, {str(BOOK / '_ext')!r})\n"
         "extensions = ['myst_nb', 'anywidget_host', 'small_assets']\nhtml_theme = 'basic'\n"
         f"exclude_patterns = ['out']\nnb_execution_mode = 'off'\nhtml_static_path = {paths!r}\n",
         encoding="utf-8",
     )
     (folder / "index.md").write_text("# A page\n", encoding="utf-8")
     for _ in range(2):
-        command = [sys.executable, "-m", "sphinx", "-q", "-W", str(folder), str(folder / "out")]
-        subprocess.run(command, check=True)
-    return folder / "out" / "_static"
+        build_project(folder, folder / "out")
+    return folder / "out" / "html" / "_static"
 
 
 def test_our_own_files_are_short(static: Path) -> None:

@@ -156,13 +156,16 @@ def test_files_just_written_leave_the_cache_and_keep_their_bytes(tmp_path):
     before = [path.read_bytes() for path in files]
     if not all(cached(files[0])):
         pytest.skip("this file system does not cache what was just written")
-    eviction = drop_page_cache(folder)
-    if "lives in memory" in str(eviction):
-        pytest.skip(f"not on a disk: {eviction}")
-    assert eviction == Eviction(3)
-    assert str(eviction) == "The page cache holds nothing of 3 file(s)."
-    # Judging brings pages back, so only the first is sure to tell.
-    assert not cached(files[0])[0]
+    gone = False
+    for _ in range(5):
+        eviction = drop_page_cache(folder)
+        if "lives in memory" in str(eviction):
+            pytest.skip(f"not on a disk: {eviction}")
+        assert eviction == Eviction(3)
+        assert str(eviction) == "The page cache holds nothing of 3 file(s)."
+        # Judging brings pages back, on a busy machine even the first, now and then.
+        gone = gone or not cached(files[0])[0]
+    assert gone
     assert [path.read_bytes() for path in files] == before
 
 

@@ -18,6 +18,7 @@ from bigimg_lessons.questions.sheets import worksheet_html, worksheets
 from bigimg_lessons.questions.worksheets import main, write_worksheets
 from book._ext.site_worksheets import refresh
 from tests.question_samples import HOSTILE, sample_bank
+from tests.sphinx_project import build_project
 
 ROOT = Path(__file__).parents[1]
 LESSON = "01_open_without_loading"
@@ -352,21 +353,17 @@ def test_sphinx_puts_the_sheets_beside_the_pages(tmp_path: Path) -> None:
     source, site = tmp_path / "source", tmp_path / "site"
     source.mkdir()
     (source / "conf.py").write_text(
-        f"import sys\nsys.path.insert(0, {str(ROOT / 'book' / '_ext')!r})\n"
         "extensions = ['site_worksheets']\nhtml_theme = 'basic'\n",
         encoding="utf-8",
     )
     (source / "index.rst").write_text("Index\n=====\n", encoding="utf-8")
-    command = [sys.executable, "-m", "sphinx", "-W", "-b", "html", str(source), str(site)]
-    runs = [
-        subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
-        for _ in range(2)
-    ]
-    assert [run.returncode for run in runs] == [0, 0], runs[0].stderr
+    said = [build_project(source, site) for _ in range(2)]
     expected = worksheets([bank(name) for name in bank_names()], book="../")
-    assert f"worksheets: {len(expected)} file(s) written" in runs[0].stdout
-    assert "worksheets:" not in runs[1].stdout
-    written = {path.name: path.read_text("utf-8") for path in (site / "worksheets").iterdir()}
+    assert f"worksheets: {len(expected)} file(s) written" in said[0]
+    assert "worksheets:" not in said[1]
+    written = {
+        path.name: path.read_text("utf-8") for path in (site / "html" / "worksheets").iterdir()
+    }
     assert written == expected
 
 

@@ -6,10 +6,7 @@ import base64
 import gzip
 import http.server
 import json
-import os
 import re
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -22,6 +19,7 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
+import site_images
 from playwright.sync_api import Locator, Page, expect
 
 from bigimg_lessons.costs.grid import ChunkGrid
@@ -29,10 +27,10 @@ from bigimg_lessons.costs.storage import Storage
 from bigimg_lessons.samples.volume import SampleVolume
 from bigimg_lessons.text import format_bytes
 from bigimg_lessons.widgets import FetchExperiment
+from tests.sphinx_project import build_project
 
 pytestmark = pytest.mark.browser
 
-EXTENSIONS = Path(__file__).parents[2] / "book" / "_ext"
 SHAPE = (64, 192, 192)
 COPIES = {
     "16³": (16, 16, 16),
@@ -71,10 +69,6 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The HTML of a small book with the experiment on a page, made by the book's extensions."""
     folder = tmp_path_factory.mktemp("book")
     (folder / "conf.py").write_text(
-        f"import sys\nsys.path.insert(0, {str(EXTENSIONS)!r})\n"
-        # Only the image that is fetched here: the other one of the site takes long to compute.
-        "import site_images\n"
-        "site_images.IMAGES = [one for one in site_images.IMAGES if one.name == 'tissue']\n"
         "extensions = ['myst_nb', 'anywidget_host', 'site_images']\nexclude_patterns = ['out']\n"
         "nb_execution_mode = 'off'\nnb_ipywidgets_js = {}\nhtml_theme = 'basic'\n"
         "html_favicon = 'icon.svg'\n",
@@ -110,16 +104,11 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (folder / "notebooks").mkdir()
     nbformat.write(notebook, folder / "notebooks" / "lesson.ipynb")
-    command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", str(folder)]
-    done = subprocess.run(
-        [*command, str(folder / "out" / "html")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        env=os.environ | {"PYTHONUTF8": "1"},
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+    with pytest.MonkeyPatch.context() as patch:
+        # Only the image that is fetched here: the other one of the site takes long to compute.
+        tissue = [image for image in site_images.IMAGES if image.name == "tissue"]
+        patch.setattr(site_images, "IMAGES", tissue)
+        build_project(folder, folder / "out", strict=False)
     return folder / "out" / "html"
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -19,6 +16,7 @@ from quiz_keys import right_answer
 
 from bigimg_lessons.colours import STYLE_SHEET
 from bigimg_lessons.questions.bank import bank_names, load_bank
+from tests.sphinx_project import build_project
 
 pytestmark = pytest.mark.browser
 
@@ -85,17 +83,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = source / f"{name}.rst"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    paths = os.pathsep.join(filter(None, [str(BOOK / "_ext"), os.environ.get("PYTHONPATH", "")]))
-    done = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-W", str(source), str(source / "out")],
-        env={**os.environ, "PYTHONPATH": paths, "PYTHONUTF8": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return source / "out"
+    build_project(source, source / "out")
+    return source / "out" / "html"
 
 
 @pytest.fixture(scope="module")

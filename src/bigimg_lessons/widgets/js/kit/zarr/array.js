@@ -25,8 +25,8 @@ const V2_CODECS = { __proto__: null, gzip: "gzip", zlib: "deflate" };
 const FILLS = {
   __proto__: null,
   NaN: NaN,
-  Infinity: Infinity,
-  "-Infinity": -Infinity,
+  Infinity: Number.POSITIVE_INFINITY,
+  "-Infinity": Number.NEGATIVE_INFINITY,
   true: 1,
   false: 0,
 };
