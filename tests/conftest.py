@@ -20,6 +20,11 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are processors: many tests wait for a browser or a program."""
+    return (os.cpu_count() or 1) + 1
+
+
 def _site_files(items: list[pytest.Item]) -> set[object]:
     """Files with a test of the built book; one process runs all tests of a file."""
     return {item.path for item in items if "site_folder" in getattr(item, "fixturenames", ())}

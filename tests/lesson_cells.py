@@ -1,8 +1,4 @@
-"""The code cells of the notebooks: what each sets and takes, and running them in any order.
-
-``python -m tests.lesson_cells NOTEBOOK CELL …`` runs cells, by name, one after the other, and
-prints what each of them prints, as JSON.
-"""
+"""The code cells of the notebooks: what each sets and takes, and running them in any order."""
 
 from __future__ import annotations
 
@@ -10,8 +6,6 @@ import ast
 import builtins
 import contextlib
 import io
-import json
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -195,7 +189,3 @@ def run(lesson: str, identifiers: Iterable[str]) -> Iterator[tuple[str, str]]:
             if "plt" in names:
                 names["plt"].close("all")  # type: ignore[attr-defined]
             yield identifier, out.getvalue()
-
-
-if __name__ == "__main__":
-    json.dump(list(run(sys.argv[1], sys.argv[2:])), sys.stdout)

@@ -1,20 +1,21 @@
 """Lessons share a data folder: several notebooks at once, and disks that are too small."""
 
+import contextlib
 import ctypes
-import json
+import io
 import os
 import shutil
-import subprocess
 import sys
 import time
 from collections import namedtuple
-from pathlib import Path
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
 import tifffile
 
 from bigimg_lessons.samples.files import identity, sample_tiff
+from tests.fresh_processes import fresh_processes
 from tests.lesson_cells import LESSONS, cells_of, checked_cells, run, wrong
 
 WHOLE = "BIGIMG_TEST_WHOLE" in os.environ
@@ -24,6 +25,8 @@ SLOW = {
     "02_store_in_pieces": ("time_in_turn", "run_readers"),
     "03_look_inside_bdv_hdf5": ("FileMeter", "MemoryStore"),
 }
+# What takes seconds to import, for each of three processes.
+IMPORTS = ("bigimg_lessons.build", "bioio", "matplotlib.pyplot")
 STARTS = (
     [(0, 0, 0), (0, 1, 2), (0, 2, 5), (0, 5, 10), (0, 7, 15), (0, 15, 15)] if WHOLE else [(0, 2, 5)]
 )
@@ -53,36 +56,28 @@ def data_folder(tmp_path):
     return folder
 
 
+def run_in(data_folder, lesson, cells):
+    """Run cells of a lesson on a data folder; return what they print, and what they warn of."""
+    os.environ["BIGIMG_DATA"] = str(data_folder)
+    os.environ.pop("BIGIMG_DATASET", None)
+    with contextlib.redirect_stderr(io.StringIO()) as error:
+        printed = list(run(lesson, cells))
+    return printed, error.getvalue()
+
+
 @pytest.mark.parametrize("starts", STARTS, ids=str)
 @pytest.mark.parametrize("lesson", LESSONS if WHOLE else WRITING)
 def test_a_lesson_three_times_at_once(lesson, starts, data_folder):
     cells = list(cells_of(lesson)) if WHOLE else writing_cells(lesson)
-    environment = os.environ | {"BIGIMG_DATA": str(data_folder)}
-    environment.pop("BIGIMG_DATASET", None)
-    command = [sys.executable, "-m", "tests.lesson_cells", lesson, *cells]
     begin, runs = time.monotonic(), []
-    for start in starts:
-        time.sleep(max(0, begin + start - time.monotonic()))
-        runs.append(
-            subprocess.Popen(
-                command,
-                cwd=Path(__file__).parents[1],
-                env=environment,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                encoding="utf-8",
-            )
-        )
-    try:
-        said = [each.communicate(timeout=900) for each in runs]
-    finally:
-        for each in runs:
-            each.kill()
-            each.wait()
-    for each, (out, error) in zip(runs, said, strict=True):
-        assert each.returncode == 0, error
+    with ProcessPoolExecutor(len(starts), mp_context=fresh_processes(IMPORTS)) as executor:
+        for start in starts:
+            time.sleep(max(0, begin + start - time.monotonic()))
+            runs.append(executor.submit(run_in, data_folder, lesson, cells))
+        said = [each.result(timeout=900) for each in runs]
+    for printed, error in said:
         assert "is created again" not in error
-        assert wrong(lesson, json.loads(out)) == []
+        assert wrong(lesson, printed) == []
     assert leftovers(data_folder) == []
 
 

@@ -15,9 +15,10 @@ import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import product
 
-from tests.faults.campaigns import CAMPAIGNS, fresh_processes, run
+from tests.faults.campaigns import CAMPAIGNS, run
 from tests.faults.figures import Figures
 from tests.faults.formats import FORMATS
+from tests.fresh_processes import fresh_processes
 
 
 def main(wanted: list[str]) -> int:
@@ -32,7 +33,9 @@ def main(wanted: list[str]) -> int:
     print(f"{'fault':22}{'format':22}" + "".join(f"{name:>10}" for name in counts))
     wrong = []
     with ProcessPoolExecutor(
-        max(2, (os.cpu_count() or 2) // 2), mp_context=fresh_processes(), max_tasks_per_child=1
+        max(2, (os.cpu_count() or 2) // 2),
+        mp_context=fresh_processes([run.__module__]),
+        max_tasks_per_child=1,
     ) as executor:
         tasks = {executor.submit(run, *pair, 1): pair for pair in product(campaigns, formats)}
         for task in as_completed(tasks):

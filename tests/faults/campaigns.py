@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import tempfile
 import threading
@@ -10,13 +9,13 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing.context import BaseContext
 from pathlib import Path
 
 from tqdm import tqdm
 
 from tests.faults import disks, interrupts, kills, refusals, writers
 from tests.faults.figures import Figures
+from tests.fresh_processes import fresh_processes
 
 
 @dataclass(frozen=True)
@@ -58,16 +57,9 @@ CAMPAIGNS = {
 }
 
 
-def fresh_processes() -> BaseContext:
-    """Return a way to start processes in which nothing has been written, with all imported."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.campaigns"])
-    return context
-
-
 def run_apart(campaign: str, name: str, seed: int = 1) -> Figures:
     """Run a campaign over a format in a process of its own."""
-    with ProcessPoolExecutor(1, mp_context=fresh_processes()) as executor:
+    with ProcessPoolExecutor(1, mp_context=fresh_processes([__name__])) as executor:
         return executor.submit(run, campaign, name, seed).result()
 
 
