@@ -34,19 +34,23 @@ def _defer(
 ) -> None:
     if page == "search":
         return
+    has_formula = _FORMULA.search(context.get("body", ""))
     context["script_files"] = [
-        script
+        _deferred(script)
         for script in context["script_files"]
         if not str(script.attributes.get("body", "")).startswith(_PAGE_NAME)
+        if has_formula or not _is_mathjax(script)
     ]
-    if not _FORMULA.search(context.get("body", "")):
-        context["script_files"] = [one for one in context["script_files"] if not _is_mathjax(one)]
-    for script in context["script_files"]:
-        if _is_mathjax(script) and script.filename:
-            script.attributes.pop("defer", None)
-            script.attributes["async"] = "async"
-        elif script.filename and "async" not in script.attributes:
-            script.attributes["defer"] = "defer"
+
+
+def _deferred(script: Any) -> Any:
+    """Return the script with the attribute; the given one belongs to all pages."""
+    attributes = dict(script.attributes)
+    if not script.filename or "async" in attributes:
+        return script
+    attributes.pop("defer", None)
+    when = "async" if _is_mathjax(script) else "defer"
+    return type(script)(script.filename, priority=script.priority, **attributes, **{when: when})
 
 
 def _is_mathjax(script: Any) -> bool:
