@@ -48,7 +48,8 @@ def test_what_is_heavy_or_jumps_is_seen(chromium: Browser, tmp_path: Path) -> No
     (tmp_path / "heavy.js").write_text(f"/* {'0123456789' * 1000} */", encoding="utf-8")
     (tmp_path / "noise.bin").write_bytes(bytes(range(256)) * 400)
     (tmp_path / "index.html").write_text(
-        """<!doctype html><title>Jumps</title><p id="a">A line.</p><p>Another one.</p>
+        """<!doctype html><title>Jumps</title><p id="a">A line.</p>
+        <p style="height: 700px; background: grey">A box.</p>
         <script src="heavy.js"></script>
         <script>
           fetch("noise.bin");
@@ -59,7 +60,7 @@ def test_what_is_heavy_or_jumps_is_seen(chromium: Browser, tmp_path: Path) -> No
     with host(tmp_path) as url:
         first, second = visits(chromium, f"{url}index.html", SIZES["desktop"], slow=False)
     assert 102_400 < first.sent < 104_500  # the script of 10 kB is compressed, the rest is not
-    assert first.requests == 3
+    assert first.requests in (3, 4)  # browsers ask for an icon too
     assert second.sent == 0
     assert first.paint > 0
     for visit in (first, second):
