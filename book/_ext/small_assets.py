@@ -29,14 +29,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _shorten(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.format != "html":
         return
-    for source in _own_files(app):
+    for source in own_files(app):
         shorten = _SHORTEN.get(source.suffix)
         copy = Path(app.outdir) / "_static" / source.name
         if shorten and copy.is_file():
             copy.write_text(shorten(source.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def _own_files(app: Sphinx) -> Iterator[Path]:
+def own_files(app: Sphinx) -> Iterator[Path]:
     """List the files of ours that Sphinx puts at the top of ``_static``."""
     for entry in app.config.html_static_path:
         path = (Path(app.confdir) / entry).resolve()

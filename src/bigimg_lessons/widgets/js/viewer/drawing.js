@@ -62,6 +62,7 @@ export function draw(viewer, now) {
   context.fillRect(0, 0, canvas.width, canvas.height);
   const here = tilesOf(number);
   const isComplete = here.every(({ entry }) => entry?.state === "ready");
+  if (!isComplete && viewer.page.pyramid.checked) drawSmall(viewer, size);
   const coarsest = isComplete || !viewer.page.pyramid.checked ? number : levels.length - 1;
   for (let at = coarsest; at >= number; at--) {
     // Beyond three device pixels, a pixel is shown as the square that it is.
@@ -78,6 +79,21 @@ export function draw(viewer, now) {
     isFlashing = flash(viewer, tile, now) || isFlashing;
   }
   return isFlashing;
+}
+
+/**
+ * Draw the small picture of the whole, the coarsest level of all, if it has come.
+ *
+ * @param {Viewer} viewer
+ * @param {number} size device pixels for each pixel of level 0
+ */
+function drawSmall({ small, shown, frame, context }, size) {
+  if (!small?.naturalWidth) return;
+  const { canvas } = context;
+  const [height, width] = frame.size;
+  const [x, y] = [canvas.width / 2 - shown.x * size, canvas.height / 2 - shown.y * size];
+  context.imageSmoothingEnabled = true;
+  context.drawImage(small, x, y, width * size, height * size);
 }
 
 /**

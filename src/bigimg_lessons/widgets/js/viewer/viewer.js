@@ -47,10 +47,12 @@ export class Viewer {
   /**
    * @param {import("../kit/zarr/image.js").Source} source
    * @param {import("./page.js").Page} page
+   * @param {HTMLImageElement | null} small a small picture of the whole, drawn where no chunk is yet
    */
-  constructor(source, page) {
+  constructor(source, page, small) {
     this.source = source;
     this.page = page;
+    this.small = small;
     this.frame.size = source.levels[0].shape;
     this.counters = new Counters(source);
     /** @type {number[]} the values that are black and white, or null until a chunk sets them */
@@ -62,6 +64,7 @@ export class Viewer {
       onThemeChange(page.root, ({ atOnce }) => this.recolour(atOnce)),
     ];
     listen(this);
+    if (small) this.on(small, "load", () => this.redraw());
     this.measure(); // a size is told only later, and the buttons are there already
   }
 

@@ -22,7 +22,12 @@ function render({ model, el }) {
   const [title, url, picture] = ["title", "url", "picture"].map((name) => model.get(name));
   const isLive = !isBookPage() && model.get("image").levels;
   const show = (...text) => el.replaceChildren(stillImage(title, picture, ...text));
-  const wait = () => el.replaceChildren(make("div", { class: "bz bz-waiting" }));
+  const small = picture && /** @type {HTMLImageElement} */ (make("img", { src: picture, alt: "" }));
+  // As high as the viewer, so that the page does not jump.
+  const wait = () =>
+    el.replaceChildren(
+      make("div", { class: "bz bz-waiting" }, make("div", { class: "bz-first" }, small || "")),
+    );
   if (!isLive && !url)
     return show(`${title}. To zoom in, run this cell in Jupyter: its kernel has the pixels.`);
 
@@ -38,7 +43,7 @@ function render({ model, el }) {
       const source = isLive ? openKernel(model) : await openImage(url, opening.signal);
       const page = buildPage(title, source);
       el.replaceChildren(page.root);
-      viewer = new Viewer(source, page);
+      viewer = new Viewer(source, page, small || null);
     } catch (error) {
       if (!gone.signal.aborted) explain(error);
     } finally {

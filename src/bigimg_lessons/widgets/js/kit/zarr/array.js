@@ -21,7 +21,7 @@ export const TYPES = {
 // These are looked up by what a file says, which may be "constructor": so they have no prototype.
 const V2_KINDS = { __proto__: null, u: "uint", i: "int", f: "float" };
 const V2_CODECS = { __proto__: null, gzip: "gzip", zlib: "deflate" };
-// Fill values that are no number in JSON.
+// Fill values that are no number in JSON. Not Infinity: Infinity, of which a minifier makes {1/0}.
 const FILLS = {
   __proto__: null,
   NaN: NaN,
