@@ -15,14 +15,6 @@ from bigimg_lessons.widgets.base import Widget, join_module
 from tests.node import Node, find_node
 
 SCRIPTS = sorted((Path(shortening.__file__).parent).glob("*_assets/*.js"))
-
-FRONTS = (
-    "design/design_task.js",
-    "experiment/fetch_experiment.js",
-    "explorer/chunk_explorer.js",
-    "quiz/quiz.js",
-    "viewer/zoom_viewer.js",
-)
 SCRIPT = """
 // A comment.
 const outermost = (() => {
@@ -64,16 +56,6 @@ def test_short_modules_join_as_the_long_ones_do(form: str, node: Node) -> None:
         script = f"grade({json.dumps(question)}, [{json.dumps(answer)}])"
         assert short(script) == long(script)
         assert long(script)["points"] == ("i" in answer)
-
-
-@pytest.mark.parametrize("front", FRONTS)
-def test_every_widget_is_a_module_when_it_is_short(form: str, front: str, node: Node) -> None:
-    """What no longer can be read would leave its page without that widget, and say nothing."""
-    joined = join_module(front)
-    parts = [short_script(part) for part in (*joined.scopes.values(), joined.body)]
-    whole = "".join(parts).replace("export default", "const widget =")
-    parse = node.source("parsing", "export const parse = (text) => typeof new Function(text);")
-    assert parse("parse", whole) == "function"
 
 
 def test_a_short_style_sheet_says_the_same(form: str) -> None:
