@@ -23,6 +23,7 @@ from typing import Any
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode, NbMetadataCollector
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 
 from bigimg_lessons.questions.bank import load_bank
 from bigimg_lessons.questions.html import solution_html, text_html
@@ -39,16 +40,16 @@ def setup(app: Sphinx) -> dict[str, Any]:
 def _add_solutions(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    if doctree is None:
+    if doctree is None or not isinstance(app.builder, StandaloneHTMLBuilder):
         return
-    parts = [*_exercises(app, doctree), *_quizzes(app, page, context["body"])]
+    parts = [*_exercises(app.builder, doctree), *_quizzes(app, page, context["body"])]
     if parts:
         context["body"] += (
             f'<section class="bigimg-solutions" hidden><h2>Solutions</h2>{"".join(parts)}</section>'
         )
 
 
-def _exercises(app: Sphinx, doctree: nodes.document) -> Iterator[str]:
+def _exercises(builder: StandaloneHTMLBuilder, doctree: nodes.document) -> Iterator[str]:
     """Write each cell that is folded as a whole, under the title of its section."""
     for cell in doctree.findall(nodes.container):
         if cell.get("hide_mode") != "all":
@@ -58,7 +59,7 @@ def _exercises(app: Sphinx, doctree: nodes.document) -> Iterator[str]:
             section = section.parent
         title = section.next_node(nodes.title).astext()
         parts = [part for folded in cell.findall(HideCodeCellNode) for part in folded.children]
-        code = "".join(app.builder.render_partial(part)["fragment"] for part in parts)
+        code = "".join(builder.render_partial(part)["fragment"] for part in parts)
         yield f"<h3>{escape(title)}</h3>{code}"
 
 
