@@ -7,6 +7,7 @@ import xml.etree.ElementTree as ET
 from itertools import combinations
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import tifffile
@@ -159,10 +160,10 @@ def test_words_are_legible_on_a_phone(name):
 
 
 def slice_costs(addresses: np.ndarray) -> tuple[int, int, int]:
-    """Return runs, bytes wanted, and bytes read by whole strips of 64 rows of 1024 bytes."""
+    """Return runs, bytes wanted, and bytes read by whole planes of 1024 × 1024 bytes."""
     addresses = np.sort(addresses, axis=None)
     runs = 1 + int(np.count_nonzero(np.diff(addresses) != 1))
-    return runs, addresses.size, np.unique(addresses // 65536).size * 65536
+    return runs, addresses.size, np.unique(addresses // 2**20).size * 2**20
 
 
 def test_the_tiff_diagram_counts_right():
@@ -171,7 +172,7 @@ def test_the_tiff_diagram_counts_right():
     shown = words(read("tiff_bytes.svg"))
     for addresses, facts in (
         (1 * plane + y[:, None] * row + x, ["1 run", "1 MiB wanted", "1 MiB read"]),
-        (z * plane + 552 * row + x, ["256 runs", "256 KiB wanted", "16 MiB read"]),
+        (z * plane + 552 * row + x, ["256 runs", "256 KiB wanted", "256 MiB read"]),
         (z * plane + y * row + 300, ["262 144 runs", "256 KiB wanted", "256 MiB read"]),
     ):
         runs, wanted, read_ = slice_costs(addresses)
@@ -183,6 +184,18 @@ def test_the_tiff_diagram_counts_right():
         ] == facts
         at = shown.index(facts[0])
         assert shown[at : at + 3] == facts
+
+
+def test_the_tiff_diagram_and_the_lesson_state_the_same_reads():
+    """Bars, printed counts and diagram of the lesson are of one reader: that of whole planes."""
+    path = BOOK.parent / "notebooks" / "01_open_without_loading.ipynb"
+    cells = nbformat.read(path, as_version=4).cells
+    place = next(i for i, cell in enumerate(cells) if "tiff_bytes.svg" in cell.source)
+    before = "".join(str(cell.get("outputs", "")) for cell in cells[:place])
+    counted = dict(re.findall(r"(X[YZ]|YZ): wanted [^.]*?\(([\d.]+ MiB)\), opened", before))
+    shown = [text for text in words(read("tiff_bytes.svg")) if text.endswith(" read")]
+    drawn = dict(zip(("XY", "XZ", "YZ"), shown, strict=True))
+    assert drawn == {name: f"{float(size.split()[0]):g} MiB read" for name, size in counted.items()}
 
 
 def test_a_tiff_stack_lies_in_its_file_as_drawn(tmp_path):

@@ -21,14 +21,14 @@ RESULTS = (
 CASES = {"128 cubed": "Chunks of 128 × 128 × 128", "64 cubed": "Chunks of 64 × 64 × 64"}
 # Name in the diagram, and how the names of the engines begin that stand behind it.
 ENGINES = {
-    "floor: as fast as it can be": ("floor",),
+    "bare loop, to compare with": ("bare loop",),
     "build_pyramid": ("build_pyramid",),
     "ngff-zarr": ("ngff-zarr",),
     "bioio-ome-zarr": ("OMEZarrWriter",),
     "ome-zarr-py": ("ome-zarr-py",),
     "dask coarsen": ("dask coarsen",),
 }
-OWN = ("build_pyramid", "floor")
+OWN = ("build_pyramid", "bare loop")
 WIDTH, LEFT, LONGEST = 560, 32, 400
 ROW, HEADING, TOP, BOTTOM = 52, 54, 66, 14
 

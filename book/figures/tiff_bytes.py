@@ -1,7 +1,8 @@
 """Draw the bytes of a TIFF stack, and which of them each slice needs.
 
 The numbers are those of the sample stack: 256 planes of 1024 × 1024 pixels of one byte, in strips
-of 64 rows. A reader takes whole strips, because an IFD says where strips begin and nothing finer.
+of 64 rows. What is read is what lesson 1 counts before it comes to readers of single strips: a
+reader whose chunks are planes takes each plane that holds a wanted byte as a whole.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ STRIPS = ROWS // ROWS_PER_STRIP
 FIRST_PIXEL_BYTE = 496
 KIB, MIB = 1024, 1024**2
 
-WIDTH, HEIGHT = 560, 1076
+WIDTH, HEIGHT = 560, 1114
 LEFT, END_WIDTH, BLOCK, GAP = 24, 27, 104, 42
 STRIP = BLOCK / STRIPS
 # The tape: header and first IFD, three planes, planes left out, the last plane, the other IFDs.
@@ -35,10 +36,10 @@ def draw(palette: Palette) -> Drawing:
             f"{ROWS_PER_STRIP} rows, and the file that holds it as one long tape of bytes: the "
             f"header and the first directory (IFD), from byte {FIRST_PIXEL_BYTE} on the planes one "
             f"after the other, then {PLANES - 1} more IFDs. Below, the bytes that three slices "
-            "need. An XY plane: one run of 1 MiB. An XZ slice: one row of every plane, "
-            f"{PLANES} runs and 256 KiB, for which whole strips of together 16 MiB are read. A YZ "
-            f"slice: one byte of every row, {PLANES * ROWS} runs and 256 KiB, for which all "
-            "256 MiB are read."
+            "need, and what is read for them when each plane is read as a whole. An XY plane: one "
+            f"run of 1 MiB, and 1 MiB is read. An XZ slice: one row of every plane, {PLANES} runs "
+            "and 256 KiB, for which all 256 MiB are read. A YZ slice: one byte of every row, "
+            f"{PLANES * ROWS} runs and 256 KiB, for which all 256 MiB are read, too."
         ),
         palette=palette,
     )
@@ -122,43 +123,45 @@ def _file(drawing: Drawing) -> None:
 def _needs(drawing: Drawing) -> None:
     """Draw, for each kind of slice, the tape with the bytes it needs and what that costs."""
     colours = drawing.palette
-    plane, strip = ROWS * COLUMNS, ROWS_PER_STRIP * COLUMNS
+    plane = ROWS * COLUMNS
 
     drawing.line((LEFT, 492), (WIDTH - LEFT, 492), stroke=colours.edge, stroke_width=1.5)
+    drawing.text(LEFT, 530, "Slices of it, read by whole planes", size=22, bold=True)
     _heading(
-        drawing, 508, "An XY plane", "all of plane z = 1", [(0, 8), (22, 8), (22, 30), (0, 30)]
+        drawing, 546, "An XY plane", "all of plane z = 1", [(0, 8), (22, 8), (22, 30), (0, 30)]
     )
-    _bare_tape(drawing, 548)
-    drawing.tile(BLOCKS[1], 548, BLOCK, TAPE, fill=colours.lit, stroke=colours.lit_edge)
-    _facts(drawing, 612, runs=1, wanted=plane, read=plane)
+    _bare_tape(drawing, 586)
+    drawing.tile(BLOCKS[1], 586, BLOCK, TAPE, fill=colours.lit, stroke=colours.lit_edge)
+    _facts(drawing, 650, runs=1, wanted=plane, read=plane)
 
-    for top, name, what, corners, touched, rows, runs, wanted in (
+    for top, name, what, corners, rows, runs, wanted in (
         (
-            648,
+            686,
             "An XZ slice",
             "one row of every plane",
             [(0, 19), (22, 19), (33, 11), (11, 11)],
-            (XZ_STRIP,),
             (XZ_ROW,),
             PLANES,
             PLANES * COLUMNS,
         ),
         (
-            868,
+            906,
             "A YZ slice",
             "one byte of every row",
             [(11, 8), (22, 0), (22, 22), (11, 30)],
-            range(STRIPS),
             range(ROWS_PER_STRIP),
             PLANES * ROWS,
             PLANES * ROWS,
         ),
     ):
         _heading(drawing, top, name, what, corners)
-        _bare_tape(drawing, top + 40, touched)
+        _bare_tape(drawing, top + 40, read=True)
+        if len(rows) == 1:
+            at = (XZ_STRIP + XZ_ROW / ROWS_PER_STRIP) * STRIP
+            for x in BLOCKS:
+                drawing.rect(x + at - 1, top + 40, 2.5, TAPE, fill=colours.lit_edge)
         _one_strip(drawing, top + 40 + TAPE, rows, whole_rows=len(rows) == 1)
-        read = PLANES * strip * len(touched)
-        _facts(drawing, top + 182, runs=runs, wanted=wanted, read=read)
+        _facts(drawing, top + 182, runs=runs, wanted=wanted, read=PLANES * plane)
 
 
 def _heading(drawing: Drawing, top: float, name: str, what: str, corners: Sequence[Point]) -> None:
@@ -190,11 +193,11 @@ def _facts(drawing: Drawing, y: float, *, runs: int, wanted: int, read: int) -> 
         drawing.text(x + 20, y, words)
 
 
-def _bare_tape(drawing: Drawing, top: float, touched: Sequence[int] = ()) -> None:
-    """Draw the tape without names, with the strips that are read of every plane."""
+def _bare_tape(drawing: Drawing, top: float, *, read: bool = False) -> None:
+    """Draw the tape without names, all of its planes read or none."""
     for x in (LEFT, IFDS):
         drawing.tile(x, top, END_WIDTH, TAPE, fill=drawing.palette.paper)
-    _tape(drawing, top, TAPE, touched)
+    _tape(drawing, top, TAPE, read=read)
 
 
 def _one_strip(drawing: Drawing, top: float, rows: Sequence[int], *, whole_rows: bool) -> None:
@@ -219,16 +222,14 @@ def _one_strip(drawing: Drawing, top: float, rows: Sequence[int], *, whole_rows:
     drawing.text(LEFT, bar + height + 25, "one strip: 64 rows", fill=colours.muted)
 
 
-def _tape(drawing: Drawing, top: float, height: float, touched: Sequence[int] = ()) -> None:
-    """Draw four planes as blocks of strips; the strips `touched` are read for few bytes in each."""
+def _tape(drawing: Drawing, top: float, height: float, *, read: bool = False) -> None:
+    """Draw four planes as blocks of strips, stored or read."""
     colours = drawing.palette
+    fill = colours.lit_soft if read else colours.tile
+    stroke = colours.paper if read else colours.tile_edge
     for x in BLOCKS:
         for strip in range(STRIPS):
-            at = x + strip * STRIP
-            if strip in touched:
-                drawing.tile(at, top, STRIP, height, fill=colours.lit_soft, stroke=colours.lit_edge)
-            else:
-                drawing.tile(at, top, STRIP, height)
+            drawing.tile(x + strip * STRIP, top, STRIP, height, fill=fill, stroke=stroke)
         drawing.rect(x, top, BLOCK, height, fill="none", stroke=colours.ink, stroke_width=1.5)
     for i in range(3):
         drawing.circle(BLOCKS[3] - GAP / 2 + 9 * (i - 1), top + height / 2, 2.4, fill=colours.muted)

@@ -7,6 +7,7 @@ import json
 import re
 import statistics
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -144,5 +145,17 @@ def test_the_benchmarks_page_shows_all_results_as_tables(site_folder: Path) -> N
     assert len(named) >= len(engines) > 60
     assert [row for row in named if len(row) != 6 or float(row[1]) <= 0] == []
     building = json.loads((results / "pyramid_building.json").read_text(encoding="utf-8"))["runs"]
-    floor = [run["wall"] for run in building if run["engine"] == "floor" and "128" in run["case"]]
-    assert named[0][:2] == ["floor", f"{statistics.median(floor):.2f}"]
+    bare = [
+        run["wall"] for run in building if run["engine"] == "bare loop" and "128" in run["case"]
+    ]
+    assert named[0][:2] == ["bare loop", f"{statistics.median(bare):.2f}"]
+    # Where a table holds both, they are its first two rows: who is the faster?
+    pairs = [
+        (float(one[1]), float(two[1]))
+        for one, two in pairwise(named)
+        if (one[0], two[0]) == ("bare loop", "build_pyramid")
+    ]
+    text = parsed(site_folder / "book" / "benchmarks.html").select_one("article").text
+    beaten = sum(own < loop for loop, own in pairs)
+    assert f"no lower limit: in {beaten} of the {len(pairs)} tables" in text
+    assert 0 < beaten < len(pairs)

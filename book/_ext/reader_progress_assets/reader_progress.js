@@ -232,6 +232,8 @@
     },
   };
   window.bigimgProgress = progress;
+  // Without them on paper either: see print.css.
+  progress.show(() => document.documentElement.toggleAttribute("data-solutions-hidden", hidden));
 
   /** @type {NodeListOf<HTMLAnchorElement>} */
   const links = document.querySelectorAll("nav.bd-links a");

@@ -1,0 +1,36 @@
+"""The minutes that are stated are those that are counted."""
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SCRIPT = ROOT / "tests" / "benchmarks" / "lesson_minutes.py"
+MOST_OFF = 5  # minutes: a sentence more or less changes no table
+
+
+@pytest.fixture(scope="module")
+def lesson_minutes():
+    spec = importlib.util.spec_from_file_location("lesson_minutes", SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", ["README.md", "book/teach.md"])
+def test_stated_minutes_are_the_counted_ones(lesson_minutes, page):
+    text = (ROOT / page).read_text(encoding="utf-8")
+    lessons = lesson_minutes.lessons()
+    assert len(lessons) == len(list((ROOT / "notebooks").glob("*.ipynb")))
+    for lesson in lessons:
+        name = re.escape(f"{int(lesson.name[:2])} ") + r"[^|\]]+"
+        stated = re.search(rf"^\| \[?{name}(?:\]\([^)]*\))? \| (\d+)", text, re.M)
+        assert stated, lesson.name
+        assert abs(int(stated[1]) - lesson.rounded) <= MOST_OFF, lesson.name
+
+
+def test_of_a_set_of_tabs_one_is_read(lesson_minutes):
+    tabs = "".join(f":::{{tab-item}} {name}\ntext {name}\n:::\n\n" for name in "abc")
+    assert lesson_minutes.one_tab(f"before\n\n{tabs}after").count("text") == 1
