@@ -101,7 +101,7 @@ class LinkFirstUses(SphinxPostTransform):
                 if use:
                     note = f'href="{page}#{entry.anchor}" data-note="{escape(entry.text)}"'
                     html = f'<a class="glossary-term" {note}>{escape(use[0])}</a>'
-                    link = nodes.raw("", html, format="html", classes=["glossary-term"])
+                    link = nodes.raw("", html, format="html", glossary_term=True)
                     before, after = text[: use.start()], text[use.end() :]
                     parts = [nodes.Text(before), link, nodes.Text(after)]
                     text.parent.replace(text, [part for part in parts if part.astext()])
@@ -122,7 +122,7 @@ def _is_prose(text: nodes.Text) -> bool:
 def _add_note(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    if doctree and any("glossary-term" in link["classes"] for link in doctree.findall(nodes.raw)):
+    if doctree and any("glossary_term" in link for link in doctree.findall(nodes.raw)):
         app.add_js_file("glossary_terms.js", loading_method="defer")
         app.add_css_file("glossary_terms.css")
 

@@ -63,16 +63,16 @@ def draw_picture(tissue: Path, path: Path, title: str) -> None:
     figure.text(0.05, 0.72, title.replace(", ", ",\n"), fontsize=40, fontweight="bold", **words)
     figure.text(0.05, 0.38, "Lazy loading, chunks and\nresolution pyramids", fontsize=24, **words)
     pixels = imread(tissue)
-    left, bottom = 0.53, 0.06
-    for side, chunks in ((0.44, 8), (0.22, 4), (0.11, 2)):
-        tall = side * width / height * 0.66
-        ax = figure.add_axes((left, bottom, side * 0.66, tall))
+    middle, bottom = 0.76, 0.06  # levels lie above each other, the finest below
+    for side, chunks in ((0.25, 8), (0.125, 4), (0.0625, 2)):
+        tall = side * width / height
+        ax = figure.add_axes((middle - side / 2, bottom, side, tall))
         ax.imshow(pixels, cmap="gray")
         cuts = [pixels.shape[1] * n / chunks for n in range(chunks + 1)]
         ax.vlines(cuts, 0, pixels.shape[0], color=accent, linewidth=1)
         ax.hlines(cuts, 0, pixels.shape[1], color=accent, linewidth=1)
         ax.set_axis_off()
-        left, bottom = left + side * 0.16, bottom + tall + 0.03
+        bottom += tall + 0.03
     figure.savefig(path, dpi=100, facecolor=paper)
 
 
