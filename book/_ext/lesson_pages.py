@@ -17,6 +17,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 
 _LESSON = re.compile(r"notebooks/0*(\d+)_\w+")
@@ -51,6 +52,8 @@ class NumberLessons(SphinxTransform):
         for count, caption in enumerate(self.document.findall(nodes.caption), start=1):
             number = nodes.strong("", f"Figure {lesson}.{count} ", classes=["figure-number"])
             caption.insert(0, number)
+            if isinstance(caption.parent, nodes.figure) and not caption.parent["ids"]:
+                caption.parent["ids"].append(f"figure-{lesson}-{count}")
 
 
 def _give_caption(picture: nodes.image) -> None:
@@ -65,6 +68,12 @@ def _add_assets(app: Sphinx, config: Config) -> None:
     config.html_static_path.append(str(_ASSETS))
 
 
+def _forget_numbers(app: Sphinx, env: BuildEnvironment) -> None:
+    """Drop the numbers that Jupyter Book gives to figures; they would stand beside ours."""
+    for numbers in env.toc_fignumbers.values():
+        numbers.pop("figure", None)
+
+
 def _link_style(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
@@ -76,5 +85,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     app.add_transform(NumberLessons)
     app.connect("config-inited", _add_assets)
+    app.connect("env-check-consistency", _forget_numbers)
     app.connect("html-page-context", _link_style)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
