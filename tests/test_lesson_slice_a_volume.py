@@ -31,6 +31,8 @@ def counted(identifier):
     """Work a number of the bank out, from what its question says."""
     if identifier == "slice-bytes":
         return virtual((40, 1500, 2000), "uint16")[:, 500].nbytes
+    if identifier == "predict-xz-pixels":
+        return virtual((120, 300, 400), "uint8")[:, 20].size
     if identifier == "cubes-planes":  # the middles of cubes within the 50 µm
         middles = (np.arange(10_000) + 0.5) * 0.25
         return np.count_nonzero(middles < 50 * 1.0)
@@ -49,7 +51,7 @@ def test_the_numbers_of_the_questions_are_right(identifier):
 def test_predictions_stand_before_the_cell_that_measures_them():
     order = list(SOURCES)
     predictions = [q.id for q in load_bank(BANK).questions if q.kind == "predict"]
-    assert predictions == ["resampled-bytes", "ball-height"]
+    assert predictions == ["predict-xz-pixels", "resampled-bytes", "ball-height"]
     for identifier in predictions:
         (asked,) = (c for c in order if f'questions=["{identifier}"]' in SOURCES[c])
         (measured,) = (c for c in order if f'measure("{identifier}"' in SOURCES[c])

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 
+from bigimg_lessons import lesson_tiff
 from bigimg_lessons.costs.grid import ChunkGrid
 from bigimg_lessons.costs.storage import Storage
 from bigimg_lessons.pyramids.levels import plan_levels
@@ -30,6 +32,38 @@ def price_of_our_volume():
     levels = plan_levels((256, 1024, 1024), chunk_shape=CUBES, voxel_size=(0.1, 0.04, 0.04))
     voxels = [math.prod(level.shape) for level in levels]
     return 100 * sum(voxels[1:]) / voxels[0]
+
+
+def planes_left():
+    levels = plan_levels((256, 1024, 1024), chunk_shape=CUBES, voxel_size=(0.1, 0.04, 0.04))
+    return levels[2].shape[0]
+
+
+def chunks_of_view(width, chunk_voxels):
+    middle = (
+        128,
+        slice(512 - width // 2, 512 + width // 2),
+        slice(512 - width // 2, 512 + width // 2),
+    )
+    return ChunkGrid((256, 1024, 1024), (64, chunk_voxels, chunk_voxels)).reading(middle).chunks
+
+
+def mean_labels():
+    seeds = 256 * (np.arange(1, 41)[:, None] * (0.7549, 0.5698) % 1)
+    row, column = np.indices((256, 256))
+    nearest = np.argmin([(row - y) ** 2 + (column - x) ** 2 for y, x in seeds], axis=0)
+    labels = (100 * (1 + nearest)).astype("uint16")
+    assert len(np.unique(labels)) == 40
+    return len(np.unique(np.rint(labels.reshape(32, 8, 32, 8).mean(axis=(1, 3)))))
+
+
+def dark_at_level_4():
+    """Boxes of 8 × 16 × 16 voxels of one layer, averaged plane by plane by numpy alone."""
+    layer = tifffile.imread(lesson_tiff(), key=range(128, 192))
+    dark = np.percentile(layer[::4, ::4, ::4], 5)
+    sums = [plane.reshape(64, 16, 64, 16).sum(axis=(1, 3), dtype="uint32") for plane in layer]
+    boxes = np.reshape(sums, (8, 8, 64, 64)).sum(axis=1)
+    return round(100 * float((np.rint(boxes / 2048) < dark).mean()), 2)
 
 
 def level_bytes():
@@ -126,7 +160,13 @@ def serial_part():
 
 NUMBERS: dict[tuple[str, str], Callable[[], float]] = {
     ("04", "predict-zoomed-out"): zoomed_out_chunks,
+    ("04", "predict-overflow"): lambda: 400 - 2**8,
+    ("04", "predict-planes-left"): planes_left,
     ("04", "predict-price"): price_of_our_volume,
+    ("04", "predict-view-without"): lambda: chunks_of_view(512, 64),
+    ("04", "predict-view-with"): lambda: chunks_of_view(1024, 8 * 64),
+    ("04", "predict-mean-labels"): mean_labels,
+    ("04", "predict-dark"): dark_at_level_4,
     ("04", "predict-spots"): spots_left,
     ("04", "level-bytes"): level_bytes,
     ("04", "price-deep"): price_deep,
@@ -169,6 +209,12 @@ def test_no_calculation_is_left_over():
 # A prediction, the cell that measures it, and what the cell prints of it.
 PRINTED = {
     "predict-zoomed-out": ("flat-view", r"read: +(\d+) requests"),
+    "predict-overflow": ("by-hand", r"in uint8: (\d+)"),
+    "predict-planes-left": ("plan", r"level 2: .*\n +\((\d+), "),
+    "predict-view-without": ("views", r" 512 voxels wide: +(\d+) chunks without"),
+    "predict-view-with": ("views", r"1024 voxels wide: .* (\d+) chunks from level 3"),
+    "predict-mean-labels": ("labels", r"mean: +(\d+) labels"),
+    "predict-dark": ("measure", r"level 4: .* dark ([\d.]+)%"),
     "predict-price": ("on-disk", r"levels 1 and up add ([\d.]+)%"),
     "predict-spots": ("spots", r"level 3, mode +(\d+) spots"),
 }

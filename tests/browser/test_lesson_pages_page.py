@@ -1,0 +1,86 @@
+"""The switch "Just the ideas" and the notes of the glossary's terms, on pages of the real book."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+LESSON = "notebooks/01_open_without_loading.html"
+CODE = ".cell > .cell_input, .cell > details.above-input"
+
+
+def test_the_switch_hides_the_code_and_is_remembered(visitor: Any, site: str) -> None:
+    page = visitor.open(site + LESSON)
+    switch = page.get_by_role("button", name="Just the ideas")
+    expect(page.locator(CODE).first).to_be_visible()
+    switch.focus()
+    page.keyboard.press("Space")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    assert not any(code.is_visible() for code in page.locator(CODE).all())
+    expect(page.locator(".cell_output").first).to_be_visible()
+
+    page.goto(site + "notebooks/00_slice_a_volume.html")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    assert not any(code.is_visible() for code in page.locator(CODE).all())
+    page.emulate_media(media="print")
+    expect(page.locator(".cell > .cell_input").first).to_be_visible()
+    page.emulate_media(media="screen")
+
+    switch.click()
+    expect(page.locator(CODE).first).to_be_visible()
+    page.reload()
+    expect(switch).to_have_attribute("aria-pressed", "false")
+
+
+def test_a_page_without_scripts_has_no_switch(visitor: Any, site: str) -> None:
+    page = visitor.open(site + LESSON, javascript=False)
+    expect(page.locator(".just-ideas")).to_be_hidden()
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_a_term_says_what_it_means_on_focus_and_escape_puts_it_away(
+    visitor: Any, site: str, phone: bool
+) -> None:
+    page = visitor.open(site + LESSON, phone=phone)
+    note = page.get_by_role("tooltip")
+    for term in page.locator("a.glossary-term").all()[:8]:
+        term.scroll_into_view_if_needed()
+        page.wait_for_timeout(100)  # a scroll puts the note away
+        term.focus()
+        expect(note).to_have_text(term.get_attribute("data-note"))
+        expect(term).to_have_attribute("aria-describedby", "glossary-note")
+        box, room = note.bounding_box(), page.viewport_size
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= room["width"]
+        page.keyboard.press("Escape")
+        expect(note).to_be_hidden()
+        term.evaluate("link => link.blur()")
+
+
+def test_a_note_stays_while_the_pointer_is_on_it(visitor: Any, site: str) -> None:
+    page = visitor.open(site + LESSON)
+    term = page.locator("a.glossary-term").first
+    term.scroll_into_view_if_needed()
+    page.wait_for_timeout(100)
+    term.hover()
+    note = page.get_by_role("tooltip")
+    expect(note).to_be_visible()
+    note.hover()
+    page.wait_for_timeout(400)
+    expect(note).to_be_visible()
+    page.mouse.move(0, 0)
+    expect(note).to_be_hidden()
+
+
+def test_the_first_tap_shows_and_the_second_follows(visitor: Any, site: str) -> None:
+    page = visitor.open(site + LESSON, phone=True)
+    term = page.locator("a.glossary-term").first
+    term.tap()
+    if page.evaluate("matchMedia('(hover: none)').matches"):
+        expect(page.get_by_role("tooltip")).to_be_visible()
+        assert page.url.endswith(LESSON)
+        term.tap()
+    page.wait_for_url("**/book/glossary.html#term-*")
