@@ -31,6 +31,17 @@ def test_stated_minutes_are_the_counted_ones(lesson_minutes, page):
         assert abs(int(stated[1]) - lesson.rounded) <= MOST_OFF, lesson.name
 
 
+def test_a_lesson_says_of_itself_how_long_it_takes(lesson_minutes):
+    stated = {}
+    for lesson in lesson_minutes.lessons():
+        text = (ROOT / "notebooks" / f"{lesson.name}.ipynb").read_text(encoding="utf-8")
+        said = re.search(r"\*\*It takes\*\* (\d+) minutes", text)
+        if said:
+            stated[lesson.name[:2]] = int(said[1]) - lesson.rounded
+    assert list(stated) == ["00", "01", "02", "03", "04"]
+    assert max(map(abs, stated.values())) <= MOST_OFF
+
+
 def test_of_a_set_of_tabs_one_is_read(lesson_minutes):
     tabs = "".join(f":::{{tab-item}} {name}\ntext {name}\n:::\n\n" for name in "abc")
     assert lesson_minutes.one_tab(f"before\n\n{tabs}after").count("text") == 1
