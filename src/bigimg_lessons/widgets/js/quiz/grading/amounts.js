@@ -13,17 +13,17 @@ const near = (number, other, share = 0) =>
 
 // Nouns that count the same.
 const ALIKE = [
-  "request read fetch get call query access trip seek operation",
-  "plane slice section image layer picture",
-  "chunk block brick",
-  "voxel pixel value",
-  "file object",
+  "request read fetch get call query access trip seek operation anfragen requete",
+  "plane slice section image layer picture frame ebenen plan",
+  "chunk block brick cell morceaux",
+  "voxel pixel value px row",
+  "file object shard url dateien fichier objekte objet",
   "spot label",
 ].map((nouns) => nouns.split(" "));
 // They begin what only adds to a number, as in "8 chunks in all" and "8 per plane".
 const ADDED = /\b(per|for|in|of|to|from|each|with|at|as|if|when|that|which|by|on|and|are|is)\b.*/i;
 const NEUTRAL =
-  /^(piece|unit|item|thing|total|altogether|overall|needed|time|different|more|all|exactly|about)$/;
+  /^(piece|stuck|high|wide|unit|item|thing|total|altogether|overall|needed|time|different|more|all|exactly|about)$/;
 const OTHER = /\b(than|fewer|less|not|without|except|half)\b/i;
 
 const singular = (word) =>

@@ -10,7 +10,8 @@ const entry = (text) => ({ folded: fold(text), number: quantity(text) });
 // Numbers are compared as numbers: "three" is 3, and 15 is not 1.5.
 function alike({ folded, number }, listed) {
   const other = listed.number;
-  if (!number || !other || number.rest || other.rest) return same(folded, listed.folded);
+  if (!other || other.rest || number?.rest) return same(folded, listed.folded);
+  if (!number) return /\p{L}/u.test(folded) && same(folded, listed.folded);
   const near = Math.abs(number.value - other.value) <= 1e-9 * other.value;
   return near && number.dimension === other.dimension;
 }
@@ -34,23 +35,28 @@ function known({ answers, feedback }, text, [before, after]) {
 const OR = /\s*[/|]\s*|\s+(?:or|ou|oder)\s+|\(\s*or\s/;
 const REMARK =
   /\s*[(),;:[\]=–—]\s*|\s+-\s+|\s*\b(?:i\.?\s?e\b\.?|that is\b|because\b|since\b|aka\b)/;
+// What only says whose or where: "shape of the chunks". A part of a whole is something else.
+const WHOSE = /\s+(?:of|in|at|from|for|on)\s+(?!.*\b(?:one|single|half|part|few|some|1)\b)/;
 const UNLIKE = /^\W*(not|no|rather|instead|unlike|as opposed|never|isn)/i;
 
 // Each of several alternatives must be right; a remark may say anything but a wrong answer.
 function judged(blank, text, gap) {
-  const found = known(blank, text, gap);
-  if (found) return found;
+  const whole = known(blank, text, gap);
+  if (whole) return whole;
+  // What a number was worked out from stands before it.
+  const result = /=\s*(.*)$/.exec(text)?.[1];
+  if (result && quantity(blank.answers[0])) return known(blank, result, gap);
   const choices = text.split(OR).filter(fold);
   if (choices.length > 1) {
     const verdicts = choices.map((choice) => judged(blank, choice, gap));
     if (verdicts.every((verdict) => verdict?.verdict === "right")) return verdicts[0];
     return verdicts.find((verdict) => verdict && verdict.verdict !== "right");
   }
-  const [first, ...remarks] = text.split(REMARK).filter(fold);
-  if (!remarks.length) return undefined;
+  const sides = [REMARK, WHOSE].map((separator) => text.split(separator).filter(fold));
+  const [first, ...remarks] = sides.find(({ length }) => length > 1) ?? [];
+  if (!first) return undefined;
   const verdicts = remarks.map((remark) => !UNLIKE.test(remark) && known(blank, remark, gap));
-  const wrong = verdicts.find((verdict) => verdict && verdict.verdict !== "right");
-  return wrong || known(blank, first, gap);
+  return verdicts.find((found) => found?.verdict === "wrong") || known(blank, first, gap);
 }
 
 /**

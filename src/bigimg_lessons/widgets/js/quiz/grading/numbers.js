@@ -34,6 +34,10 @@ const GERMAN = [
   [/\bmillionen\b|\bmio\.?(?=\s*(byte|octet))/gi, "million"],
   [/\b(mrd\.?|milliarden?|milliards?)(?!\p{L})/giu, "billion"],
   [/\b(tausend|mille)\b/gi, "thousand"],
+  [/\bhundert\b/gi, "hundred"],
+  [/\b(zwei|deux)\b/gi, "two"],
+  [/\b(drei|trois)\b/gi, "three"],
+  [/\b(sieben|sept)\b/gi, "seven"],
 ];
 
 // One way to write what has many: signs, powers, and words for numbers.
@@ -46,6 +50,10 @@ function plain(text) {
     .replace(/[÷⁄]/g, "/")
     .replace(/\*\*/g, "^");
   return GERMAN.reduce((folded, [from, to]) => folded.replace(from, to), signs)
+    .replace(/^\s*\+|\bor so\b/g, "")
+    .replace(/(\d)k\b/gi, "$1 * 1000")
+    .replace(/(\d+) (\d)\/(\d+)/, "$1 + $2/$3")
+    .replace(/^(\d+):(\d\d) ?(h|min)\b/, "($1 + $2/60) $3")
     .replace(/[- ]?fold\b/gi, " times")
     .replace(/\btwice\b|\bdouble\b/gi, "2 times")
     .replace(/([\d)])\s*(dozen|hundred|thousand|million|billion)s?\b/gi, (_, end, word) => {
@@ -63,14 +71,14 @@ function plain(text) {
 
 // What may stand before a number, and adds nothing to it.
 const BEFORE =
-  /^(\s|[=~≈:]|(about|approx\w*|ca|circa|roughly|around|exactly|nearly|almost|just|only|some|it|its|it's|is|are|i|think|guess|so|thus|the|an?|by|of|in|total|factor|ratio|answer|result|all|we|you|get|needs?|takes?|makes?|would|be|will|must|every|etwa|rund|environ|times?)(?![\p{L}\d])[.:]?)*/iu;
+  /^(\s|[=~≈:]|(about|approx\w*|ca|circa|roughly|around|exactly|nearly|almost|just|only|some|it|its|it's|is|are|has|touches|goes|through|amplification|read|write|faktor|level|niveau|i|think|guess|so|thus|the|an?|by|of|in|total|factor|ratio|answer|result|all|we|you|get|needs?|takes?|makes?|would|be|will|must|every|etwa|rund|environ|times?)(?![\p{L}\d])[.:]?)*/iu;
 
 const DIGITS =
   /^\s*(?:([1-9]\d{0,2})([ ,'’._])(\d{3}(?:\2\d{3})*)(?!\d)(?:(?!\2)([.,]\d+))?|(\d*[.,]?\d+))(e[-+]?\d+)?(?!\d|[.,]\d)/i;
 
 const LONGEST = 500; // as many characters as an input takes
 
-const WORD = /^\s*-?\s*(per cent|[\p{L}%×][\p{L}'’.]*)/u;
+const WORD = /^\s*-?\s*((?:per|pour) cent|[\p{L}%×][\p{L}'’.]*)/u;
 
 /** Reads a sum of products of numbers with units, from left to right. */
 class Reader {

@@ -16,7 +16,7 @@ export const UNITS = [
   ["B", 1e6, "MB", "megabyte"],
   ["B", 1e3, "kB", "kilobyte"],
   ["s", 3600, "h", "hour", "hr", "heure", "stunde"],
-  ["s", 60, "min", "minute"],
+  ["s", 60, "min", "minute", "mn"],
   ["s", 1, "s", "sec", "second", "seconde", "sek", "sekunde"],
   ["s", 1e-3, "ms", "millisecond", "msec"],
   ["s", 1e-6, "µs", "us", "microsecond"],
@@ -26,11 +26,12 @@ export const UNITS = [
   ["m", 1e-6, "µm", "um", "micrometre", "micron", "mikrometer"],
   ["m", 1e-9, "nm", "nanometre"],
   ["m", 1e-2, "cm", "centimetre"],
-  ["%", 1, "%", "percent", "per cent", "prozent"],
+  ["%", 1, "%", "percent", "per cent", "pour cent", "prozent"],
   ["×", 1, "×", "x", "time", "mal", "fois"],
 ];
 
-const folded = (name) => name.normalize("NFKC").toLowerCase().replace(/metre/, "meter");
+const folded = (name) =>
+  name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/metre/, "meter");
 const BY_NAME = new Map(UNITS.flatMap((unit) => unit.slice(2).map((name) => [folded(name), unit])));
 
 /**

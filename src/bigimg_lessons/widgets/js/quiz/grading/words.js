@@ -10,6 +10,8 @@ const SPELLINGS = [
   [/ogue/, "og"], // catalogue
   [/ell(ed|ing|er)$/, "el$1"], // labelled
   [/grey/, "gray"],
+  [/^3d$/, "threedimensional"],
+  [/^2d$/, "twodimensional"],
 ];
 
 function foldedWords(text) {
@@ -18,6 +20,7 @@ function foldedWords(text) {
     plain
       .replace(/%/g, " percent ")
       .replace(/×/g, "x")
+      .replace(/\b([23])-d\b/g, "$1d")
       .match(/[\p{L}\p{N}]+/gu) ?? [];
   if (words.length > 1 && /^(an?|the)$/.test(words[0])) words.shift();
   return words.map((word) =>
@@ -68,7 +71,7 @@ export function misspelt(given, listed) {
 }
 
 const FILLERS =
-  /^(an?|the|it|its|is|are|they|this|called|so|some|i|think|guess|maybe|probably|just|simply|as|by|with|in|into|of|to|be|their|his|each|about|really|only)?$/;
+  /^(an?|the|it|its|is|are|they|this|called|so|some|i|think|guess|maybe|probably|just|simply|as|by|with|in|into|of|to|be|their|his|your|single|each|about|really|only)?$/;
 const NEAR = 6;
 
 /**
@@ -76,12 +79,18 @@ const NEAR = 6;
  * next to the gap. The text as it is comes first, then the longer ones.
  */
 export function readings(text, before, after) {
-  const split = (part) => part.replace(/`/g, "").trim().split(/\s+/);
+  const split = (part) =>
+    part
+      .replace(/`/g, "")
+      .replace(/(\p{L})-(?=\p{L})/gu, "$1 ")
+      .trim()
+      .split(/\s+/);
   const words = split(text);
   const there = (part) => part.map(fold);
   const ahead = there(split(before).slice(-NEAR));
   const behind = there(split(after).slice(0, NEAR));
-  const idle = (word, near) => FILLERS.test(fold(word)) || near.includes(fold(word));
+  const idle = (word, near) =>
+    FILLERS.test(fold(word)) || (!/^(not|no)$/.test(fold(word)) && near.includes(fold(word)));
   let [first, last] = [0, words.length];
   const found = [text];
   while (first < last - 1 && idle(words[first], ahead)) first++;
