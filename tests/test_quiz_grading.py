@@ -251,7 +251,7 @@ def test_each_blank_is_worth_a_point_and_order_matters(grade: Grade) -> None:
         ("8-fold", 8, "×"),
         ("8 times more", 8, "×"),
         ("12 XY planes", 12, ""),
-        ("8k", 8, ""),
+        ("8k", 8000, ""),
         ("8 bits", 8, "bit"),
         ("8 kbit", 8000, "bit"),
         ("8 Kib", 8192, "bit"),
