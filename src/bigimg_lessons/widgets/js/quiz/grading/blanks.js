@@ -32,6 +32,7 @@ function known({ answers, feedback }, text, [before, after]) {
   return listed && reply(listed);
 }
 
+const MOST = 4; // remarks; whoever makes more has written something else than an answer
 const OR = /\s*[/|]\s*|\s+(?:or|ou|oder)\s+|\(\s*or\s/;
 const REMARK =
   /\s*[(),;:[\]=–—]\s*|\s+-\s+|\s*\b(?:i\.?\s?e\b\.?|that is\b|because\b|since\b|aka\b)/;
@@ -54,7 +55,7 @@ function judged(blank, text, gap) {
   }
   const sides = [REMARK, WHOSE].map((separator) => text.split(separator).filter(fold));
   const [first, ...remarks] = sides.find(({ length }) => length > 1) ?? [];
-  if (!first) return undefined;
+  if (!first || remarks.length > MOST) return undefined;
   const verdicts = remarks.map((remark) => !UNLIKE.test(remark) && known(blank, remark, gap));
   return verdicts.find((found) => found?.verdict === "wrong") || known(blank, first, gap);
 }
