@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict
 from fractions import Fraction
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,7 +66,7 @@ BASE = {name: unit for unit, names in UNITS.items() for name in names}
 @pytest.fixture(scope="module")
 def typed(node: Node) -> Evaluate:
     """Evaluate scripts with what reads words and numbers."""
-    return node.module("quiz/grading/typed.js")
+    return node.module("quiz/grading/numbers.js")
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +78,9 @@ def grade(node: Node) -> Grade:
 
 
 def quantity(typed: Evaluate, text: str) -> dict[str, Any] | None:
+    """Read a number; what is read besides value and dimension is left out."""
     found: dict[str, Any] | None = typed("(text) => quantity(text)", text)
-    return found
+    return found and {key: found[key] for key in ("value", "dimension")}
 
 
 def question(*answers: str, feedback: list[dict[str, Any]] | None = None) -> dict[str, Any]:
@@ -154,9 +157,9 @@ def test_every_single_slip_in_a_word_is_seen_as_one(grade: Grade) -> None:
 @pytest.mark.parametrize(
     ("answer", "typed"),
     [
-        ("chunking", ["chukning it", "chinkimg", "hcnuking"]),  # two slips
+        ("chunking", ["chukning now", "chinkimg", "hcnuking"]),  # two slips
         ("lazy", ["lasy", "lay", "lzay"]),  # words under five letters
-        ("plane", ["planet earth", "a plan of it", "lane 5"]),
+        ("plane", ["planet earth", "a plan of yours", "lane 5"]),
         ("strips", ["tiles"]),
         ("chunking", ["chunking tiling", "not chunking", "c"]),
     ],
@@ -232,7 +235,7 @@ def test_each_blank_is_worth_a_point_and_order_matters(grade: Grade) -> None:
         ("10^6", 1000000, ""),
         ("10⁶", 1000000, ""),
         ("10⁻³ s", 0.001, "s"),
-        ("10\u22123 s", None, None),
+        ("10\u22123 s", 7, "s"),
         ("10^\u22123 s", 0.001, "s"),
         ("1.5 × 10^6 B", 1500000, "B"),
         ("2^20 B", 1048576, "B"),
@@ -247,24 +250,66 @@ def test_each_blank_is_worth_a_point_and_order_matters(grade: Grade) -> None:
         ("8 x 8 x", 64, "×"),
         ("8-fold", 8, "×"),
         ("8 times more", 8, "×"),
-        ("12 XY planes", 12, "XY planes"),
-        ("8k", 8, "k"),
+        ("12 XY planes", 12, ""),
+        ("8k", 8000, ""),
         ("8 bits", 8, "bit"),
         ("8 kbit", 8000, "bit"),
         ("8 Kib", 8192, "bit"),
         ("8 Mb", 8000000, "bit"),
-        ("8 kilobits per", 8, "kilobits per"),
+        ("8 kilobits per", 8000, "bit"),
         ("about 7 min", 420, "s"),
         ("approx. 7 min.", 420, "s"),
         ("ca. 7 min", 420, "s"),
         ("~7 min", 420, "s"),
         ("≈ 7 min", 420, "s"),
         ("\uff18 KiB", 8192, "B"),
-        ("8 per s", 8, "per s"),
-        ("8 constructor", 8, "constructor"),
-        *((text, None, None) for text in ("", "half", "KiB 8", "-8", "64 64 64", "1.234.567")),
-        *((text, None, None) for text in ("8,192,5", "12,345,67", "1e999", "1/0", "½", "8 MB/s")),
-        *((text, None, None) for text in ("8 __proto__", "<b>8</b>", "8^", "8 × × 8", "× 8", "…")),
+        ("8 per s", 8, ""),
+        ("8 constructor", 8, ""),
+        *((text, None, None) for text in ("", "lots", "KiB 8", "-8", "64 64 64")),
+        ("half", 0.5, ""),
+        ("½", 0.5, ""),
+        ("× 8", 8, "×"),
+        ("8 MB/s", 8e6, "mixed"),
+        ("1.234.567", 1234567, ""),
+        ("1.234,5 s", 1234.5, "s"),
+        ("160_000", 160000, ""),
+        ("40 × 2000 × 2 bytes", 160000, "B"),
+        ("40 planes × 2000 columns × 2 bytes", 160000, "B"),
+        ("32 chunks of 8 MiB", 2**28, "B"),
+        ("900 GB / (125 MB/s)", 7200, "s"),
+        ("50 µm / 0.25 µm", 200, ""),
+        ("(4 + 4) × 2", 16, ""),
+        ("256 + 4 requests", 260, ""),
+        ("0.2 s + 700 ms", 0.9, "s"),
+        ("0.2 + 0.7 s", 0.9, "s"),
+        ("2 GiB + 512 MiB", 2.5 * 2**30, "B"),
+        ("1 min 30 s", 90, "s"),
+        ("1 h and 30 min", 5400, "s"),
+        ("one and a half minutes", 90, "s"),
+        ("half a minute", 30, "s"),
+        ("twelve", 12, ""),
+        ("two hundred and fifty-six", 256, ""),
+        ("one thousand five hundred", 1500, ""),
+        ("1.5 million bytes", 1.5e6, "B"),
+        ("fourfold", 4, "×"),
+        ("a factor of 4", 4, "×"),
+        ("×4", 4, "×"),
+        ("4x", 4, "×"),
+        ("4:1", 4, ""),
+        ("1/4", 0.25, ""),
+        ("6 Mo", 6e6, "B"),
+        ("6 Mio", 6 * 2**20, "B"),
+        ("6 Mio. Bytes", 6e6, "B"),
+        ("512 octets", 512, "B"),
+        ("2 Stunden", 7200, "s"),
+        ("40 secondes", 40, "s"),
+        ("28,6 Prozent", 28.6, "%"),
+        ("160 000 bytes (two for each value)", 160000, "B"),
+        *((text, None, None) for text in ("8,192,5", "12,345,67", "1e999", "1/0")),
+        *(
+            (text, None, None)
+            for text in ("8 __proto__", "<b>8</b>", "8^", "8 × × 8", "5 or 6", "not 8", "…")
+        ),
     ],
 )
 def test_a_number_may_be_typed_in_many_ways(
@@ -327,13 +372,16 @@ def test_any_number_is_read_with_any_unit(
     ],
 )
 def test_a_value_is_shown_in_a_unit_of_its_size(
-    typed: Evaluate, value: float, unit: str, text: str
+    node: Node, typed: Evaluate, value: float, unit: str, text: str
 ) -> None:
-    shown = typed("([value, unit]) => shown(value, unit)", [value, unit])
+    shown = node.module("quiz/grading/units.js")(
+        "([value, unit]) => shown(value, unit)", [value, unit]
+    )
     assert shown == text.replace(",", "\u00a0")
+    counted = unit == "requests"
     assert quantity(typed, shown) == {
         "value": pytest.approx(value),
-        "dimension": unit,
+        "dimension": "" if counted else unit,
     }
 
 
@@ -748,3 +796,104 @@ def test_the_terms_of_a_lesson_are_told_apart(grade: Grade, name: str) -> None:
         given = verdicts(grade, {"kind": "blanks", "blanks": [blank]}, others)
         right = [term for term, verdict in zip(others, given, strict=True) if verdict == "right"]
         assert right == [], blank["answers"][0]
+
+
+UNSEEN = Path(__file__).with_name("unseen_answers.json")
+
+
+def test_answers_that_were_not_written_from_the_banks_are_judged_fairly(node: Node) -> None:
+    """Written from the questions alone; each part is right, wrong, or left out (null).
+
+    Left out are single slips of the pen, which are pointed out; terms in French and German, as the
+    questions ask for English ones; and what a bank calls nearly right on purpose.
+    """
+    entries = json.loads(UNSEEN.read_text(encoding="utf-8"))
+    asked = {
+        (name, entry.id): asdict(entry)
+        for name in bank_names()
+        for entry in load_bank(name).questions
+    }
+    jobs = [[asked[entry["bank"], entry["id"]], entry["given"]] for entry in entries]
+    results = node.module("quiz/grading/grade.js")(
+        "(jobs) => jobs.map(([question, given]) => grade(question, given))", jobs
+    )
+    right, refused, taken, listed = 0, [], [], 0
+    for (question, given), entry, result in zip(jobs, entries, results, strict=True):
+        for index, (expected, part) in enumerate(zip(entry["right"], result["parts"], strict=True)):
+            accepted = part["verdict"] in ("right", "noted")
+            if expected is False and accepted and part["verdict"] == "right":
+                taken.append((entry["id"], given[index]))
+            if not expected:
+                continue
+            right += 1
+            if not accepted:
+                refused.append((entry["id"], given[index], part["say"]))
+            elif question["kind"] == "blanks":
+                listed += given[index] in question["blanks"][index]["answers"][1:]
+    assert right >= 600
+    assert taken == []
+    assert len(refused) <= 0.03 * right, refused
+    assert listed <= 0.35 * right
+
+
+@pytest.mark.parametrize(
+    ("answer", "typed"),
+    [
+        ("Z axis", ["X axis", "Y axis"]),
+        ("XY planes", ["XZ planes", "YZ plane"]),
+        ("3D image", ["2D image"]),
+        ("1.5", ["15", "-1.5"]),
+    ],
+)
+def test_a_short_term_is_never_a_slip_of_another(
+    grade: Grade, answer: str, typed: list[str]
+) -> None:
+    assert verdicts(grade, question(answer), typed) == ["wrong"] * len(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "verdict"),
+    [
+        ("plane (XY)", "right"),
+        ("plane, XY", "right"),
+        ("plane / slice", "right"),
+        ("XY plane", "right"),
+        ("the plane I think", "right"),
+        ("plane of the stack", "right"),
+        ("plane (not a row)", "right"),
+        ("plane / row", "wrong"),
+        ("plane (row)", "wrong"),
+        ("plane / zebra", "wrong"),
+        ("not plane", "wrong"),
+    ],
+)
+def test_a_remark_or_words_of_the_sentence_change_nothing(
+    grade: Grade, typed: str, verdict: str
+) -> None:
+    asked = question("plane", "slice", feedback=[{"when": ["row"], "say": "No.", "almost": False}])
+    asked["text"] = "A stack stores one XY ___ after the other."
+    assert verdicts(grade, asked, [typed]) == [verdict]
+
+
+@pytest.mark.parametrize(
+    ("answer", "unit", "text", "typed", "verdict", "say"),
+    [
+        (8192, "B", "How many bytes?", "8192", "right", ""),
+        (8192, "B", "How many KiB?", "8", "right", ""),
+        (8192, "B", "How many KiB?", "8192", "wrong", "Another number is meant. Look."),
+        (160000, "B", "How many bytes?", "40 × 2000 × 2 = 160 000", "right", ""),
+        (160000, "B", "", "40 × 2000 × 2 = 156.25 KiB", "right", ""),
+        (12, "chunks", "", "3 × 3 = 12", "almost", "The two sides of = differ."),
+        (1500, "chunks", "", "1.500", "almost", "A thousand or a decimal? Type 1500 or 1.5."),
+        (227.5e-9, "m", "", "0.23 µm", "almost", "Rounded too far: give four digits."),
+        (9, "chunks", "", "8", "wrong", "Another number is meant. Look."),
+        (64, "requests", "", "64 reads", "right", ""),
+        (64, "requests", "", "64 in total", "right", ""),
+        (64, "requests", "", "64 or 65", "wrong", NO_NUMBER),
+    ],
+)
+def test_a_number_is_read_as_the_question_asks_for_it(
+    grade: Grade, answer: float, unit: str, text: str, typed: str, verdict: str, say: str
+) -> None:
+    asked = {**number(answer, unit), "text": text, "hints": ["Look."]}
+    assert reply(grade, asked, typed) == (verdict, say)

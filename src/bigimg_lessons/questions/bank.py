@@ -38,8 +38,10 @@ order
     ``before``, ``after`` (two items that were put in this order, which is the wrong one) and
     ``say``.
 
-What counts as the same answer (case, hyphens, plural, spelling, units) is decided where answers
-are graded, in ``widgets/js/quiz/grading``.
+What counts as the same answer (case, hyphens, plural, spelling, units, remarks, workings, words of
+the sentence) is decided where answers are graded, in ``widgets/js/quiz/grading``. A gap whose
+answer is a number is compared as a number. A number question that asks "How many KiB" takes a bare
+number of KiB. Hints: if there is one for each gap, each stands by its own gap.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 import { make, put } from "../kit/dom.js";
 import { FORMS } from "./forms.js";
+import { amountFor } from "./grading/amounts.js";
 import { grade } from "./grading/grade.js";
-import { quantity, shown } from "./grading/typed.js";
+import { shown } from "./grading/units.js";
 import { memory } from "./memory.js";
 import { headed, makeButton, paragraph, points, say } from "./nodes.js";
 
@@ -87,8 +88,9 @@ function compared(predicted, measured) {
  * @param {string[]} [given] the prediction
  * @param {string} [why] the reply to just this prediction
  */
-function outcome({ unit, explanation }, measured, given, why) {
-  const predicted = given && quantity(given[0]).value;
+function outcome(question, measured, given, why) {
+  const { unit, explanation } = question;
+  const predicted = given && amountFor(question, given[0]).value;
   const kept = given ? `You predicted ${shown(predicted, unit)}. ` : "";
   if (measured === undefined) return [`${kept}Not measured yet: run the next cell.`];
   const end = given ? compared(predicted, measured) : ".";

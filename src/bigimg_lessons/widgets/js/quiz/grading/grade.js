@@ -1,58 +1,8 @@
 // Grading, apart from any page: what was typed goes in, verdicts come out.
 
-import { UNITS, fold, misspelt, quantity, same } from "./typed.js";
-
-const part = (verdict, say = "") => ({ verdict, say });
-const empty = part("empty", "Answer what you think; a guess is fine.");
-const almostIf = (almost, say) => part(almost ? "almost" : "wrong", say);
-
-function gradeBlank(blank, text) {
-  const given = fold(text);
-  if (!given) return empty;
-  const among = (listed, alike) => listed.some((entry) => alike(given, fold(entry)));
-  if (among(blank.answers, same)) return part("right");
-  const reply = (alike) => blank.feedback.find((entry) => among(entry.when, alike));
-  const known = reply(same);
-  if (!known && among(blank.answers, misspelt)) return part("almost", "Check the spelling.");
-  const { say, almost } = known ?? reply(misspelt) ?? { say: "Another term is meant." };
-  return almostIf(almost, say);
-}
-
-const lastWord = (text) => fold(text.split(/[\s-]/).at(-1));
-
-function gradeNumber({ kind, answer, unit, tolerance, feedback }, text) {
-  if (!text.trim()) return empty;
-  const typed = quantity(text);
-  if (!typed) return part("wrong", "Type a number, such as 12, 1.5 or 64 × 64.");
-  const { value, dimension } = typed;
-  const near = (number, other, share = tolerance) =>
-    Math.abs(number - other) <= (share + 1e-9) * Math.abs(other);
-  const units = UNITS.filter(([entry]) => entry === unit);
-  const fits = dimension
-    ? dimension === unit || (!units.length && same(lastWord(dimension), lastWord(unit)))
-    : units.length < 2;
-  const right = fits && near(value, answer);
-  const reply = (share) =>
-    feedback.find(({ when }) => when.some((number) => near(value, number, share)));
-  const listed = !right && (fits || !dimension || !units.length) && (reply(0) ?? reply());
-  let ask = `Count ${unit}.`;
-  if (units.length) ask = `Add the unit: ${units.map(([, , name]) => name).join(", ")}.`;
-  if (dimension === "bit" && unit === "B") ask = "Give bytes (B); a byte has 8 bits.";
-
-  if (kind === "predict") return fits ? part("noted", listed?.say) : part("wrong", ask);
-  if (right) return part("right");
-  if (listed) return almostIf(listed.almost, listed.say);
-  if (!fits) {
-    const sizes = dimension ? [1] : units.map(([, size]) => size);
-    return almostIf(
-      sizes.some((size) => near(value * size, answer)),
-      ask,
-    );
-  }
-  const steps = Math.log(value / answer) / Math.log(1.024);
-  const mixed = unit === "B" && Math.abs(steps) < 5 && near(steps, Math.round(steps), 0);
-  return almostIf(mixed, mixed ? "A kB has 1000 bytes, a KiB 1024." : "Another number is meant.");
-}
+import { gradeNumber } from "./amounts.js";
+import { gradeBlank } from "./blanks.js";
+import { almostIf, empty, part } from "./verdicts.js";
 
 const gradeTruth = (answer, say, given) =>
   given ? (given === `${answer}` ? part("right") : part("wrong", say)) : empty;
@@ -81,8 +31,17 @@ function gradeOrder({ answer, feedback }, given) {
   return almostIf(swapped, listed?.say ?? start);
 }
 
+// A question with a hint for each gap gives each its own.
+function gradeBlanks({ blanks, text = "", hints = [] }, given) {
+  const parts = text.split("___");
+  return blanks.map((blank, at) => {
+    const gap = [parts[at] ?? "", parts[at + 1] ?? ""];
+    return gradeBlank(blank, given[at] ?? "", gap, hints[hints.length < blanks.length ? 0 : at]);
+  });
+}
+
 const GRADERS = {
-  blanks: ({ blanks }, given) => blanks.map((blank, at) => gradeBlank(blank, given[at] ?? "")),
+  blanks: gradeBlanks,
   number: (question, [text = ""]) => [gradeNumber(question, text)],
   "true-false": ({ answer, say, reasons }, [truth, ...reason]) => [
     gradeTruth(answer, say, truth),
