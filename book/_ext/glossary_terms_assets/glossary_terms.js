@@ -38,7 +38,8 @@
     note.style.top = `${fits ? below : Math.max(8, place.top - height - 6)}px`;
   }
 
-  for (const link of document.querySelectorAll("a.glossary-term")) {
+  for (const link of document.querySelectorAll("a")) {
+    if (!link.classList.contains("glossary-term")) continue;
     link.addEventListener("mouseenter", () => show(link));
     link.addEventListener("mouseleave", hideSoon);
     link.addEventListener("focus", () => show(link));

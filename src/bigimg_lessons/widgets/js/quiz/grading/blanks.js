@@ -18,10 +18,21 @@ function alike({ folded, number }, listed) {
 
 const reply = ({ say, almost }) => almostIf(almost, say);
 
+/** @type {WeakMap<any, {right: any[], wrongs: any[]}>} what is graded at each keystroke */
+const LISTS = new WeakMap();
+
+function listsOf(blank) {
+  const { answers, feedback } = blank;
+  if (!LISTS.has(blank)) {
+    const wrongs = feedback.map(({ when, ...rest }) => ({ when: when.map(entry), ...rest }));
+    LISTS.set(blank, { right: answers.map(entry), wrongs });
+  }
+  return LISTS.get(blank);
+}
+
 // The verdict on a text that stands in the lists, as it is or without words of the sentence.
-function known({ answers, feedback }, text, [before, after]) {
-  const right = answers.map(entry);
-  const wrongs = feedback.map(({ when, ...rest }) => ({ when: when.map(entry), ...rest }));
+function known(blank, text, [before, after]) {
+  const { right, wrongs } = listsOf(blank);
   const among = (listed, given) => listed.some((other) => alike(given, other));
   const wrong = (given) => wrongs.find(({ when }) => among(when, given));
   const all = readings(text, before, after).map(entry);

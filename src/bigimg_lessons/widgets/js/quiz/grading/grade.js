@@ -2,6 +2,7 @@
 
 import { gradeNumber } from "./amounts.js";
 import { gradeBlank } from "./blanks.js";
+import { LONGEST } from "./numbers.js";
 import { almostIf, empty, part } from "./verdicts.js";
 
 const gradeTruth = (answer, say, given) =>
@@ -63,7 +64,8 @@ GRADERS.predict = GRADERS.number;
  *   no point and one part, whose verdict may be "noted"
  */
 export function grade(question, given) {
-  const parts = GRADERS[question.kind](question, given);
+  const read = given.map((text) => text?.slice(0, LONGEST)); // a file may hold more
+  const parts = GRADERS[question.kind](question, read);
   return {
     points: parts.filter(({ verdict }) => verdict === "right").length,
     most: question.kind === "predict" ? 0 : parts.length,

@@ -76,7 +76,8 @@ const BEFORE =
 const DIGITS =
   /^\s*(?:([1-9]\d{0,2})([ ,'’._])(\d{3}(?:\2\d{3})*)(?!\d)(?:(?!\2)([.,]\d+))?|(\d*[.,]?\d+))(e[-+]?\d+)?(?!\d|[.,]\d)/i;
 
-const LONGEST = 500; // as many characters as an input takes
+/** As many characters as an input takes. */
+export const LONGEST = 500;
 
 const WORD = /^\s*-?\s*((?:per|pour) cent|[\p{L}%×][\p{L}'’.]*)/u;
 
