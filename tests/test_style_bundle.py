@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from style_bundle import trimmed
+
+from tests.sphinx_project import build_project
 
 BOOK = Path(__file__).parents[1] / "book"
 WORDS = {"card", "open", "main", "col-6"}
@@ -49,8 +49,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "own" / "own.css").write_text(".nowhere { top: 0 }\n", encoding="utf-8")
     (folder / "own" / "paper.css").write_text(".sd-card { top: 0 }\n", encoding="utf-8")
     (folder / "conf.py").write_text(
-        f"import sys; sys.path.insert(0, {str(BOOK / '_ext')!r})\n"
-        "extensions = ['sphinx_design', 'myst_parser', 'deferred_scripts', 'style_bundle']\n"
+        # The sheet of myst_nb comes when the build has finished, later than the pages.
+        "extensions = ['sphinx_design', 'myst_nb', 'deferred_scripts', 'style_bundle']\n"
+        "nb_execution_mode = 'off'\n"
         "html_theme = 'sphinx_book_theme'\nexclude_patterns = ['out']\nroot_doc = 'index'\n"
         f"html_static_path = ['own', {str(BOOK / '_static')!r}]\n"
         f"templates_path = [{str(BOOK / '_templates')!r}]\n"
@@ -61,9 +62,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (folder / "index.md").write_text("# A page\n\nWords, `code`.\n", encoding="utf-8")
     for _ in range(2):
-        command = [sys.executable, "-m", "sphinx", "-q", "-W", str(folder), str(folder / "out")]
-        subprocess.run(command, check=True)
-    return folder / "out"
+        build_project(folder, folder / "out")
+    return folder / "out" / "html"
 
 
 def test_a_page_links_one_sheet_and_waits_for_no_script(site: Path) -> None:

@@ -39,6 +39,7 @@ _FIRST, _AFTER_ALL = 1, 900
 _WORD = re.compile(r"[\w-]+")
 _NAMED = re.compile(r"[.#]((?:\\.|[\w-])+)")
 _ICON_LETTER = re.compile(r"^\.fa(?:[bsr]|-[\w-]+)?\b")
+_DIGEST_IN_NAME = re.compile(r"\.[0-9a-f]{32,}\.css")
 _WITHOUT_RULES = ("font-face", "import", "charset")
 _NOT_READ = ("mathjax/", "scripts/fontawesome.js")  # scripts that name no rule, or are gone
 
@@ -124,7 +125,9 @@ def _link(
     static = Path(app.outdir, "_static")
     digest = hashlib.sha256()
     for name, _ in _sheets(app):
-        digest.update((static / name.partition("?")[0]).read_bytes())
+        digest.update(name.encode())
+        if not _DIGEST_IN_NAME.search(name):  # else it comes only when the build has finished
+            digest.update((static / name.partition("?")[0]).read_bytes())
     context["style_bundle"] = f"{BUNDLE}?v={digest.hexdigest()[:8]}"
 
 
