@@ -23,6 +23,7 @@ _PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
 <title>This page is not there - {title}</title>
 <style>
 :root {{ color-scheme: light dark }}
