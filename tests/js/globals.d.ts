@@ -10,3 +10,8 @@ interface Window {
 interface Navigator {
   connection?: { addEventListener?: Function; effectiveType?: string; saveData?: boolean };
 }
+
+// Of Sphinx, on the page of the search.
+declare const Search: {
+  makeSearchSummary(html: string, keywords: Set<string>, anchor: string): HTMLElement | null;
+};

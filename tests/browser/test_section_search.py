@@ -1,0 +1,38 @@
+"""The search of the built book: it leads to sections, and shows their prose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+LESSON = "notebooks/02_store_in_pieces.html"
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_a_word_leads_to_the_section_that_tells_of_it(visitor: Any, site: str, phone: bool) -> None:
+    page = visitor.open(f"{site}search.html?q=shard", phone=phone)
+    results = page.locator("ul.search > li")
+    lesson = results.filter(has=page.locator(f'> a[href="{LESSON}"]'))
+    sections = lesson.locator("ul.context > li")
+    expect(sections.first).to_contain_text("One sharded file, several readers")
+    assert 1 <= sections.count() <= 3
+    said = [text for text in page.locator("ul.search .context p").all_inner_texts() if text]
+    assert len(said) >= 8
+    assert max(map(len, said)) <= 210
+    assert [text for text in said if "import " in text or "print(" in text] == []
+    shown = [text for text in said if "shard" in text.lower()]
+    assert len(shown) >= 0.6 * len(said)
+    sections.first.locator("a").click()
+    heading = page.locator("h2", has_text="One sharded file, several readers")
+    expect(heading).to_be_in_viewport()
+    assert page.url.startswith(f"{site}{LESSON}#one-sharded-file")
+
+
+def test_a_term_shows_what_the_glossary_says(visitor: Any, site: str) -> None:
+    page = visitor.open(f"{site}search.html?q=shard")
+    term = page.locator('ul.search > li:has(> a[href="book/glossary.html#term-shard"]) .context')
+    expect(term).to_contain_text("chunks in one file, with an index")
