@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 import warnings
 
 import pytest
@@ -247,6 +248,42 @@ def test_a_folder_that_was_hardly_begun_is_removed(tmp_path):
     (tmp_path / ".image-0123abcd.part").mkdir()
     recover(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_late_thread_wrote_without_a_lock_is_removed_and_nothing_else(tmp_path):
+    late = tmp_path / ".image-0123abcd.part" / "new" / "0" / "0"
+    late.mkdir(parents=True)
+    (late / "chunk").write_text("late")
+    kept = tmp_path / ".image-4567abcd.part"
+    for name in ("new", "old"):  # never ours without a lock
+        (kept / name).mkdir(parents=True)
+    recover(tmp_path)
+    assert list(tmp_path.iterdir()) == [kept]
+
+
+def test_threads_that_write_on_after_an_error_leave_nothing(tmp_path, pair):
+    """As those of zarr do on a busy machine: each file with the folders that it needs."""
+    ended = threading.Event()
+
+    def write_on(folder):
+        for number in range(8):
+            (folder / "0").mkdir(parents=True, exist_ok=True)
+            (folder / "0" / str(number)).write_text("late")
+            time.sleep(0.1)
+        ended.set()
+
+    before = contents(tmp_path)
+
+    def fail():
+        with Staging(*pair) as staging:
+            threading.Thread(target=write_on, args=[staging.new(pair[0])]).start()
+            raise ValueError("one block failed")
+
+    with pytest.raises(ValueError, match="one block failed"):
+        fail()
+    assert ended.wait(5)
+    assert contents(tmp_path) == before
+    assert [path for path in tmp_path.iterdir() if path not in pair] == []
 
 
 def test_a_fork_that_ends_does_not_remove_what_its_parent_makes(tmp_path, pair):

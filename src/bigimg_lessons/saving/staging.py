@@ -42,6 +42,11 @@ from bigimg_lessons.saving.write_errors import write_error
 
 _STAGING_NAME = re.compile(r"\..+-[0-9a-f]{8}\.part")
 
+# After an error, threads of a library may write on for a while, each file with the folders that it
+# needs. So what was removed must stay away for some looks, this many seconds apart.
+_LOOK = 0.05
+_QUIET_LOOKS, _MAX_LOOKS = 4, 100
+
 # Moving takes milliseconds. Whoever waits so long waits for a process that has stopped.
 _LONGEST_WAIT = 60
 
@@ -68,6 +73,8 @@ class Staging:
         self._targets = targets
         self._home = targets[-1].parent
         self._finalizer: weakref.finalize[Any, Self] | None = None
+        self._is_written = False
+        self._process = os.getpid()
 
     def __enter__(self) -> Self:
         target = self._targets[-1]
@@ -96,6 +103,9 @@ class Staging:
         try:
             with interrupts_wait():
                 self._end()
+                failed = kind is not None and not self._is_written
+                if failed and os.getpid() == self._process:  # and not a fork of it
+                    _keep_removed(self.folder)
         finally:  # an interrupt may have come before they waited
             self._end()
 
@@ -124,6 +134,7 @@ class Staging:
             If they cannot be moved. The old files are then back at their paths, or if even that
             failed, where the error says.
         """
+        self._is_written = True
         with interrupts_wait(), _sole_mover(self._targets[-1]):
             check()
             try:
@@ -191,7 +202,8 @@ def recover(folder: Path) -> None:
     with interrupts_wait():
         remove_free_locks(folder)
         for left, owner in _left_behind(folder):
-            if owner is None:  # created a moment ago
+            if owner is None:  # created a moment ago, or all but removed
+                shutil.rmtree(left / "new", ignore_errors=True)
                 with suppress(OSError):
                     left.rmdir()
                 continue
@@ -227,7 +239,11 @@ def _warn_of_leftover(left: Path, reason: str) -> None:
 
 
 def _left_behind(folder: Path) -> Iterator[tuple[Path, Path | None]]:
-    """Yield the staging folders in a folder, each with its lock, or None if it is empty."""
+    """Yield the staging folders in a folder, each with its lock, or None without one.
+
+    A lock is there before anything else, and goes when everything else has gone. So what lies in a
+    folder without one was written by a thread that did not know that all had failed.
+    """
     try:
         found = sorted(path for path in folder.iterdir() if _STAGING_NAME.fullmatch(path.name))
     except OSError:  # whoever writes here gets this error
@@ -243,7 +259,7 @@ def _left_behind(folder: Path) -> Iterator[tuple[Path, Path | None]]:
         # Nothing else may lie there, or it is not ours.
         if len(locks) == 1 and {*inside} <= {*locks, "new", "old", "swap.json"}:
             yield entry, entry / locks[0]
-        elif not inside:
+        elif {*inside} <= {"new"}:
             yield entry, None
 
 
@@ -377,3 +393,14 @@ def _remove(folder: Path, lock: FileLock, process: int) -> None:
     else:
         _warn_of_leftover(folder, "it could not be removed")
     lock.release()
+
+
+def _keep_removed(folder: Path) -> None:
+    """Remove a staging directory again if it comes back, until it stays away."""
+    quiet = 0
+    for _ in range(_MAX_LOOKS):
+        time.sleep(_LOOK)
+        quiet = 0 if folder.exists() else quiet + 1
+        if quiet == _QUIET_LOOKS:
+            return
+        shutil.rmtree(folder, ignore_errors=True)
