@@ -132,6 +132,7 @@ def test_one_answer_may_be_typed_in_several_ways(
         ("chunking", ["chunkin", "chunkking", "chunkimg", "chnuking", "Chunkign"]),
         ("strip", ["stripe", "stirp", "stripes", "srtips"]),
         ("resolution pyramid", ["resolution piramids", "resolutoin-pyramid"]),
+        ("lazy loading", ["lazzy loading", "lazy lodaing"]),
     ],
 )
 def test_one_slip_is_pointed_out_and_does_not_score(

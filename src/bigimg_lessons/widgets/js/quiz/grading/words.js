@@ -55,15 +55,19 @@ function slip(a, b) {
 
 /**
  * Whether a text is the listed one but for one slip. In a word under five letters a slip makes
- * another word: the Z axis is no X axis, a 2D image no 3D image.
+ * another word: the Z axis is no X axis, a tile no file. Only in one of four a letter may be too
+ * many: lazzy.
  */
 export function misspelt(given, listed) {
   const words = foldedWords(listed);
   return [words, [...words.slice(0, -1), pluralOf(words.at(-1) ?? "")]].some((spelled) => {
-    let at = slip(fold(given), spelled.join(""));
+    const listedText = spelled.join("");
+    const givenText = fold(given);
+    const least = givenText.length > listedText.length ? 4 : 5;
+    let at = slip(givenText, listedText);
     if (at < 0) return false;
     for (const word of spelled) {
-      if (at < word.length || word === spelled.at(-1)) return word.length > 4;
+      if (at < word.length || word === spelled.at(-1)) return word.length >= least;
       at -= word.length;
     }
     return false;
