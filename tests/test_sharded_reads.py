@@ -1,6 +1,7 @@
 """What readers ask of a sharded array: the record is still true, and `ChunkGrid` predicts it."""
 
 import json
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -182,6 +183,18 @@ def test_a_reader_that_does_not_end_is_stopped(empty, program):
     with pytest.raises(TimeoutError, match=r"not ended after 2 s and were stopped.*still here"):
         run_readers(empty, [sys.executable, "-c", complain + program], seconds=2)
     assert time.monotonic() - begin < 15
+
+
+def test_a_reader_is_late_even_if_the_thread_that_stops_it_is_slow(empty, monkeypatch):
+    kill = subprocess.Popen.kill
+
+    def kill_slowly(process):
+        kill(process)
+        time.sleep(0.5)
+
+    monkeypatch.setattr(subprocess.Popen, "kill", kill_slowly)
+    with pytest.raises(TimeoutError, match=r"not ended after 1 s and were stopped"):
+        run_readers(empty, [sys.executable, "-c", "import time; time.sleep(30)"], seconds=1)
 
 
 def test_a_reader_that_stops_listening_says_why(empty):

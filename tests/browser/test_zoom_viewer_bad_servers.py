@@ -103,6 +103,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                         return self.server.left.set()
                 except TimeoutError:
                     continue
+                except ConnectionError:  # it left with bytes unread: the connection was reset
+                    return self.server.left.set()
             return None
         self.begin(len(answer), "text/html" if path.endswith("html") else "text/javascript")
         self.wfile.write(answer)

@@ -70,12 +70,17 @@ def run_readers(
             env={**os.environ, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"},
         ) as readers,
     ):
-        stop = threading.Timer(seconds, readers.kill)
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()  # before they end: who waits for them looks here next
+            readers.kill()
+
+        stop = threading.Timer(seconds, give_up)
         stop.start()
         try:
             asked = _noted(readers, server)
             code = readers.wait()
-            late = not stop.is_alive()
         finally:
             stop.cancel()
             readers.kill()  # where this went wrong, nobody listens to it any more
@@ -84,7 +89,7 @@ def run_readers(
         if code:
             complaints.seek(0)
             said = complaints.read() or "nothing"
-            if late:
+            if late.is_set():
                 raise TimeoutError(
                     f"The readers had not ended after {seconds:g} s and were stopped: try again "
                     f"when the machine is less busy, or allow more seconds. They said: {said}"
