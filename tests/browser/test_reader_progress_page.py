@@ -28,14 +28,15 @@ FIRST, SECOND = "01_open_without_loading", "02_store_in_pieces"
 TITLES = {FIRST: "Open without loading", SECOND: "Store in pieces"}
 HOME, LESSON = "book/home.html", f"notebooks/{FIRST}.html"
 CONF = f"""
-extensions = ["reader_progress"]
+extensions = ["deferred_scripts", "reader_progress", "style_bundle"]
 root_doc = "book/home"
 exclude_patterns = ["out"]
 html_theme = "sphinx_book_theme"
+templates_path = [{str(BOOK / "_templates")!r}]
 html_static_path = [{str(BOOK / "_static")!r}, {str(STYLE_SHEET)!r}]
-html_css_files = [{STYLE_SHEET.name!r}, "bigimg.css"]
+html_css_files = [{STYLE_SHEET.name!r}, "icons.css", "bigimg.css"]
 html_title = "A book"
-html_context = {{"default_mode": "auto"}}
+html_context = {{"default_mode": "light"}}
 """
 PAGES = {
     "book/home": """A book
