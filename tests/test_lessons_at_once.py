@@ -28,7 +28,9 @@ SLOW = {
 # What takes seconds to import, for each of three processes.
 IMPORTS = ("bigimg_lessons.build", "bioio", "matplotlib.pyplot")
 STARTS = (
-    [(0, 0, 0), (0, 1, 2), (0, 2, 5), (0, 5, 10), (0, 7, 15), (0, 15, 15)] if WHOLE else [(0, 2, 5)]
+    [(0, 0, 0), (0, 1, 2), (0, 2, 5), (0, 5, 10), (0, 7, 15), (0, 15, 15)]
+    if WHOLE
+    else [(0, 0.4, 1)]
 )
 
 
@@ -41,44 +43,47 @@ def test_three_lessons_write():
     assert [lesson[:2] for lesson in WRITING] == ["02", "03", "04"]
 
 
-@pytest.fixture
-def data_folder(tmp_path):
-    """A fresh data folder; whole, not even the sample is there."""
-    folder = tmp_path / "data"
-    folder.mkdir()
-    if not WHOLE:
-        sample = sample_tiff(progress=False)
-        for path in (sample, sample.with_name(f"{sample.name}.json")):
-            try:
-                (folder / path.name).hardlink_to(path)
-            except OSError:  # another disk, or a file system without links
-                shutil.copy2(path, folder)
-    return folder
-
-
-def run_in(data_folder, lesson, cells):
+def run_in(data_folder, dataset, lesson, cells):
     """Run cells of a lesson on a data folder; return what they print, and what they warn of."""
     os.environ["BIGIMG_DATA"] = str(data_folder)
     os.environ.pop("BIGIMG_DATASET", None)
+    if dataset is not None:
+        os.environ["BIGIMG_DATASET"] = str(dataset)
     with contextlib.redirect_stderr(io.StringIO()) as error:
         printed = list(run(lesson, cells))
     return printed, error.getvalue()
 
 
-@pytest.mark.parametrize("starts", STARTS, ids=str)
-@pytest.mark.parametrize("lesson", LESSONS if WHOLE else WRITING)
-def test_a_lesson_three_times_at_once(lesson, starts, data_folder):
-    cells = list(cells_of(lesson)) if WHOLE else writing_cells(lesson)
+def run_at_once(starts, *arguments):
+    """Run cells in one process for each start, in seconds from now; return what each says."""
     begin, runs = time.monotonic(), []
     with ProcessPoolExecutor(len(starts), mp_context=fresh_processes(IMPORTS)) as executor:
         for start in starts:
             time.sleep(max(0, begin + start - time.monotonic()))
-            runs.append(executor.submit(run_in, data_folder, lesson, cells))
-        said = [each.result(timeout=900) for each in runs]
-    for printed, error in said:
+            runs.append(executor.submit(run_in, *arguments))
+        return [each.result(timeout=900) for each in runs]
+
+
+@pytest.mark.parametrize("starts", STARTS, ids=str)
+@pytest.mark.parametrize("lesson", LESSONS if WHOLE else WRITING)
+def test_a_lesson_three_times_at_once(lesson, starts, tmp_path, request):
+    together = tmp_path / "together"
+    together.mkdir()
+    if WHOLE:  # not even the sample is there
+        said = run_at_once(starts, together, None, lesson, list(cells_of(lesson)))
+        for printed, _ in said:
+            assert wrong(lesson, printed) == []
+    else:  # on a small image, of which the lesson states nothing
+        stack, cells = request.getfixturevalue("small_stack"), writing_cells(lesson)
+        said = run_at_once(starts, together, stack, lesson, cells)
+        alone = tmp_path / "alone"
+        alone.mkdir()
+        ((expected, _),) = run_at_once([0], alone, stack, lesson, cells)
+        for printed, _ in said:
+            assert printed == expected
+    for _, error in said:
         assert "is created again" not in error
-        assert wrong(lesson, printed) == []
-    assert leftovers(data_folder) == []
+    assert leftovers(together) == []
 
 
 def leftovers(folder):
