@@ -6,7 +6,7 @@ import functools
 import gzip
 import http.server
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,27 +110,56 @@ def visits(browser: Browser, url: str, size: ViewportSize, *, slow: bool) -> tup
     slow
         Whether the network is *Fast 3G*, or as fast as the machine.
     """
-    context = browser.new_context(viewport=size, has_touch=size is SMALL)
+    (both,) = visits_at_once(browser, [(url, size)], slow=slow)
+    return both
+
+
+def visits_at_once(
+    browser: Browser, pages: Iterable[tuple[str, ViewportSize]], *, slow: bool = False
+) -> list[tuple[Visit, Visit]]:
+    """Visit several pages at once, each by a reader of its own, as :func:`visits` does."""
+    contexts = []
     try:
-        return _visit(context.new_page(), url, slow), _visit(context.new_page(), url, slow)
+        readers = []
+        for url, size in pages:
+            context = browser.new_context(viewport=size, has_touch=size is SMALL)
+            contexts.append(context)
+            readers.append((context, url))
+        first = [_Visiting(context.new_page(), url, slow) for context, url in readers]
+        firsts = [visiting.end() for visiting in first]
+        second = [_Visiting(context.new_page(), url, slow) for context, url in readers]
+        seconds = [visiting.end() for visiting in second]
     finally:
-        context.close()
+        for context in contexts:
+            context.close()
+    return list(zip(firsts, seconds, strict=True))
 
 
-def _visit(page: Page, url: str, slow: bool) -> Visit:
-    session = page.context.new_cdp_session(page)
-    traffic = _Traffic(session)
-    if slow:
-        session.send("Network.emulateNetworkConditions", {"offline": False, **FAST_3G})
-    page.add_init_script(_OBSERVE)
-    page.goto(url, wait_until="load", timeout=60_000)
-    page.wait_for_load_state("networkidle")
-    page.wait_for_timeout(SETTLED_SLOW if slow else SETTLED)
-    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-    shifts = [(when, score) for when, score in page.evaluate("window.bigimgShifts")]
-    moved = tuple(page.evaluate("[...new Set(window.bigimgMoved)]"))
-    page.close()
-    return Visit(traffic.sent, traffic.requests, paint, cumulative_shift(shifts), moved)
+class _Visiting:
+    """A visit that has begun."""
+
+    def __init__(self, page: Page, url: str, slow: bool) -> None:
+        self._page = page
+        self._settled = SETTLED_SLOW if slow else SETTLED
+        session = page.context.new_cdp_session(page)
+        self._traffic = _Traffic(session)
+        if slow:
+            session.send("Network.emulateNetworkConditions", {"offline": False, **FAST_3G})
+        page.add_init_script(_OBSERVE)
+        page.goto(url, wait_until="commit", timeout=60_000)
+
+    def end(self) -> Visit:
+        """Wait until all has come and nothing moves any more, and leave the page."""
+        page = self._page
+        page.wait_for_load_state("load", timeout=60_000)
+        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(self._settled)
+        paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+        shifts = [(when, score) for when, score in page.evaluate("window.bigimgShifts")]
+        moved = tuple(page.evaluate("[...new Set(window.bigimgMoved)]"))
+        page.close()
+        traffic = self._traffic
+        return Visit(traffic.sent, traffic.requests, paint, cumulative_shift(shifts), moved)
 
 
 @functools.cache
