@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from shortening import short_script, short_style
 
 from bigimg_lessons.widgets import ChunkExplorer, DesignTask, Quiz
-from bigimg_lessons.widgets.base import join_module, own_style
+from bigimg_lessons.widgets.base import own_style, page_module
 from tests.sphinx_project import build_project
 
 EXTENSIONS = Path(__file__).parents[1] / "book" / "_ext"
@@ -211,8 +211,9 @@ def test_what_jupyter_embeds_is_gone(project: Project) -> None:
 
 def test_a_module_of_our_own_is_taken_from_the_package(project: Project) -> None:
     page = project.page("deep/ours")
-    joined = join_module(Quiz.front)
-    assert list(data_of(page)["modules"].values()) == [short_script(joined.body)]
+    data = data_of(page)
+    assert data["modules"] == {"fronts": short_script(page_module([Quiz.front]))}
+    assert [model["front"] for model in data["models"].values()] == [Quiz.front]
     # Without the colours: the site has them, before all other style sheets.
     assert page.find("style").string == short_style(own_style(Quiz.front)).replace("</", r"<\/")
     sheets = [link["href"] for link in page.select("link[rel=stylesheet]")]
@@ -222,16 +223,11 @@ def test_a_module_of_our_own_is_taken_from_the_package(project: Project) -> None
 
 def test_what_several_widgets_import_is_in_the_page_once(project: Project) -> None:
     data = data_of(project.page("deep/several"))
-    assert len(data["modules"]) == 3
-    needed = [name for names in data["imports"].values() for name in names]
-    assert sorted(set(needed)) == sorted(data["scopes"])
-    assert len(needed) > len(data["scopes"])
-    for front in (Quiz.front, ChunkExplorer.front, DesignTask.front):
-        joined = join_module(front)
-        (key,) = (key for key, body in data["modules"].items() if body == short_script(joined.body))
-        assert data["imports"][key] == list(joined.scopes)
-        for name, text in joined.scopes.items():
-            assert data["scopes"][name] == short_script(text)
+    fronts = [data["models"][key]["front"] for key in data["models"]]
+    assert set(fronts) == {Quiz.front, ChunkExplorer.front, DesignTask.front}
+    assert data["modules"] == {"fronts": short_script(page_module(fronts))}
+    alone = sum(len(short_script(page_module([front]))) for front in fronts)
+    assert len(data["modules"]["fronts"]) < 0.9 * alone
 
 
 def test_a_quiz_is_readable_where_no_script_runs(project: Project) -> None:

@@ -3,7 +3,7 @@
 import { make, put } from "../kit/dom.js";
 import { questionCard } from "./card.js";
 import { memory, remember, rescore } from "./memory.js";
-import { makeButton, points, say } from "./nodes.js";
+import { makeButton, points, renew } from "./nodes.js";
 
 const CHANGES = "change:answers change:help_used change:score change:measured change:solutions";
 
@@ -58,13 +58,13 @@ function render({ model, el }) {
   function update() {
     cards.forEach((card) => card.update());
     const [now, all] = [model.get("score"), model.get("max_score")];
-    say(score, now, () => [
+    renew(score, now, () => [
       now === all ? `All of ${points(all)}. Well done!` : `${now} of ${points(all)}`,
     ]);
     bar.style.width = `${(100 * now) / all}%`;
     restart.update();
     const trouble = memory?.trouble() ?? "";
-    say(notice, trouble, () => [trouble]);
+    renew(notice, trouble, () => [trouble]);
   }
   model.on(CHANGES, update);
   const forget = memory?.on(update);

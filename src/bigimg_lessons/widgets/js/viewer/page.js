@@ -80,7 +80,7 @@ function ladderOf(levels) {
   return ladder;
 }
 
-/** @typedef {ReturnType<typeof buildPage>} Page */
+/** @typedef {ReturnType<typeof viewerPage>} Page */
 
 /**
  * Build the elements; nothing listens to them yet.
@@ -88,7 +88,7 @@ function ladderOf(levels) {
  * @param {string} title
  * @param {import("../kit/zarr/image.js").Source} source
  */
-export function buildPage(title, { levels, counted, caption }) {
+export function viewerPage(title, { levels, counted, caption }) {
   const keysId = uniqueId("bz-keys");
   const page = {
     canvas: newCanvas(title, keysId),
