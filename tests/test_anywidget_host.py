@@ -15,8 +15,8 @@ import pytest
 from bs4 import BeautifulSoup
 from shortening import short_script, short_style
 
-from bigimg_lessons.widgets import ChunkExplorer, DesignTask, Quiz
-from bigimg_lessons.widgets.base import own_style, page_module
+from bigimg_lessons.widgets import ChunkExplorer, DesignTask, Quiz, ZoomViewer
+from bigimg_lessons.widgets.base import own_style, page_module, whole_module
 from tests.sphinx_project import build_project
 
 EXTENSIONS = Path(__file__).parents[1] / "book" / "_ext"
@@ -160,6 +160,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
             view("slider", **{"text/html": "<i>a slider</i>"}),
             view("closed"),
         ),
+        zoom=notebook(
+            {"z": widget(_anywidget_id=f"{ZoomViewer.__module__}.ZoomViewer")}, view("z")
+        ),
         none=notebook({"a": widget(), "layout": LAYOUT}, {"text/html": "<b>no widget</b>"}),
     )
     said = project.build()
@@ -230,6 +233,13 @@ def test_what_several_widgets_import_is_in_the_page_once(project: Project) -> No
     assert len(data["modules"]["fronts"]) < 0.9 * alone
 
 
+def test_what_only_a_kernel_serves_is_not_in_the_book(project: Project) -> None:
+    (module,) = data_of(project.page("deep/zoom"))["modules"].values()
+    assert "the kernel has not answered" in whole_module(ZoomViewer.front)
+    assert "the kernel has not answered" not in module
+    assert "is an OME-Zarr image" in module
+
+
 def test_a_quiz_is_readable_where_no_script_runs(project: Project) -> None:
     place = project.page("deep/ours").select_one(".anywidget-mount")
     assert place.details.summary.string == "Solution"
@@ -259,7 +269,7 @@ def test_other_builders_choose_the_plain_text(project: Project) -> None:
     (file,) = (project.folder / "out" / "latex").glob("*.tex")
     tex = file.read_text(encoding="utf-8")
     assert "anywidget" not in tex
-    assert len(re.findall(r"\\begin\{sphinxVerbatim\}.*\ntext\n", tex)) == 10
+    assert len(re.findall(r"\\begin\{sphinxVerbatim\}.*\ntext\n", tex)) == 11
 
 
 def test_a_page_is_made_again_when_the_module_of_its_widget_changed(tmp_path: Path) -> None:

@@ -113,6 +113,22 @@ def test_the_widgets_of_a_page_share_what_they_import(folder):
     assert json.loads(done.stdout) == [[14, 21, 10], 9, 6]
 
 
+def test_a_page_leaves_out_what_it_has_no_use_for(folder):
+    """With what only that module needs; the others import nothing from it."""
+    path = folder / "view/part.js"
+    path.write_text('import { alone } from "./alone.js";\n' + path.read_text(), "utf-8")
+    (folder / "view/alone.js").write_text("export const alone = 8;\n", "utf-8")
+    (folder / "view/main.js").write_text(
+        'import { twice } from "../kit/text.js";\nimport { Part, later } from "./part.js";\n\n'
+        "export default [twice(2), typeof Part, typeof later];\n",
+        encoding="utf-8",
+    )
+    text = page_module(["view/main.js"], without=["view/part.js"], folder=folder)
+    assert "class" not in text
+    assert "alone" not in text
+    assert "const [Part, later] = [];" in text
+
+
 WIDGETS = sorted(
     path.relative_to(JS).as_posix()
     for path in JS.glob("*/*.js")

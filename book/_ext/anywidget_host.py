@@ -49,6 +49,8 @@ _ASSETS = Path(__file__).with_name("anywidget_host_assets")
 _OUR_PACKAGE = "bigimg_lessons."
 _LOGGER = logging.getLogger(__name__)
 
+# Modules that only a kernel can serve.
+_NOT_IN_BOOK = ("viewer/kernel.js",)
 # Traits that only Jupyter has a use for, and those that this extension passes on in its own way.
 _NOT_IN_PAGE = re.compile(
     r"_(model|view)_(module|module_version|name|count)|_dom_classes|layout|tabbable|tooltip"
@@ -134,7 +136,7 @@ class _Page:
     def data(self) -> str:
         modules = dict(self._modules)
         if self._fronts:
-            modules["fronts"] = short_script(page_module(self._fronts))
+            modules["fronts"] = short_script(page_module(self._fronts, without=_NOT_IN_BOOK))
         parts = {"models": self._models, "modules": modules}
         return json.dumps(parts, ensure_ascii=False).replace("<", "\\u003c")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -60,7 +60,7 @@ def whole_module(name: str, *, folder: Path = JS) -> str:
     return "".join([*joiner.scopes, body])
 
 
-def page_module(names: Iterable[str], *, folder: Path = JS) -> str:
+def page_module(names: Iterable[str], *, without: Collection[str] = (), folder: Path = JS) -> str:
     """Join the front-end modules of a page's widgets into one: what several import is there once.
 
     Its default export is an object that holds the default export of each module under its name.
@@ -70,10 +70,12 @@ def page_module(names: Iterable[str], *, folder: Path = JS) -> str:
     ----------
     names
         Files in `folder`, each of which has a default export and no other.
+    without
+        Files that this page has no use for: what they export is undefined there.
     folder
         As for `whole_module`, which says more of how modules are joined, and of the errors.
     """
-    joiner = _Joiner(folder=folder.resolve())
+    joiner = _Joiner(folder=folder.resolve(), without=without)
     widgets = "".join(joiner.widget(name) for name in names)
     return f"export default (() => {{\n{''.join(joiner.scopes)}return {{\n{widgets}}};\n}})();\n"
 
@@ -83,6 +85,7 @@ class _Joiner:
     """The modules that were placed so far, and those that are being read."""
 
     folder: Path
+    without: Collection[str] = ()
     scopes: list[str] = field(default_factory=list)
     exports: dict[Path, list[str]] = field(default_factory=dict)
     parents: list[Path] = field(default_factory=list)
@@ -128,6 +131,11 @@ class _Joiner:
             raise FileNotFoundError(
                 f"{self.label(self.parents[-1])} imports {written!r}, and there is no such file."
             )
+        if self.label(path) in self.without:
+            names = _EXPORT.findall(path.read_text(encoding="utf-8"))
+            self.exports[path] = names
+            self.scopes.append(f"const [{', '.join(names)}] = [];\n")
+            return
         text = self.imported(path)
         names = [match["name"] for match in _EXPORT.finditer(text)]
         text = _EXPORT.sub("", text)
