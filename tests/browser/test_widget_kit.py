@@ -35,7 +35,9 @@ DARK = {
 def page(chromium: Browser) -> Any:
     page = chromium.new_page()
     sheet = colours.STYLE_SHEET.read_text(encoding="utf-8")
-    page.evaluate(LOAD, [sheet, [whole_module("kit/theme.js"), whole_module("kit/page.js")]])
+    page.evaluate(
+        LOAD, [sheet, [whole_module(f"kit/{name}.js") for name in ("theme", "page", "dom")]]
+    )
     yield page
     page.context.close()
 

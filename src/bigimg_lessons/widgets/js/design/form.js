@@ -1,7 +1,6 @@
 // The form in which a design is entered.
 
-import { make } from "../kit/dom.js";
-import { submitOnEnter } from "../kit/page.js";
+import { make, submitOnEnter } from "../kit/dom.js";
 
 /** A field with its label. */
 export const labelled = (text, field) => make("label", {}, make("span", {}, text), field);

@@ -1,8 +1,8 @@
 // The experiment: fetch one region of an image from its site at each chunk shape, count, time,
 // unpack, show that the regions are equal, and lay the cost model over what was measured.
 
-import { make } from "../kit/dom.js";
-import { siteUrl, uniqueId } from "../kit/page.js";
+import { make, uniqueId } from "../kit/dom.js";
+import { siteUrl } from "../kit/page.js";
 import { caveats, obstacle } from "./advice.js";
 import { Experiment } from "./experiment.js";
 import { shapeText } from "./texts.js";

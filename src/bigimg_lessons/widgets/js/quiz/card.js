@@ -1,6 +1,6 @@
 // A question of the quiz: its card, its form, and what is said of an answer.
 
-import { make, put } from "../kit/dom.js";
+import { make, put, submitOnEnter } from "../kit/dom.js";
 import { FORMS } from "./forms.js";
 import { amountFor } from "./grading/amounts.js";
 import { grade } from "./grading/grade.js";
@@ -45,12 +45,7 @@ function elements(question, part, label, uid) {
     again,
     actions,
   );
-  // Not left to the browser: inside a cell, JupyterLab cancels what Enter does in an input.
-  form.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing || event.target.tagName !== "INPUT") return;
-    event.preventDefault();
-    form.requestSubmit();
-  });
+  submitOnEnter(form);
   return { form, reply, hintList, solution, again, hint, solve, worth, actions };
 }
 

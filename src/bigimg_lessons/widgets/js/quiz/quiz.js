@@ -1,6 +1,6 @@
 // The quiz as it is shown. Text from the bank and from the reader enters the page only as text.
 
-import { make, put } from "../kit/dom.js";
+import { make, put, uniqueId } from "../kit/dom.js";
 import { questionCard } from "./card.js";
 import { memory, remember, rescore } from "./memory.js";
 import { makeButton, points, renew } from "./nodes.js";
@@ -44,7 +44,7 @@ function restartButtons(model, begin) {
 
 function render({ model, el }) {
   const { title, questions } = model.get("bank");
-  const uid = `bq-${Math.random().toString(36).slice(2)}`;
+  const uid = uniqueId("bq");
   const compact = questions.every(({ kind }) => kind === "predict");
   const cards = questions.map((question, index) => {
     const label = `${compact ? "Prediction" : "Question"} ${index + 1} of ${questions.length}`;

@@ -1,7 +1,6 @@
 // The elements of a viewer.
 
-import { make } from "../kit/dom.js";
-import { uniqueId } from "../kit/page.js";
+import { make, uniqueId } from "../kit/dom.js";
 import { formatBytes } from "../kit/text.js";
 import { CACHE_BYTES } from "./chunks.js";
 
