@@ -149,7 +149,7 @@ def test_a_canvas_gets_the_pixels_of_its_place(page: Page) -> None:
     assert page.evaluate(fitted) is None
 
 
-def test_no_module_exports_a_name_of_the_browser_s(page: Page) -> None:
+def test_no_module_exports_a_name_of_the_browser_s(chromium: Browser) -> None:
     """Joined modules see each other's exports: one that means the browser's would get that."""
     names = [
         match["name"]
@@ -157,5 +157,6 @@ def test_no_module_exports_a_name_of_the_browser_s(page: Page) -> None:
         for match in EXPORT.finditer(path.read_text(encoding="utf-8"))
     ]
     assert len(names) > 150
-    empty = page.context.new_page()
+    empty = chromium.new_page()
     assert empty.evaluate("(names) => names.filter((name) => name in window)", names) == []
+    empty.context.close()
