@@ -15,8 +15,8 @@ import pytest
 from bs4 import BeautifulSoup
 from shortening import short_script, short_style
 
-from bigimg_lessons.widgets import ChunkExplorer, DesignTask, Quiz
-from bigimg_lessons.widgets.base import join_module, own_style
+from bigimg_lessons.widgets import ChunkExplorer, DesignTask, Quiz, ZoomViewer
+from bigimg_lessons.widgets.base import own_style, page_module, whole_module
 from tests.sphinx_project import build_project
 
 EXTENSIONS = Path(__file__).parents[1] / "book" / "_ext"
@@ -160,6 +160,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
             view("slider", **{"text/html": "<i>a slider</i>"}),
             view("closed"),
         ),
+        zoom=notebook(
+            {"z": widget(_anywidget_id=f"{ZoomViewer.__module__}.ZoomViewer")}, view("z")
+        ),
         none=notebook({"a": widget(), "layout": LAYOUT}, {"text/html": "<b>no widget</b>"}),
     )
     said = project.build()
@@ -211,8 +214,9 @@ def test_what_jupyter_embeds_is_gone(project: Project) -> None:
 
 def test_a_module_of_our_own_is_taken_from_the_package(project: Project) -> None:
     page = project.page("deep/ours")
-    joined = join_module(Quiz.front)
-    assert list(data_of(page)["modules"].values()) == [short_script(joined.body)]
+    data = data_of(page)
+    assert data["modules"] == {"fronts": short_script(page_module([Quiz.front]))}
+    assert [model["front"] for model in data["models"].values()] == [Quiz.front]
     # Without the colours: the site has them, before all other style sheets.
     assert page.find("style").string == short_style(own_style(Quiz.front)).replace("</", r"<\/")
     sheets = [link["href"] for link in page.select("link[rel=stylesheet]")]
@@ -222,16 +226,18 @@ def test_a_module_of_our_own_is_taken_from_the_package(project: Project) -> None
 
 def test_what_several_widgets_import_is_in_the_page_once(project: Project) -> None:
     data = data_of(project.page("deep/several"))
-    assert len(data["modules"]) == 3
-    needed = [name for names in data["imports"].values() for name in names]
-    assert sorted(set(needed)) == sorted(data["scopes"])
-    assert len(needed) > len(data["scopes"])
-    for front in (Quiz.front, ChunkExplorer.front, DesignTask.front):
-        joined = join_module(front)
-        (key,) = (key for key, body in data["modules"].items() if body == short_script(joined.body))
-        assert data["imports"][key] == list(joined.scopes)
-        for name, text in joined.scopes.items():
-            assert data["scopes"][name] == short_script(text)
+    fronts = [data["models"][key]["front"] for key in data["models"]]
+    assert set(fronts) == {Quiz.front, ChunkExplorer.front, DesignTask.front}
+    assert data["modules"] == {"fronts": short_script(page_module(fronts))}
+    alone = sum(len(short_script(page_module([front]))) for front in fronts)
+    assert len(data["modules"]["fronts"]) < 0.9 * alone
+
+
+def test_what_only_a_kernel_serves_is_not_in_the_book(project: Project) -> None:
+    (module,) = data_of(project.page("deep/zoom"))["modules"].values()
+    assert "the kernel has not answered" in whole_module(ZoomViewer.front)
+    assert "the kernel has not answered" not in module
+    assert "is an OME-Zarr image" in module
 
 
 def test_a_quiz_is_readable_where_no_script_runs(project: Project) -> None:
@@ -263,7 +269,7 @@ def test_other_builders_choose_the_plain_text(project: Project) -> None:
     (file,) = (project.folder / "out" / "latex").glob("*.tex")
     tex = file.read_text(encoding="utf-8")
     assert "anywidget" not in tex
-    assert len(re.findall(r"\\begin\{sphinxVerbatim\}.*\ntext\n", tex)) == 10
+    assert len(re.findall(r"\\begin\{sphinxVerbatim\}.*\ntext\n", tex)) == 11
 
 
 def test_a_page_is_made_again_when_the_module_of_its_widget_changed(tmp_path: Path) -> None:

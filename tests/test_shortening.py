@@ -11,7 +11,7 @@ import shortening
 from shortening import short_script, short_style
 
 from bigimg_lessons.widgets import ChunkExplorer, DesignTask, FetchExperiment, Quiz, ZoomViewer
-from bigimg_lessons.widgets.base import Widget, join_module
+from bigimg_lessons.widgets.base import Widget, page_module, whole_module
 from tests.node import Node, find_node
 
 SCRIPTS = sorted((Path(shortening.__file__).parent).glob("*_assets/*.js"))
@@ -45,13 +45,13 @@ def test_a_short_script_does_the_same(form: str, node: Node) -> None:
     assert node.source(form, script)("call()") == [8, "of 4 // no comment", True, "</script>"]
 
 
-def test_short_modules_join_as_the_long_ones_do(form: str, node: Node) -> None:
-    joined = join_module("quiz/grading/grade.js")
-    parts = [short_script(part) for part in (*joined.scopes.values(), joined.body)]
-    assert sum(map(len, parts)) < 0.85 * len(joined.text)
+def test_a_short_module_does_what_the_long_one_does(form: str, node: Node) -> None:
+    whole = whole_module("quiz/grading/grade.js")
+    sent = short_script(whole)
+    assert len(sent) < 0.85 * len(whole)
     question = {"kind": "number", "answer": 2621440, "unit": "B", "tolerance": 0, "feedback": []}
-    long = node.source(f"{form}, long", joined.text)
-    short = node.source(f"{form}, short", "".join(parts))  # with nothing between them
+    long = node.source(f"{form}, long", whole)
+    short = node.source(f"{form}, short", sent)
     for answer in ("2.5 MiB", "2560 KiB", "2.5 MB", "", "two"):
         script = f"grade({json.dumps(question)}, [{json.dumps(answer)}])"
         assert short(script) == long(script)
@@ -79,10 +79,8 @@ def test_no_script_is_an_error() -> None:
 )
 def test_what_pages_are_sent_is_javascript(form: str, front: type[Widget], tmp_path: Path) -> None:
     """Of tdewolff-minify 2.24.12, ``{ Infinity: Infinity }`` comes back as ``{1/0}``."""
-    joined = join_module(front.front)
     module = tmp_path / "module.mjs"
-    parts = map(short_script, (*joined.scopes.values(), joined.body))
-    module.write_text("".join(parts), encoding="utf-8")
+    module.write_text(short_script(page_module([front.front])), encoding="utf-8")
     done = subprocess.run([find_node(), "--check", module], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-500:]
 

@@ -8,9 +8,9 @@ pages only.
 - **A plain page first.** The place holds the output's own ``text/html`` (or else ``text/plain``)
   until the loader replaces it: that is what stays where no script runs or where mounting fails.
 - **Everything once.** A widget's state repeats its module (``_esm``) in every instance. Here each
-  distinct module is in the page once, in a shorter form, and so is each module that several
-  widgets import; the loader joins them. The colours, which every widget brings along
-  elsewhere, are a style sheet of the site.
+  distinct module is in the page once, in a shorter form. Those of our own package are one,
+  in which what several widgets import is there once as well. The colours, which every widget
+  brings along elsewhere, are a style sheet of the site.
 - **Never stale.** A notebook taken from the execution cache brings the module of the day it ran.
   For widgets of our own package the module is therefore read anew from the package, and its files
   are dependencies of the page.
@@ -28,6 +28,7 @@ import importlib
 import inspect
 import json
 import re
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -42,12 +43,14 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from bigimg_lessons.colours import STYLE_SHEET
-from bigimg_lessons.widgets.base import Joined, Widget, join_module, own_style
+from bigimg_lessons.widgets.base import Widget, own_style, page_module
 
 _ASSETS = Path(__file__).with_name("anywidget_host_assets")
 _OUR_PACKAGE = "bigimg_lessons."
 _LOGGER = logging.getLogger(__name__)
 
+# Modules that only a kernel can serve.
+_NOT_IN_BOOK = ("viewer/kernel.js",)
 # Traits that only Jupyter has a use for, and those that this extension passes on in its own way.
 _NOT_IN_PAGE = re.compile(
     r"_(model|view)_(module|module_version|name|count)|_dom_classes|layout|tabbable|tooltip"
@@ -85,7 +88,7 @@ def _host_widgets(app: Sphinx, doctree: nodes.document) -> None:
         return
     page = _Page()
     for key in _reachable(models, list(views)):
-        page.add(key, models[key], *_current_sources(env, models[key]["state"]))
+        page.add(key, models[key], _current_sources(env, models[key]["state"]))
     next(iter(views.values())).insert(0, _html(f"<style>{page.style()}</style>"))
     add = functools.partial(NbMetadataCollector.add_js_file, env, env.docname)
     script = {"type": "application/json", "id": "anywidget-data", "body": page.data()}
@@ -93,27 +96,36 @@ def _host_widgets(app: Sphinx, doctree: nodes.document) -> None:
     add("anywidget_host", "anywidget_host.js", {"loading_method": "defer"})
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Sources:
+    """A widget's style sheet and its module, the latter by name if it can be joined with others."""
+
+    style: str
+    module: str = ""
+    front: str = ""
+
+
 class _Page:
     """What the loader finds in a page: models, and each front-end module once."""
 
     def __init__(self) -> None:
         self._models: dict[str, Any] = {}
-        self._modules: dict[str, str] = {}  # a hash of the whole to the module without imports
-        self._imports: dict[str, list[str]] = {}  # the same hash to keys of scopes
-        self._scopes: dict[str, str] = {}
-        self._styles: dict[str, None] = {}  # an ordered set
+        self._modules: dict[str, str] = {}  # by hash
+        self._fronts: dict[str, None] = {}  # an ordered set, as the next one
+        self._styles: dict[str, None] = {}
 
-    def add(self, key: str, model: dict[str, Any], module: Joined, style: str) -> None:
-        name = hashlib.sha256(module.text.encode()).hexdigest()[:16]
-        if name not in self._modules:
-            self._modules[name] = short_script(module.body)
-            self._imports[name] = list(module.scopes)
-            for scope, text in module.scopes.items():
-                self._scopes.setdefault(scope, short_script(text))
-        self._styles[short_style(style)] = None
+    def add(self, key: str, model: dict[str, Any], sources: _Sources) -> None:
+        found = {"front": sources.front}
+        if sources.front:
+            self._fronts[sources.front] = None
+        else:
+            name = hashlib.sha256(sources.module.encode()).hexdigest()[:16]
+            self._modules[name] = short_script(sources.module)
+            found = {"module": name}
+        self._styles[short_style(sources.style)] = None
         traits = model["state"].items()
         self._models[key] = {
-            "module": name,
+            **found,
             "traits": {name: value for name, value in traits if not _NOT_IN_PAGE.fullmatch(name)},
             "buffers": model.get("buffers", []),
         }
@@ -122,12 +134,10 @@ class _Page:
         return "\n".join(self._styles).replace("</", "<\\/")
 
     def data(self) -> str:
-        parts = {
-            "models": self._models,
-            "modules": self._modules,
-            "imports": self._imports,
-            "scopes": self._scopes,
-        }
+        modules = dict(self._modules)
+        if self._fronts:
+            modules["fronts"] = short_script(page_module(self._fronts, without=_NOT_IN_BOOK))
+        parts = {"models": self._models, "modules": modules}
         return json.dumps(parts, ensure_ascii=False).replace("<", "\\u003c")
 
 
@@ -170,17 +180,17 @@ def _reachable(models: dict[str, Any], keys: list[str]) -> list[str]:
     return list(found)
 
 
-def _current_sources(env: BuildEnvironment, traits: dict[str, Any]) -> tuple[Joined, str]:
+def _current_sources(env: BuildEnvironment, traits: dict[str, Any]) -> _Sources:
     """Return a widget's module and style sheet, those of our own package as they are now."""
     module_name, _, class_name = traits["_anywidget_id"].rpartition(".")
     if not module_name.startswith(_OUR_PACKAGE):
-        return Joined(scopes={}, body=traits["_esm"]), traits.get("_css", "")
+        return _Sources(style=traits.get("_css", ""), module=traits["_esm"])
     widget = getattr(importlib.import_module(module_name), class_name)
     for source in Path(inspect.getfile(widget)).parent.rglob("*.*s"):  # *.js, *.css
         env.note_dependency(str(source))
     if not issubclass(widget, Widget):
-        return Joined(scopes={}, body=str(widget._esm)), str(getattr(widget, "_css", ""))
-    return join_module(widget.front), own_style(widget.front)
+        return _Sources(style=str(getattr(widget, "_css", "")), module=str(widget._esm))
+    return _Sources(style=own_style(widget.front), front=widget.front)
 
 
 def _is_output(node: nodes.Node) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from bigimg_lessons import colours
-from bigimg_lessons.widgets.base import whole_module
+from bigimg_lessons.widgets.base import JS, whole_module
 
 pytestmark = pytest.mark.browser
 
+EXPORT = re.compile(r"^export (?:async )?(?:function\*?|class|const) (?P<name>\w+)", re.MULTILINE)
 LOAD = """async ([sheet, sources]) => {
   document.head.append(Object.assign(document.createElement("style"), { textContent: sheet }));
   for (const source of sources) {
@@ -35,7 +37,9 @@ DARK = {
 def page(chromium: Browser) -> Any:
     page = chromium.new_page()
     sheet = colours.STYLE_SHEET.read_text(encoding="utf-8")
-    page.evaluate(LOAD, [sheet, [whole_module("kit/theme.js"), whole_module("kit/page.js")]])
+    page.evaluate(
+        LOAD, [sheet, [whole_module(f"kit/{name}.js") for name in ("theme", "page", "dom")]]
+    )
     yield page
     page.context.close()
 
@@ -143,3 +147,16 @@ def test_a_canvas_gets_the_pixels_of_its_place(page: Page) -> None:
     assert page.evaluate(drawn) == before
     page.evaluate("document.querySelector('canvas').style.display = 'none'")
     assert page.evaluate(fitted) is None
+
+
+def test_no_module_exports_a_name_of_the_browser_s(chromium: Browser) -> None:
+    """Joined modules see each other's exports: one that means the browser's would get that."""
+    names = [
+        match["name"]
+        for path in JS.rglob("*.js")
+        for match in EXPORT.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert len(names) > 150
+    empty = chromium.new_page()
+    assert empty.evaluate("(names) => names.filter((name) => name in window)", names) == []
+    empty.context.close()

@@ -62,11 +62,8 @@
     return model;
   }
 
-  // A module follows the ones that it imports, each of which is in the page once.
   async function importModule(name) {
-    const scopes = (page.imports?.[name] ?? []).map((scope) => page.scopes[scope]);
-    const text = [...scopes, page.modules[name]].join("\n");
-    const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+    const url = URL.createObjectURL(new Blob([page.modules[name]], { type: "text/javascript" }));
     try {
       return await import(url);
     } finally {
@@ -83,7 +80,10 @@
   // One model for all views of a widget, initialised once.
   const load = once(async (id) => {
     if (!page.models[id]) throw new Error(`This page holds no anywidget with the id ${id}.`);
-    const { default: definition } = await moduleOf(page.models[id].module);
+    // The widgets of the book itself share one module, which holds each under its name.
+    const { module = "fronts", front } = page.models[id];
+    const { default: found } = await moduleOf(module);
+    const definition = front ? found[front] : found;
     const widget = typeof definition === "function" ? await definition() : definition;
     const model = makeModel(page.models[id]);
     leave(await widget.initialize?.({ model }));

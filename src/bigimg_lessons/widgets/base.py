@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,41 +20,22 @@ from bigimg_lessons.widgets import live_reload
 JS = Path(__file__).with_name("js")
 """The folder of the front-end modules and style sheets."""
 
-_IMPORT = re.compile(r'^import \{([^}]*)\} from "([^"]+)";\n', re.MULTILINE)
+_IMPORT = re.compile(r'^import \{([\w\s,$]*)\} from "([^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(
     r"^export (?=(?:async )?(?:function\*?|class|const) (?P<name>\w+))", re.MULTILINE
 )
+_DEFAULT = re.compile(r"^export default\b", re.MULTILINE)
 _OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Joined:
-    """A front-end module with everything that it imports.
-
-    Attributes
-    ----------
-    scopes
-        Each imported module as a statement that defines a constant with what it exports, in an
-        order in which each comes before those that need it. The key is the constant's name.
-    body
-        The module itself, which takes what it imports from these constants.
-    """
-
-    scopes: Mapping[str, str]
-    body: str
-
-    @property
-    def text(self) -> str:
-        """All of it as one module that imports nothing."""
-        return "".join(self.scopes.values()) + self.body
-
-
-def join_module(name: str, *, folder: Path = JS) -> Joined:
-    """Join a front-end module with those that it imports.
+def whole_module(name: str, *, folder: Path = JS) -> str:
+    """Join a front-end module with those that it imports into one that imports nothing.
 
     A widget's module is loaded from memory and so cannot import its neighbours. Each of them, and
     what they import themselves, becomes a function that is called at once and returns what the
-    module exports; so its other names stay its own.
+    module exports, under the names that it has there; so its other names stay its own. It is placed
+    once, before those that need it. No name of an export is left inside, so that a page can be sent
+    shorter ones.
 
     Parameters
     ----------
@@ -68,21 +50,34 @@ def join_module(name: str, *, folder: Path = JS) -> Joined:
         If a module that is imported is not there.
     ValueError
         If a module imports or exports in another way than this joiner knows (named imports from
-        a relative path; functions, classes and constants exported where they are defined), imports
-        a name that is not exported there, or imports itself through others.
+        a relative path, under the names that they have there; functions, classes and constants
+        exported where they are defined), imports a name that is not exported there, exports a name
+        that another one exports, or imports itself through others.
     """
     joiner = _Joiner(folder=folder.resolve())
-    body = joiner.imported((joiner.folder / name).resolve())
+    body = joiner.imported(joiner.folder / name)
     _refuse(re.search(r"^import\b.*", body, re.MULTILINE), name)
-    return Joined(scopes=joiner.scopes, body=body)
+    return "".join([*joiner.scopes, body])
 
 
-def whole_module(name: str, *, folder: Path = JS) -> str:
-    """Return the text of a front-end module together with those that it imports.
+def page_module(names: Iterable[str], *, without: Collection[str] = (), folder: Path = JS) -> str:
+    """Join the front-end modules of a page's widgets into one: what several import is there once.
 
-    Parameters, errors and the way in which it is done are those of `join_module`.
+    Its default export is an object that holds the default export of each module under its name.
+    All is within one function, whose names a page can be sent in a shorter form.
+
+    Parameters
+    ----------
+    names
+        Files in `folder`, each of which has a default export and no other.
+    without
+        Files that this page has no use for: what they export is undefined there.
+    folder
+        As for `whole_module`, which says more of how modules are joined, and of the errors.
     """
-    return join_module(name, folder=folder).text
+    joiner = _Joiner(folder=folder.resolve(), without=without)
+    widgets = "".join(joiner.widget(name) for name in names)
+    return f"export default (() => {{\n{''.join(joiner.scopes)}return {{\n{widgets}}};\n}})();\n"
 
 
 @dataclass(kw_only=True)
@@ -90,36 +85,40 @@ class _Joiner:
     """The modules that were placed so far, and those that are being read."""
 
     folder: Path
-    scopes: dict[str, str] = field(default_factory=dict)
+    without: Collection[str] = ()
+    scopes: list[str] = field(default_factory=list)
     exports: dict[Path, list[str]] = field(default_factory=dict)
     parents: list[Path] = field(default_factory=list)
 
     def label(self, path: Path) -> str:
         return path.relative_to(self.folder).as_posix()
 
-    def scope(self, path: Path) -> str:
-        return "in_" + re.sub(r"\W", "_", self.label(path).removesuffix(".js"))
-
     def imported(self, path: Path) -> str:
-        """Return a module's text, its imports replaced; what it imports is placed first."""
+        """Return a module's text without its imports; what it imports is placed first."""
         self.parents.append(path)
-        text = _IMPORT.sub(self._replacement, path.read_text(encoding="utf-8"))
+        text = _IMPORT.sub(self._place_import, path.read_text(encoding="utf-8"))
         self.parents.pop()
         return text
 
-    def _replacement(self, found: re.Match[str]) -> str:
+    def widget(self, name: str) -> str:
+        """Return a widget's module as an entry of an object; what it imports is placed first."""
+        text = _DEFAULT.sub("return", self.imported(self.folder / name))
+        _refuse(_OTHER.search(text), name)
+        return f"{json.dumps(name)}: (() => {{\n{text}}})(),\n"
+
+    def _place_import(self, found: re.Match[str]) -> str:
+        """Place what an import statement names, in whose stead nothing is left."""
         path = self.parents[-1]
-        names = [part.split() for part in found[1].split(",") if part.strip()]
+        names = [part.strip() for part in found[1].split(",") if part.strip()]
         other = (path.parent / found[2]).resolve()
         self._place(other, found[2])
-        missing = sorted({words[0] for words in names} - set(self.exports[other]))
+        missing = sorted(set(names) - set(self.exports[other]))
         if missing:
             raise ValueError(
                 f"{self.label(path)} imports {', '.join(missing)} from {self.label(other)}, which "
                 f"exports: {', '.join(sorted(self.exports[other]))}."
             )
-        pulled = ", ".join(": ".join(words[::2]) for words in names)
-        return f"const {{ {pulled} }} = {self.scope(other)};\n"
+        return ""
 
     def _place(self, path: Path, written: str) -> None:
         """Place an imported module, once."""
@@ -132,15 +131,24 @@ class _Joiner:
             raise FileNotFoundError(
                 f"{self.label(self.parents[-1])} imports {written!r}, and there is no such file."
             )
+        if self.label(path) in self.without:
+            names = _EXPORT.findall(path.read_text(encoding="utf-8"))
+            self.exports[path] = names
+            self.scopes.append(f"const [{', '.join(names)}] = [];\n")
+            return
         text = self.imported(path)
         names = [match["name"] for match in _EXPORT.finditer(text)]
         text = _EXPORT.sub("", text)
         _refuse(_OTHER.search(text), self.label(path))
+        for other, taken in self.exports.items():
+            if twice := sorted(set(taken).intersection(names)):
+                raise ValueError(
+                    f"{self.label(other)} and {self.label(path)} both export {', '.join(twice)}: "
+                    "choose another name in one of them."
+                )
         self.exports[path] = names
-        scope = self.scope(path)
-        self.scopes[scope] = (
-            f"const {scope} = (() => {{\n{text}return {{ {', '.join(names)} }};\n}})();\n"
-        )
+        listed = ", ".join(names)
+        self.scopes.append(f"const [{listed}] = (() => {{\n{text}return [{listed}];\n}})();\n")
 
 
 def _refuse(found: re.Match[str] | None, name: str) -> None:

@@ -5,7 +5,7 @@ import { ChunkError } from "../costs/grid.js";
 import { make, put } from "../kit/dom.js";
 import { keepKeys } from "../kit/page.js";
 import { formatNumber } from "../kit/text.js";
-import { choice, designForm, labelled } from "./form.js";
+import { designForm, labelled, selectOf } from "./form.js";
 import { resultOf } from "./result.js";
 import { summary } from "./summary.js";
 
@@ -28,7 +28,7 @@ function render({ model, el }) {
   /** @type {State} */
   let state = {};
 
-  const which = choice(scenarios);
+  const which = selectOf(scenarios);
   const brief = make("div");
   const form = designForm(rules.formats, (design) => {
     if (show(design)) put(model, { design });

@@ -1,13 +1,12 @@
 // The form in which a design is entered.
 
-import { make } from "../kit/dom.js";
-import { submitOnEnter } from "../kit/page.js";
+import { make, submitOnEnter } from "../kit/dom.js";
 
 /** A field with its label. */
 export const labelled = (text, field) => make("label", {}, make("span", {}, text), field);
 
 /** A choice of entries, each with a name, by their keys. */
-export const choice = (entries) =>
+export const selectOf = (entries) =>
   make(
     "select",
     {},
@@ -21,7 +20,7 @@ const number = () => make("input", { type: "number", min: 1, placeholder: "none"
  * @param {(design: import("../costs/design.js").Design) => void} onSubmit
  */
 export function designForm(formats, onSubmit) {
-  const format = choice(formats);
+  const format = selectOf(formats);
   const [chunk, shard] = [0, 0].map(() => [0, 1, 2].map(number));
   const levels = number();
   const triple = (name, fields) =>

@@ -4,7 +4,7 @@ import { makeGrid } from "../costs/grid.js";
 import { onResize, say } from "../kit/page.js";
 import { failureNodes } from "./advice.js";
 import { checkEqual, openCopies, readRegion } from "./copies.js";
-import { buildPage } from "./page.js";
+import { experimentPage } from "./page.js";
 import { resultNodes } from "./results.js";
 import { outcome, planOf, rowsOf } from "./rows.js";
 import { bytes } from "./texts.js";
@@ -44,7 +44,9 @@ export class Experiment {
       makeGrid({ shape: image.shape, chunkShape: chunk_shape }),
     );
     this.plans = image.regions.map(({ bounds }) => planOf(this.grids, bounds, image.compressed));
-    this.page = buildPage(uid, image.regions, ROUNDS, this.choice, (choice) => this.choose(choice));
+    this.page = experimentPage(uid, image.regions, ROUNDS, this.choice, (choice) =>
+      this.choose(choice),
+    );
     this.page.button.addEventListener("click", ({ detail }) => {
       if (detail > 1) return; // the second click of a double click would undo the first
       if (this.run) this.run.abort();

@@ -1,11 +1,11 @@
 // The experiment: fetch one region of an image from its site at each chunk shape, count, time,
 // unpack, show that the regions are equal, and lay the cost model over what was measured.
 
-import { make } from "../kit/dom.js";
-import { siteUrl, uniqueId } from "../kit/page.js";
+import { make, uniqueId } from "../kit/dom.js";
+import { siteUrl } from "../kit/page.js";
 import { caveats, obstacle } from "./advice.js";
 import { Experiment } from "./experiment.js";
-import { sizes } from "./texts.js";
+import { shapeText } from "./texts.js";
 
 function render({ model, el }) {
   const image = model.get("image");
@@ -21,7 +21,7 @@ function render({ model, el }) {
       `This site carries one image ${image.copies.length} times, each copy cut into other chunks. ` +
         "Your browser fetches the same region from each copy, and times itself. ",
       make("span", { class: "fx-synthetic" }, "Synthetic data"),
-      ` Computed tissue, ${sizes(image.shape)} voxels.`,
+      ` Computed tissue, ${shapeText(image.shape)} voxels.`,
     ),
   );
   el.append(root);

@@ -1,7 +1,7 @@
 // A region as a flat image, with the borders of its chunks.
 
 import { make } from "../kit/dom.js";
-import { draw } from "./svg.js";
+import { makeSvg } from "./svg.js";
 
 /** @typedef {import("./copies.js").Region} Region */
 
@@ -50,7 +50,7 @@ function drawBorders(chunkShape, region) {
   // In voxels: thin where chunks are, so that the image shows through.
   const thickness = Math.min(sizes[across] / 128, chunkShape[across] / 4, chunkShape[down] / 4);
   const view = { viewBox: `0 0 ${sizes[across]} ${sizes[down]}`, "aria-hidden": "true" };
-  return draw("svg", view, draw("path", { d, "stroke-width": thickness }));
+  return makeSvg("svg", view, makeSvg("path", { d, "stroke-width": thickness }));
 }
 
 /**

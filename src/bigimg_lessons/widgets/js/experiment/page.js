@@ -28,7 +28,7 @@ function radios(legend, name, labels, chosen, onChange) {
   return /** @type {HTMLFieldSetElement} */ (set);
 }
 
-/** @typedef {ReturnType<typeof buildPage>} Page */
+/** @typedef {ReturnType<typeof experimentPage>} Page */
 
 /**
  * Build the elements below the title.
@@ -39,7 +39,7 @@ function radios(legend, name, labels, chosen, onChange) {
  * @param {import("./experiment.js").Choice} choice
  * @param {(choice: Partial<import("./experiment.js").Choice>) => void} choose
  */
-export function buildPage(uid, regions, rounds, choice, choose) {
+export function experimentPage(uid, regions, rounds, choice, choose) {
   const sets = [
     radios(
       "Region",

@@ -1,6 +1,6 @@
 // The plot: one column for each copy, in three panels: time with the model, requests, bytes.
 
-import { draw } from "./svg.js";
+import { makeSvg } from "./svg.js";
 import { short, unitOfBytes, unitOfTime } from "./texts.js";
 
 const TOP = 24; // CSS pixels of a panel above its axis
@@ -25,7 +25,7 @@ class Plot {
     this.width = width;
     this.gap = width > 480 ? 12 : 4;
     this.column = (width - LEFT - this.gap) / rows.length;
-    this.svg = draw("svg", { role: "img", class: "fx-plot" });
+    this.svg = makeSvg("svg", { role: "img", class: "fx-plot" });
   }
 
   /** The middle of a column; what has no place in the order of sizes stands a little apart. */
@@ -42,13 +42,13 @@ class Plot {
     const base = this.y + TOP + height;
     const limit = highest * 1.12;
     const at = (value) => base - (value / limit) * (height - 10);
-    this.svg.append(draw("text", { x: 0, y: this.y + 12, class: "fx-axis-title" }, title));
+    this.svg.append(makeSvg("text", { x: 0, y: this.y + 12, class: "fx-axis-title" }, title));
     for (const tick of ticksTo(limit / scale, height > 100 ? 4 : 2)) {
       const y = at(tick * scale);
       const text = String(Number(tick.toPrecision(2))); // 0.3, not 0.30000000000000004
       this.svg.append(
-        draw("line", { x1: LEFT, x2: this.width, y1: y, y2: y, class: "fx-grid" }),
-        draw("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, text),
+        makeSvg("line", { x1: LEFT, x2: this.width, y1: y, y2: y, class: "fx-grid" }),
+        makeSvg("text", { x: LEFT - 6, y: y + 4, "text-anchor": "end" }, text),
       );
     }
     this.y = base + 18;
@@ -57,7 +57,7 @@ class Plot {
 
   label(index, y, text, kind = "fx-value") {
     const attributes = { x: this.middle(index), y, "text-anchor": "middle", class: kind };
-    this.svg.append(draw("text", attributes, text));
+    this.svg.append(makeSvg("text", attributes, text));
   }
 
   times() {
@@ -68,17 +68,17 @@ class Plot {
     const [at] = this.panel(`Time (${unit})`, height, longest, scale);
     const points = rows.map((row, index) => [this.middle(index), at(row.model)]);
     const inOrder = points.filter((_, index) => !rows[index].apart);
-    svg.append(draw("polyline", { points: inOrder.join(" "), class: "fx-model-line" }));
+    svg.append(makeSvg("polyline", { points: inOrder.join(" "), class: "fx-model-line" }));
     for (const [x, y] of points)
-      svg.append(draw("path", { d: `M${x} ${y - 6}l6 6-6 6-6-6z`, class: "fx-model" }));
+      svg.append(makeSvg("path", { d: `M${x} ${y - 6}l6 6-6 6-6-6z`, class: "fx-model" }));
     rows.forEach((row, index) => {
       if (!row.seconds.length) return;
       const x = this.middle(index);
       const high = at(Math.max(...row.seconds));
       const low = at(Math.min(...row.seconds));
       svg.append(
-        draw("path", { d: `M${x - 6} ${high}h12m-6 0V${low}m-6 0h12`, class: "fx-range" }),
-        draw("circle", { cx: x, cy: at(row.median), r: 5, class: "fx-median" }),
+        makeSvg("path", { d: `M${x - 6} ${high}h12m-6 0V${low}m-6 0h12`, class: "fx-range" }),
+        makeSvg("circle", { cx: x, cy: at(row.median), r: 5, class: "fx-median" }),
       );
       this.label(index, Math.min(high, at(row.model) - 4) - 7, short(row.median / scale));
     });
@@ -92,7 +92,7 @@ class Plot {
       if (value === undefined) return;
       const y = Math.min(at(value), base - 1.5);
       const d = `M${this.middle(index) - wide / 2} ${base}v${y - base}h${wide}V${base}z`;
-      this.svg.append(draw("path", { d, class: "fx-column" }));
+      this.svg.append(makeSvg("path", { d, class: "fx-column" }));
       this.label(index, y - 4, short(value / scale));
     });
   }

@@ -5,7 +5,7 @@ import { formatBytes, formatSeconds } from "../kit/text.js";
 const unbroken = (text) => text.replaceAll(" ", "\u00a0");
 
 /** @param {number[]} numbers */
-export const sizes = (numbers) => unbroken(numbers.join(" × "));
+export const shapeText = (numbers) => unbroken(numbers.join(" × "));
 
 // All bytes of the experiment have travelled, so they are counted as networks count them.
 export const bytes = (count) => unbroken(formatBytes(Math.round(count), { decimal: true }));

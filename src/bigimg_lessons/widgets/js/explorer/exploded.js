@@ -1,6 +1,6 @@
 // The volume with its chunks pulled apart: a box for each, or for several where they are too many.
 
-import { clamp } from "./setting.js";
+import { clamp } from "../kit/range.js";
 import { axisLengths } from "./placement.js";
 
 const CLOSEST = 8; // pixels of a box and its gap, or one box stands for several chunks

@@ -1,7 +1,7 @@
 // All that the explorer shows, laid out.
 
-import { make } from "../kit/dom.js";
-import { isBookPage, uniqueId } from "../kit/page.js";
+import { make, uniqueId } from "../kit/dom.js";
+import { isBookPage } from "../kit/page.js";
 import { announcer } from "./announcer.js";
 import { timeChart } from "./chart.js";
 import { complaints } from "./complaints.js";

@@ -1,7 +1,8 @@
 // How a volume lies on the screen: x to the right, y down, z away from the viewer, as in the book's
 // figures. Points are fractions [z, y, x] of the volume; lengths on the screen are pixels.
 
-import { clamp, FIXED_AXIS, lastPositions } from "./setting.js";
+import { clamp } from "../kit/range.js";
+import { FIXED_AXIS, lastPositions } from "./setting.js";
 
 const DEPTH = [0.56, -0.42]; // where a step along z goes, for a step of 1 along x
 const THINNEST = 0.1; // an axis this much shorter than the longest is not drawn any shorter

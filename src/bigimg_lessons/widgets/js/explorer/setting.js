@@ -52,13 +52,6 @@ export const AXES = ["z", "y", "x"];
 /** The axis across a slice. */
 export const FIXED_AXIS = { XY: 0, XZ: 1, YZ: 2 };
 
-/**
- * @param {number} value
- * @param {number} low
- * @param {number} high
- */
-export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
-
 /** @param {number[]} numbers */
 export const sizes = (numbers) => numbers.map(formatNumber).join(" × ");
 

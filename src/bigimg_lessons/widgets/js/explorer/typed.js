@@ -1,7 +1,8 @@
 // What is typed into the fields, made into a setting.
 
 import { ChunkError } from "../costs/grid.js";
-import { AXES, clamp, explore, lastPositions } from "./setting.js";
+import { clamp } from "../kit/range.js";
+import { AXES, explore, lastPositions } from "./setting.js";
 
 /**
  * The fields' texts, and what is chosen beside them.

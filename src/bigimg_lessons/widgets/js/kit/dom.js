@@ -1,4 +1,4 @@
-// Elements of a page, and the state that they show.
+// Elements of a page, the state that they show, and the forms that change it.
 
 // Only the focused element's own word counts, so what can be focused says it.
 const TAKES_KEYS = /^(a|button|input|select|summary|textarea)$/;
@@ -12,8 +12,23 @@ export function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** An id that nothing else on the page has: uniqueId("bz") -> "bz-k3j5x0". */
+export const uniqueId = (prefix) => `${prefix}-${Math.random().toString(36).slice(2)}`;
+
 /** Set traits of an anywidget model, and send them together. */
 export function put(model, changes) {
   for (const [name, value] of Object.entries(changes)) model.set(name, value);
   model.save_changes();
+}
+
+/**
+ * Send a form when Enter is pressed in one of its fields. Not left to the browser: inside a cell,
+ * JupyterLab cancels what Enter does there.
+ */
+export function submitOnEnter(form, fields = "input") {
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || !event.target.matches(fields)) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
 }

@@ -14,9 +14,6 @@ export function siteUrl(path, home = siteRoot()) {
   return new URL(path, new URL(home.endsWith("/") ? home : `${home}/`, document.baseURI));
 }
 
-/** An id that nothing else on the page has: uniqueId("bz") -> "bz-k3j5x0". */
-export const uniqueId = (prefix) => `${prefix}-${Math.random().toString(36).slice(2)}`;
-
 /** Call back when a node's size has changed, and once at the start; returns what ends this. */
 export function onResize(node, callback) {
   const observer = new ResizeObserver(() => callback());
@@ -96,17 +93,5 @@ export function onKeys(node, actions, options) {
 export function keepKeys(node) {
   node.addEventListener("keydown", (event) => {
     if (/^(Arrow|Page|Home|End|Enter)/.test(event.key)) event.stopPropagation();
-  });
-}
-
-/**
- * Send a form when Enter is pressed in one of its fields. Not left to the browser: inside a cell,
- * JupyterLab cancels what Enter does there.
- */
-export function submitOnEnter(form, fields = "input") {
-  form.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing || !event.target.matches(fields)) return;
-    event.preventDefault();
-    form.requestSubmit();
   });
 }

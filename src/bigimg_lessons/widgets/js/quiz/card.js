@@ -1,12 +1,12 @@
 // A question of the quiz: its card, its form, and what is said of an answer.
 
-import { make, put } from "../kit/dom.js";
+import { make, put, submitOnEnter } from "../kit/dom.js";
 import { FORMS } from "./forms.js";
 import { amountFor } from "./grading/amounts.js";
 import { grade } from "./grading/grade.js";
 import { shown } from "./grading/units.js";
 import { memory } from "./memory.js";
-import { headed, makeButton, paragraph, points, say } from "./nodes.js";
+import { headed, makeButton, paragraph, points, renew } from "./nodes.js";
 
 const HEADINGS = { right: "Right.", almost: "Almost.", wrong: "Not yet.", empty: "Still empty." };
 
@@ -45,12 +45,7 @@ function elements(question, part, label, uid) {
     again,
     actions,
   );
-  // Not left to the browser: inside a cell, JupyterLab cancels what Enter does in an input.
-  form.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.isComposing || event.target.tagName !== "INPUT") return;
-    event.preventDefault();
-    form.requestSubmit();
-  });
+  submitOnEnter(form);
   return { form, reply, hintList, solution, again, hint, solve, worth, actions };
 }
 
@@ -154,15 +149,15 @@ export function questionCard(model, question, label, uid) {
     const done = predict ? measured !== undefined && Boolean(solved || seen) : solved;
     card.dataset.state = predict ? "predict" : solved ? "right" : "open";
 
-    say(reply, [answer, parts, measured], () => {
+    renew(reply, [answer, parts, measured], () => {
       if (!solved) return replies(parts, part.names);
       if (predict) return outcome(question, measured, given(), parts[0].say);
       return [headed(HEADINGS.right, explanation, "right")];
     });
-    say(hintList, used, () =>
+    renew(hintList, used, () =>
       hints.slice(0, used).map((entry, index) => headed(`Hint ${index + 1}.`, entry)),
     );
-    say(solution, [open, measured], () => {
+    renew(solution, [open, measured], () => {
       if (!open) return [];
       if (predict) return outcome(question, measured);
       const lines = part.fill

@@ -34,7 +34,7 @@ export const headed = (heading, text, verdict = "") =>
   make("p", { "data-verdict": verdict }, make("b", {}, heading), " ", ...textNodes(text));
 
 /** Renew a live region only when what it says is new: each renewal is read aloud. */
-export function say(region, key, build) {
+export function renew(region, key, build) {
   const said = JSON.stringify(key);
   if (region.said === said) return;
   region.said = said;

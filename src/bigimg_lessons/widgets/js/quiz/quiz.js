@@ -1,9 +1,9 @@
 // The quiz as it is shown. Text from the bank and from the reader enters the page only as text.
 
-import { make, put } from "../kit/dom.js";
+import { make, put, uniqueId } from "../kit/dom.js";
 import { questionCard } from "./card.js";
 import { memory, remember, rescore } from "./memory.js";
-import { makeButton, points, say } from "./nodes.js";
+import { makeButton, points, renew } from "./nodes.js";
 
 const CHANGES = "change:answers change:help_used change:score change:measured change:solutions";
 
@@ -44,7 +44,7 @@ function restartButtons(model, begin) {
 
 function render({ model, el }) {
   const { title, questions } = model.get("bank");
-  const uid = `bq-${Math.random().toString(36).slice(2)}`;
+  const uid = uniqueId("bq");
   const compact = questions.every(({ kind }) => kind === "predict");
   const cards = questions.map((question, index) => {
     const label = `${compact ? "Prediction" : "Question"} ${index + 1} of ${questions.length}`;
@@ -58,13 +58,13 @@ function render({ model, el }) {
   function update() {
     cards.forEach((card) => card.update());
     const [now, all] = [model.get("score"), model.get("max_score")];
-    say(score, now, () => [
+    renew(score, now, () => [
       now === all ? `All of ${points(all)}. Well done!` : `${now} of ${points(all)}`,
     ]);
     bar.style.width = `${(100 * now) / all}%`;
     restart.update();
     const trouble = memory?.trouble() ?? "";
-    say(notice, trouble, () => [trouble]);
+    renew(notice, trouble, () => [trouble]);
   }
   model.on(CHANGES, update);
   const forget = memory?.on(update);

@@ -3,9 +3,10 @@
 // A rectangle is [top, left, bottom, right] in pixels of level 0. A span is the same in chunks of
 // a level, without its ends.
 
+import { clamp } from "../kit/range.js";
+
 /** @typedef {import("../kit/zarr/image.js").Level} Level */
 
-export const clamp = (value, low, high) => Math.max(low, Math.min(high, value));
 /** @param {number[]} pair */
 export const mean = ([y, x]) => (y + x) / 2;
 

@@ -1,7 +1,7 @@
 // What a reader does with mouse, fingers, keys and buttons.
 
 import { onKeys } from "../kit/page.js";
-import { clamp } from "./geometry.js";
+import { clamp } from "../kit/range.js";
 import { hint } from "./notices.js";
 
 /** @typedef {import("./viewer.js").Viewer} Viewer */

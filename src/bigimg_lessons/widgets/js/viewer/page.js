@@ -1,7 +1,6 @@
 // The elements of a viewer.
 
-import { make } from "../kit/dom.js";
-import { uniqueId } from "../kit/page.js";
+import { make, uniqueId } from "../kit/dom.js";
 import { formatBytes } from "../kit/text.js";
 import { CACHE_BYTES } from "./chunks.js";
 
@@ -80,7 +79,7 @@ function ladderOf(levels) {
   return ladder;
 }
 
-/** @typedef {ReturnType<typeof buildPage>} Page */
+/** @typedef {ReturnType<typeof viewerPage>} Page */
 
 /**
  * Build the elements; nothing listens to them yet.
@@ -88,7 +87,7 @@ function ladderOf(levels) {
  * @param {string} title
  * @param {import("../kit/zarr/image.js").Source} source
  */
-export function buildPage(title, { levels, counted, caption }) {
+export function viewerPage(title, { levels, counted, caption }) {
   const keysId = uniqueId("bz-keys");
   const page = {
     canvas: newCanvas(title, keysId),

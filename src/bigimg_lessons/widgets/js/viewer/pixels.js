@@ -1,7 +1,7 @@
 // From the values of a chunk to a canvas.
 
 import { make } from "../kit/dom.js";
-import { clamp } from "./geometry.js";
+import { clamp } from "../kit/range.js";
 
 /**
  * A value between the two ends of a window, as 0 to 255.

@@ -5,7 +5,8 @@
 // pixels of level 0 and the canvas' box in CSS pixels, both [y, x], and the density of the screen,
 // in device pixels for each CSS pixel.
 
-import { clamp, mean } from "./geometry.js";
+import { clamp } from "../kit/range.js";
+import { mean } from "./geometry.js";
 
 /** @typedef {{ x: number, y: number, zoom: number }} View */
 /** @typedef {{ size: number[], box: number[], density: number }} Frame */

@@ -5,7 +5,7 @@ import { isBookPage, onceSeen } from "../kit/page.js";
 import { FetchError } from "../kit/zarr/faults.js";
 import { openImage } from "../kit/zarr/image.js";
 import { openKernel } from "./kernel.js";
-import { buildPage, wideButton } from "./page.js";
+import { viewerPage, wideButton } from "./page.js";
 import { Viewer } from "./viewer.js";
 
 /** A still image in place of the viewer, with a text below. */
@@ -41,7 +41,7 @@ function render({ model, el }) {
     gone.signal.addEventListener("abort", stop);
     try {
       const source = isLive ? openKernel(model) : await openImage(url, opening.signal);
-      const page = buildPage(title, source);
+      const page = viewerPage(title, source);
       el.replaceChildren(page.root);
       viewer = new Viewer(source, page, small || null);
     } catch (error) {
