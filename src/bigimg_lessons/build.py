@@ -124,11 +124,12 @@ def build_pyramid(
         Bytes by which the process may grow: for the blocks that are held at a time with their sums,
         for reading them, and for encoding, see :mod:`bigimg_lessons.pyramids.block_plans`. Not
         counted are the source itself where it lies in memory, what its own steps take (a dask graph
-        that does more than read), pages of mapped files, and libraries that the first call loads. On a machine of many cores fewer of
-        them work at once where the limit allows no more. If the source's chunks are so large that
-        whole ones need more, as planes of a TIFF may, blocks are smaller, and some chunks of the
-        source are read several times, of which a warning tells. A limit into which not even one
-        chunk, or shard, fits with its sums is refused; the error states the minimum.
+        that does more than read), pages of mapped files, and libraries, which the first call loads.
+        On a machine of many cores fewer of them work at once where the limit allows no more. If the
+        source's chunks are so large that whole ones need more, as planes of a TIFF may, blocks are
+        smaller, and some chunks of the source are read several times, of which a warning tells. A
+        limit into which not even one chunk, or shard, fits with its sums is refused; the error
+        states the minimum.
     overwrite
         Replace a pyramid of the same format. It stays as it is until the new one is complete. An
         OME-Zarr that holds more than its pyramid (labels, tables, notes) is not replaced.
