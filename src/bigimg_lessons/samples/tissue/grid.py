@@ -22,13 +22,12 @@ Array = NDArray[Any]
 Box = tuple[slice, slice, slice]
 Size = tuple[int, int, int]
 
-# How far the voxels of an interval are on the way between its nodes, along each axis.
+# For the voxels along each axis of a brick: the node before each, and how far it is on the way.
+_BEFORE = [np.arange(b) // s for b, s in zip(BRICK, STEP, strict=True)]
 _SHARE = [
-    (np.arange(s) / np.float32(s)).astype(np.float32).reshape((-1,) + (1,) * (2 - axis))
-    for axis, s in enumerate(STEP)
+    ((np.arange(b) % s) / np.float32(s)).astype(np.float32).reshape((-1,) + (1,) * (2 - axis))
+    for axis, (b, s) in enumerate(zip(BRICK, STEP, strict=True))
 ]
-# The same for all voxels along x of a brick.
-_SHARE_OF_ROW = np.tile(_SHARE[2], BRICK[2] // STEP[2])
 
 
 def between(
@@ -42,22 +41,15 @@ def between(
     are h apart is met exactly with a bulge of h².
     """
     for axis in axes:
-        before = (slice(None),) * axis
-        start = nodes[(*before, slice(None, -1))]
-        rise = nodes[(*before, slice(1, None))] - start
-        if axis == 2:  # runs of 4 voxels would be slow to go through
-            voxels = np.repeat(rise, STEP[axis], axis)
-            share = _SHARE_OF_ROW[: voxels.shape[axis]]
-            voxels *= share
-            voxels += np.repeat(start, STEP[axis], axis)
-        else:  # an axis for the intervals, and one for the voxels in each
-            inserted = (*before, slice(None), None)
-            share = _SHARE[axis]
-            voxels = rise[inserted] * share
-            voxels += start[inserted]
+        voxels = (nodes.shape[axis] - 1) * STEP[axis]
+        before, share = _BEFORE[axis][:voxels], _SHARE[axis][:voxels]
+        start = nodes.take(before, axis)
+        nodes = nodes.take(before + 1, axis)
+        nodes -= start
+        nodes *= share
+        nodes += start
         if bulge[axis]:
-            voxels -= bulge[axis] * (share * (1 - share))
-        nodes = voxels.reshape(*nodes.shape[:axis], -1, *nodes.shape[axis + 1 :])
+            nodes -= bulge[axis] * (share * (1 - share))
     return nodes
 
 
