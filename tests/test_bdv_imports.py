@@ -1,36 +1,14 @@
 """What the reader of BigDataViewer's files imports, and when: each test in a process of its own."""
 
-import json
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
+from tests import loaded_modules
 from tests.bdv_files import pixels, write_dataset
+from tests.loaded_modules import BIOIO, loaded_by, printed_by
 
-# Modules that take long to import, or that come with an extra of the package.
-BIOIO = {"bioio", "bioio_base", "dask", "ome_types", "pandas", "pint", "scipy", "xarray"}
-LESSONS = {"IPython", "aiohttp", "anywidget", "ipywidgets", "matplotlib", "requests", "tqdm"}
+LESSONS = loaded_modules.LESSONS | {"tqdm"}
 OTHER_FORMATS = {"bioio_ome_zarr", "bioio_tifffile", "imagecodecs", "tifffile", "zarr"}
-
-
-def run(code, *arguments):
-    """What a fresh process prints as JSON."""
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert not done.returncode, done.stderr
-    return json.loads(done.stdout)
-
-
-def loaded_by(code, *arguments):
-    """Top-level names of the modules that a fresh process has loaded after running `code`."""
-    listing = "import json, sys; print(json.dumps(sorted({n.split('.')[0] for n in sys.modules})))"
-    return set(run(f"{code}\n{listing}", *arguments))
 
 
 @pytest.fixture
@@ -93,7 +71,7 @@ def test_reading_needs_nothing_that_only_the_lessons_need(dataset):
         "assert (reader.xarray_data.values[0, 0] == pixels).all()\n"
         "print(json.dumps(pixels.tolist()))"
     )
-    np.testing.assert_array_equal(run(code, path, *(LESSONS | OTHER_FORMATS)), full)
+    np.testing.assert_array_equal(printed_by(code, path, *(LESSONS | OTHER_FORMATS)), full)
 
 
 def test_the_deferred_reader_serves_wherever_the_class_does(dataset):
@@ -121,7 +99,7 @@ def test_the_deferred_reader_serves_wherever_the_class_does(dataset):
         "assert Mine.__bases__ == (module.Reader,)\n"
         "print(json.dumps(image.get_image_data('ZYX').tolist()))"
     )
-    np.testing.assert_array_equal(run(code, path), full)
+    np.testing.assert_array_equal(printed_by(code, path), full)
 
 
 def test_the_package_offers_the_reader_and_nothing_else():
@@ -134,4 +112,4 @@ def test_the_package_offers_the_reader_and_nothing_else():
         "    print(json.dumps([bdv.__all__, str(error)]))"
     )
     message = "module 'bigimg_lessons.formats.bdv' has no attribute 'reeder'"
-    assert run(code) == [["Reader"], message]
+    assert printed_by(code) == [["Reader"], message]

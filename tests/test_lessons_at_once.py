@@ -26,7 +26,12 @@ SLOW = {
     "03_look_inside_bdv_hdf5": ("FileMeter", "MemoryStore"),
 }
 # What takes seconds to import, for each of three processes.
-IMPORTS = ("bigimg_lessons.build", "bioio", "matplotlib.pyplot")
+IMPORTS = (
+    "bigimg_lessons.formats.bdv.writer",
+    "bigimg_lessons.formats.ome_zarr",
+    "bioio",
+    "matplotlib.pyplot",
+)
 STARTS = (
     [(0, 0, 0), (0, 1, 2), (0, 2, 5), (0, 5, 10), (0, 7, 15), (0, 15, 15)]
     if WHOLE

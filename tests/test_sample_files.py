@@ -463,13 +463,14 @@ MEMORY = """
 import json, sys
 from pathlib import Path
 import numpy as np
-from bigimg_lessons.samples import tissue
+from bigimg_lessons.samples import painters, tissue
 from bigimg_lessons.samples.files import sample_tiff
 from bigimg_lessons.measure.memory import MemoryWatch
 from bigimg_lessons.samples.volume import SampleVolume
 
 shape, painted = json.loads(sys.argv[2])
 if not painted:
+    painters.PAINTERS = 1  # another process would paint
     grey = np.full(tissue.BRICK, 100, np.float32)
     tissue.Tissue.brick = lambda self, index: grey.copy()
 with MemoryWatch(interval=0.005) as watch:

@@ -13,14 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from zarr.abc.codec import BytesBytesCodec
-
-from bigimg_lessons.formats.bdv.writer import write_bdv
-from bigimg_lessons.formats.ome_zarr import write_ome_zarr
 from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
 from bigimg_lessons.pyramids.downsampling import Downsampling
+
+if TYPE_CHECKING:
+    from zarr.abc.codec import BytesBytesCodec
 
 FileFormat = Literal["ome-zarr-0.4", "ome-zarr-0.5", "bdv-hdf5"]
 
@@ -125,11 +124,12 @@ def build_pyramid(
         Bytes by which the process may grow: for the blocks that are held at a time with their sums,
         for reading them, and for encoding, see :mod:`bigimg_lessons.pyramids.block_plans`. Not
         counted are the source itself where it lies in memory, what its own steps take (a dask graph
-        that does more than read) and pages of mapped files. On a machine of many cores fewer of
-        them work at once where the limit allows no more. If the source's chunks are so large that
-        whole ones need more, as planes of a TIFF may, blocks are smaller, and some chunks of the
-        source are read several times, of which a warning tells. A limit into which not even one
-        chunk, or shard, fits with its sums is refused; the error states the minimum.
+        that does more than read), pages of mapped files, and libraries, which the first call loads.
+        On a machine of many cores fewer of them work at once where the limit allows no more. If the
+        source's chunks are so large that whole ones need more, as planes of a TIFF may, blocks are
+        smaller, and some chunks of the source are read several times, of which a warning tells. A
+        limit into which not even one chunk, or shard, fits with its sums is refused; the error
+        states the minimum.
     overwrite
         Replace a pyramid of the same format. It stays as it is until the new one is complete. An
         OME-Zarr that holds more than its pyramid (labels, tables, notes) is not replaced.
@@ -182,6 +182,8 @@ def build_pyramid(
     """
     file_format = _format_of(target, file_format)
     if file_format != "bdv-hdf5":
+        from bigimg_lessons.formats.ome_zarr import write_ome_zarr
+
         return write_ome_zarr(
             target,
             source,
@@ -214,6 +216,8 @@ def build_pyramid(
             f"codec is {codec!r}, but BDV-HDF5 is compressed by gzip: leave codec out, or give "
             "None not to compress."
         )
+    from bigimg_lessons.formats.bdv.writer import write_bdv
+
     return write_bdv(
         target,
         source,

@@ -8,28 +8,22 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import dask.array as da
-import h5py
 import numpy as np
 import numpy.typing as npt
-import zarr
-from dask.array.core import slices_from_chunks
-from dask.base import compute
-from zarr import Array as ZarrArray
 
-from bigimg_lessons.pyramids.bioimage_calibration import calibration_of
 from bigimg_lessons.pyramids.calibration import Calibration
+from bigimg_lessons.pyramids.libraries import is_of_library
 from bigimg_lessons.pyramids.position import Position
 from bigimg_lessons.pyramids.source_axes import AXES, letters_of_axes, named_axes
 from bigimg_lessons.pyramids.voxels import checked_voxels, plain_dtype
 from bigimg_lessons.text import format_bytes
 
-__all__ = ["AXES", "LazyImage"]
+if TYPE_CHECKING:
+    import dask.array as da
 
-# What is known to be read by several threads at once, each getting its own voxels.
-_READ_BY_THREADS = (np.ndarray, da.Array, ZarrArray, h5py.Dataset)
+__all__ = ["AXES", "LazyImage"]
 
 
 @dataclass(frozen=True)
@@ -127,6 +121,8 @@ class LazyImage:
         known, names = Calibration(), None
         locate = getattr(getattr(image, "reader", image), "shared_position", None)
         if is_bioimage:
+            from bigimg_lessons.pyramids.bioimage_calibration import calibration_of
+
             known = calibration_of(image)
             names = tuple(map(str, image.channel_names or ())) or None
         return cls(
@@ -140,7 +136,7 @@ class LazyImage:
             channel_names=None if has_samples else names,  # they would be those of a dropped axis
             locate=locate if callable(locate) else None,
             # Another kind may move to a place in its file and then read, which threads mix up.
-            turn=nullcontext() if isinstance(array, _READ_BY_THREADS) else Lock(),
+            turn=nullcontext() if _is_read_by_threads(array) else Lock(),
         )
 
     @property
@@ -212,7 +208,7 @@ class LazyImage:
         shape = [along.stop - along.start for along in there]
         with self.turn:
             part = self.array[tuple(there)]
-            if isinstance(part, da.Array):
+            if _is_dask(part):
                 part = _computed(part, self.chunk_shape or (), self.dtype, there)
             # Some arrays are read only here, when NumPy makes an array of the part.
             voxels = checked_voxels(part, shape=shape, dtype=self.dtype, region=there)
@@ -242,14 +238,16 @@ class LazyImage:
             return block  # what the array gives, before it is in one piece
         chunk = math.prod(self.chunk_shape) * self.dtype.itemsize
         touched = math.prod(map(_touched, block_shape, self.chunk_shape, self.shape))
-        if isinstance(self.array, da.Array):
+        if _is_dask(self.array):
             at_once = os.cpu_count() or 1
             copied = min(max(0, touched * chunk - block), max(block, at_once * chunk))
         else:
             copied = 0 if self.array.dtype == self.dtype else block
-            at_once = (
-                zarr.config.get("async.concurrency") if isinstance(self.array, ZarrArray) else 1
-            )
+            at_once = 1
+            if _is_zarr(self.array):
+                import zarr
+
+                at_once = zarr.config.get("async.concurrency")
         kept = [place for place in self.places if place is not None]
         if kept != sorted(kept):
             copied += block
@@ -290,6 +288,20 @@ class LazyImage:
             )
 
 
+def _is_dask(array: Any) -> bool:
+    return is_of_library(array, "dask.array", "Array")
+
+
+def _is_zarr(array: Any) -> bool:
+    return is_of_library(array, "zarr", "Array")
+
+
+def _is_read_by_threads(array: Any) -> bool:
+    """Whether several threads are known to get each its own voxels when they read at once."""
+    is_known = isinstance(array, np.ndarray) or _is_dask(array) or _is_zarr(array)
+    return is_known or is_of_library(array, "h5py", "Dataset")
+
+
 def _chunk_shape(array: Any, places: tuple[int, ...]) -> tuple[int, ...] | None:
     """Return the array's own chunks along its axes at these places, if it has any."""
     chunks = getattr(array, "chunks", None)
@@ -323,6 +335,9 @@ def _computed(
     They are computed all at once, as chunks may have steps in common; unless the part takes so
     little of each that together they would be more than it: a piece of a chunk keeps all of it.
     """
+    from dask.array.core import slices_from_chunks
+    from dask.base import compute
+
     voxels = np.empty(part.shape, dtype)
     delayed = part.to_delayed().ravel()  # type: ignore[no-untyped-call]
     places = slices_from_chunks(part.chunks)  # type: ignore[no-untyped-call]

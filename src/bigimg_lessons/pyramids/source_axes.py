@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import h5py
-import zarr
-from zarr.storage import FsspecStore, LocalStore
+from bigimg_lessons.pyramids.libraries import is_of_library
+
+if TYPE_CHECKING:
+    import zarr
 
 AXES = "TCZYX"
 
@@ -38,13 +39,13 @@ def named_axes(image: Any) -> tuple[str, ...] | None:
     """
     names: Sequence[Any] = ()
     dims: Any = getattr(image, "dims", None)
-    if isinstance(image, zarr.Array):
+    if is_of_library(image, "zarr", "Array"):
         names = _zarr_names(image)
     elif hasattr(dims, "order"):
         names = tuple(dims.order)
     elif isinstance(dims, tuple):
         names = dims
-    elif isinstance(image, h5py.Dataset):
+    elif is_of_library(image, "h5py", "Dataset"):
         names = [_hdf5_name(dimension) for dimension in dims]
     elif hasattr(image, "domain"):
         names = getattr(image.domain, "labels", ())
@@ -132,6 +133,8 @@ def _zarr_names(array: zarr.Array[Any]) -> Sequence[Any]:
 
 def _ome_zarr_names(array: zarr.Array[Any]) -> Sequence[Any]:
     """Return the axes of the OME-Zarr image of which an array is a level."""
+    import zarr
+
     store: Any = array.store
     parent, _, level = array.path.rpartition("/")
     if not level:
@@ -152,6 +155,8 @@ def _folder_above(store: Any) -> tuple[Any, str]:
 
     An empty name stands for a store that lies in no folder, such as one in memory.
     """
+    from zarr.storage import FsspecStore, LocalStore
+
     while (inner := getattr(store, "_store", None)) is not None:
         store = inner  # zarr's `WrapperStore`, which documents that name, or a `StoreMeter`
     if isinstance(store, FsspecStore):

@@ -109,7 +109,8 @@ def sample_tiff(
     size; beyond 4 GiB it is a BigTIFF with the same metadata. A sidecar, whose name ends in
     ``.json``, holds its size and SHA-256, by which it is recognised and checked on reuse.
 
-    Memory stays below 200 MiB whatever the size of the volume.
+    Memory stays below 250 MiB whatever the size of the volume, that of the two processes which help
+    to paint a large one included.
 
     Parameters
     ----------

@@ -6,8 +6,7 @@ import logging
 import math
 import os
 import warnings
-from collections.abc import Generator
-from itertools import product
+from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -15,12 +14,12 @@ import numpy as np
 import tifffile
 from tqdm import tqdm
 
+from bigimg_lessons.samples.painters import painted
 from bigimg_lessons.samples.tissue import BRICK
 from bigimg_lessons.samples.volume import SampleVolume
 
 LARGEST_CLASSIC_TIFF = 2**32 - 2**25  # bytes of pixels; a margin of 32 MiB is left for the tags
 PIECE = (BRICK[0], BRICK[1], 16 * BRICK[2])  # voxels painted and written at once, zyx
-Piece = tuple[slice, slice, slice]
 
 
 def bytes_needed(volume: SampleVolume) -> int:
@@ -78,10 +77,7 @@ def _write_tags(volume: SampleVolume, path: Path, rows_per_strip: int) -> int:
 
 
 def _write_pixels(volume: SampleVolume, file: BinaryIO, offset: int, *, progress: bool) -> None:
-    """Compute a volume and write it into a file, from the byte `offset` on.
-
-    One thread does it: the many NumPy calls on small arrays hinder each other in several.
-    """
+    """Compute a volume and write it into a file, from the byte `offset` on."""
     _, rows, columns = volume.shape
     dtype = np.dtype(volume.dtype).newbyteorder("<")
     bar = tqdm(
@@ -92,9 +88,9 @@ def _write_pixels(volume: SampleVolume, file: BinaryIO, offset: int, *, progress
         unit_divisor=1024,
         disable=not progress,
     )
-    with bar:
-        for z, y, x in _pieces(volume.shape):
-            block = volume.block(z, y, x).astype(dtype, copy=False)
+    with bar, closing(painted(volume, PIECE)) as parts:
+        for (z, y, x), part in parts:
+            block = part.astype(dtype, copy=False)
             for k, plane in enumerate(block, start=z.start):
                 # What lies together in the file: all rows of a piece as wide as the volume.
                 runs = plane if block.shape[2] < columns else [plane]
@@ -102,16 +98,6 @@ def _write_pixels(volume: SampleVolume, file: BinaryIO, offset: int, *, progress
                     file.seek(offset + ((k * rows + j) * columns + x.start) * dtype.itemsize)
                     file.write(run)
             bar.update(block.nbytes)
-
-
-def _pieces(shape: tuple[int, int, int]) -> Generator[Piece]:
-    """Cut a shape into pieces of whole bricks, in the order of the file."""
-    starts = (range(0, size, step) for size, step in zip(shape, PIECE, strict=True))
-    for start in product(*starts):
-        z, y, x = (
-            slice(a, min(a + n, size)) for a, n, size in zip(start, PIECE, shape, strict=True)
-        )
-        yield z, y, x
 
 
 class _Complaints(logging.Handler):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,7 +20,6 @@ from bigimg_lessons.formats.bdv.chunk_writer import Room
 from bigimg_lessons.formats.bdv.description import describe, describe_copy
 from bigimg_lessons.formats.bdv.levels import BdvLevels, Layout
 from bigimg_lessons.formats.bdv.pixel_types import PIXEL_TYPES
-from bigimg_lessons.formats.bdv.reader import Reader
 from bigimg_lessons.formats.bdv.replacing import foreign_h5, foreign_xml
 from bigimg_lessons.formats.bdv.spimdata import SpimData, VoxelSize
 from bigimg_lessons.formats.bdv.xml_writing import to_xml
@@ -28,10 +27,14 @@ from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
 from bigimg_lessons.pyramids.calibration import Calibration
 from bigimg_lessons.pyramids.downsampling import Downsampling
 from bigimg_lessons.pyramids.levels import Level
+from bigimg_lessons.pyramids.libraries import is_of_library
 from bigimg_lessons.pyramids.source import AXES
 from bigimg_lessons.pyramids.targets import Plan, Pyramid, Request
 from bigimg_lessons.pyramids.writing import write_pyramid
 from bigimg_lessons.text import format_bytes
+
+if TYPE_CHECKING:
+    from bigimg_lessons.formats.bdv.reader import Reader
 
 CHUNK_SHAPE = (64, 64, 64)
 """Voxels per chunk unless others are given."""
@@ -274,7 +277,8 @@ def bdv_reader(image: Any) -> Reader | None:
         ``bioio.BioImage``, reader, array, or anything else.
     """
     reader = getattr(image, "reader", image)
-    return reader if isinstance(reader, Reader) else None
+    known = is_of_library(reader, "bigimg_lessons.formats.bdv.reader", "Reader")
+    return reader if known else None
 
 
 def _in_space(level: Level) -> Level:
