@@ -38,6 +38,9 @@ const GERMAN = [
   [/\b(zwei|deux)\b/gi, "two"],
   [/\b(drei|trois)\b/gi, "three"],
   [/\b(sieben|sept)\b/gi, "seven"],
+  [/\b(une? |eine? )?(demie?|halbe[rs]?)\b-?/gi, "0.5 "],
+  [/\bfourty/gi, "forty"],
+  [/\bninty/gi, "ninety"],
 ];
 
 // One way to write what has many: signs, powers, and words for numbers.
