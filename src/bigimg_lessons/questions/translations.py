@@ -10,6 +10,7 @@ graded, so they are not listed.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable
 from functools import cache
@@ -17,6 +18,7 @@ from itertools import chain
 from pathlib import Path
 
 _FILE = Path(__file__).with_name("translations.toml")
+_ARTICLE = re.compile(r"(an?|the) ", re.IGNORECASE)
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 
 
@@ -40,14 +42,14 @@ def translated(terms: Iterable[str]) -> list[str]:
     Parameters
     ----------
     terms
-        English terms, in the singular or in the plural, in any spelling.
+        English terms, in the singular or in the plural, with or without an article.
 
     Returns
     -------
     list of str
         German and French terms, each once, in the order of the table.
     """
-    given = set(map(folded, terms))
+    given = {folded(_ARTICLE.sub("", term)) for term in terms}
     found = {
         word.lower(): word
         for term, words in translations().items()
