@@ -216,12 +216,40 @@ def test_a_bank_is_read_whole(tmp_path: Path) -> None:
         hints=("One.", "Two."),
         blanks=(
             Blank(
-                answers=("lazy loading", "lazy load"),
+                answers=(
+                    "lazy loading",
+                    "lazy load",
+                    "faules Laden",
+                    "träges Laden",
+                    "traeges Laden",
+                    "chargement paresseux",
+                ),
                 feedback=(Feedback(when=("streaming",), say="No.", almost=False),),
             ),
             Blank(
-                answers=("chunking",),
-                feedback=(Feedback(when=("tiling", "tile"), say="Nearly.", almost=True),),
+                answers=(
+                    "chunking",
+                    "Zerlegung in Chunks",
+                    "Aufteilung in Chunks",
+                    "découpage en chunks",
+                    "découpage en morceaux",
+                ),
+                feedback=(
+                    Feedback(
+                        when=(
+                            "tiling",
+                            "tile",
+                            "Kachel",
+                            "Kacheln",
+                            "tuile",
+                            "Kachelung",
+                            "tuilage",
+                            "pavage",
+                        ),
+                        say="Nearly.",
+                        almost=True,
+                    ),
+                ),
             ),
         ),
         **SHARED,

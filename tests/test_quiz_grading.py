@@ -870,7 +870,7 @@ def test_a_short_term_is_never_a_slip_of_another(
         ("plane (1/512)", "right"),
         ("plane of a row", "right"),
         ("un plane", "right"),
-        ("l’plane", "right"),
+        ("l\u2019plane", "right"),
         ("one row", "wrong"),
         ("plane / row", "wrong"),
         ("plane (row)", "wrong"),
