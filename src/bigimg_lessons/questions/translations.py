@@ -19,7 +19,7 @@ from pathlib import Path
 
 _FILE = Path(__file__).with_name("translations.toml")
 _ARTICLE = re.compile(r"^(an?|the) ", re.IGNORECASE)
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "ae", "Ö": "oe", "Ü": "ue"})
 
 
 @cache
