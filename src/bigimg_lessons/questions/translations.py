@@ -19,7 +19,9 @@ from pathlib import Path
 
 _FILE = Path(__file__).with_name("translations.toml")
 _ARTICLE = re.compile(r"^(an?|the) ", re.IGNORECASE)
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "ae", "Ö": "oe", "Ü": "ue"})
+_UMLAUTS = str.maketrans(
+    {letter: f"{vowel}e" for letter, vowel in zip("äöüÄÖÜ", "aouAOU", strict=True)}
+)
 
 
 @cache
