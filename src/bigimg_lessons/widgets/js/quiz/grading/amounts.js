@@ -63,7 +63,7 @@ const counted = (text) =>
   quantity(readable(text, WORKING).at(-1) ?? readable(text, REMARK)[0] ?? "");
 
 // "At most 512" is 512 where the question asks for the most.
-const MOST = /^\W*(at most|up to|max\w*|höchstens|au plus|au maximum)\s/i;
+const MOST = /^\W*(at most|up to|max\w*|höchstens|au plus)\s/i;
 
 /** The amount of a text, a bare number being counted in what the question asks: "How many MiB". */
 export function amountFor({ unit, text = "" }, typed) {

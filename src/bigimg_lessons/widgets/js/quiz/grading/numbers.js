@@ -40,7 +40,6 @@ const GERMAN = [
   [/\b(sieben|sept)\b/gi, "seven"],
   [/\b(une? |eine? )?(demie?|halbe[rs]?)\b-?/gi, "0.5 "],
   [/\bfourty/gi, "forty"],
-  [/\bninty/gi, "ninety"],
 ];
 
 // One way to write what has many: signs, powers, and words for numbers.
