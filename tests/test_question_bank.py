@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from dataclasses import FrozenInstanceError, asdict
 from pathlib import Path
 
@@ -215,12 +216,40 @@ def test_a_bank_is_read_whole(tmp_path: Path) -> None:
         hints=("One.", "Two."),
         blanks=(
             Blank(
-                answers=("lazy loading", "lazy load"),
+                answers=(
+                    "lazy loading",
+                    "lazy load",
+                    "faules Laden",
+                    "träges Laden",
+                    "traeges Laden",
+                    "chargement paresseux",
+                ),
                 feedback=(Feedback(when=("streaming",), say="No.", almost=False),),
             ),
             Blank(
-                answers=("chunking",),
-                feedback=(Feedback(when=("tiling", "tile"), say="Nearly.", almost=True),),
+                answers=(
+                    "chunking",
+                    "Zerlegung in Chunks",
+                    "Aufteilung in Chunks",
+                    "découpage en chunks",
+                    "découpage en morceaux",
+                ),
+                feedback=(
+                    Feedback(
+                        when=(
+                            "tiling",
+                            "tile",
+                            "Kachel",
+                            "Kacheln",
+                            "tuile",
+                            "Kachelung",
+                            "tuilage",
+                            "pavage",
+                        ),
+                        say="Nearly.",
+                        almost=True,
+                    ),
+                ),
             ),
         ),
         **SHARED,
@@ -706,6 +735,22 @@ def test_every_bank_of_the_package_can_be_read_and_helps(name: str) -> None:
         elif isinstance(question, NumberQuestion):
             assert question.hints, f"{question.id} has no hint"
             assert question.feedback, f"{question.id} replies to no common wrong number"
+
+
+@pytest.mark.parametrize("name", bank_names())
+def test_every_number_question_says_what_to_give(name: str) -> None:
+    """A quantity asks for its unit, a count names what is counted."""
+    asked = {
+        "B": r"How many bytes|State the unit",
+        "s": r"State the unit",
+        "m": r"State the unit",
+        "%": r"per cent",
+        "×": r"amplification|How many times",
+    }
+    for question in load_bank(name).questions:
+        if isinstance(question, NumberQuestion):
+            counted = rf"{question.unit.removesuffix('s')}s?\b"
+            assert re.search(asked.get(question.unit, counted), question.text), question.id
 
 
 @pytest.mark.parametrize("name", bank_names())

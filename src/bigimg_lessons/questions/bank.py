@@ -39,9 +39,10 @@ order
     ``say``.
 
 What counts as the same answer (case, hyphens, plural, spelling, units, remarks, workings, words of
-the sentence) is decided where answers are graded, in ``widgets/js/quiz/grading``. A gap whose
-answer is a number is compared as a number. A number question that asks "How many KiB" takes a bare
-number of KiB. Hints: if there is one for each gap, each stands by its own gap.
+the sentence) is decided where answers are graded, in ``widgets/js/quiz/grading``. German and French
+terms of ``translations.toml`` are added when a bank is loaded, to answers and to replies. A gap
+whose answer is a number is compared as a number. A number question that asks "How many KiB" takes a
+bare number of KiB. Hints: if there is one for each gap, each stands by its own gap.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -27,6 +28,7 @@ from bigimg_lessons.questions.parts import (
 )
 from bigimg_lessons.questions.places import heading_anchor
 from bigimg_lessons.questions.table import Table
+from bigimg_lessons.questions.translations import folded, translated
 
 _DIFFICULTIES = ("easy", "medium", "hard")
 _ID = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
@@ -96,11 +98,11 @@ def _blank(table: Table) -> Blank:
     table.refuse_others()
     seen: set[str] = set()
     for answer in answers:
-        if _folded(answer) in seen:
+        if folded(answer) in seen:
             table.fail("answers", f"{answer!r} is listed twice")
-        if not _folded(answer):
+        if not folded(answer):
             table.fail("answers", f"{answer!r} holds neither a letter nor a digit")
-        seen.add(_folded(answer))
+        seen.add(folded(answer))
     feedback = []
     for entry in entries:
         reply = Feedback(
@@ -108,17 +110,26 @@ def _blank(table: Table) -> Blank:
         )
         entry.refuse_others()
         for wrong in reply.when:
-            if not _folded(wrong):
+            if not folded(wrong):
                 entry.fail("when", f"{wrong!r} holds neither a letter nor a digit")
-            if _folded(wrong) in seen:
+            if folded(wrong) in seen:
                 entry.fail("when", f"{wrong!r} is already accepted or replied to")
-            seen.add(_folded(wrong))
+            seen.add(folded(wrong))
         feedback.append(reply)
-    return Blank(answers=answers, feedback=tuple(feedback))
+    # What stands for a right term and for a wrong one is right.
+    return Blank(
+        answers=_with_translations(answers, seen),
+        feedback=tuple(
+            replace(reply, when=_with_translations(reply.when, seen)) for reply in feedback
+        ),
+    )
 
 
-def _folded(text: str) -> str:
-    return "".join(filter(str.isalnum, text.replace("%", " percent").casefold()))
+def _with_translations(terms: tuple[str, ...], seen: set[str]) -> tuple[str, ...]:
+    """Add the German and French of some terms, but for what is in `seen`, and put it in there."""
+    words = [word for word in translated(terms) if folded(word) not in seen]
+    seen.update(map(folded, words))
+    return (*terms, *words)
 
 
 def _number(table: Table, common: dict[str, Any]) -> Question:

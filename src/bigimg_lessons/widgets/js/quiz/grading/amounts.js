@@ -23,7 +23,7 @@ const ALIKE = [
 // They begin what only adds to a number, as in "8 chunks in all" and "8 per plane".
 const ADDED = /\b(per|for|in|of|to|from|each|with|at|as|if|when|that|which|by|on|and|are|is)\b.*/i;
 const NEUTRAL =
-  /^(piece|stuck|high|wide|unit|item|thing|total|altogether|overall|needed|time|different|more|all|exactly|about)$/;
+  /^(piece|stuck|high|wide|unit|item|thing|total|altogether|overall|needed|time|different|more|all|exactly|about|then)$/;
 const OTHER = /\b(than|fewer|less|not|without|except|half)\b/i;
 
 const singular = (word) =>
@@ -62,9 +62,12 @@ const counted = (text) =>
   quantity(readable(text.split(WORKING).at(-1), REMARK)[0] ?? "") ??
   quantity(readable(text, WORKING).at(-1) ?? readable(text, REMARK)[0] ?? "");
 
+// "At most 512" is 512 where the question asks for the most.
+const MOST = /^\W*(at most|up to|max\w*|höchstens|au plus)\s/i;
+
 /** The amount of a text, a bare number being counted in what the question asks: "How many MiB". */
 export function amountFor({ unit, text = "" }, typed) {
-  const amount = counted(typed);
+  const amount = counted(/at most/.test(text) ? typed.replace(MOST, "") : typed);
   const asked = unitNamed(/how many (per cent|\p{L}+)/iu.exec(text)?.[1] ?? "");
   if (!amount || amount.dimension || amount.rest || asked?.[0] !== unit) return amount;
   const [dimension, size] = asked;

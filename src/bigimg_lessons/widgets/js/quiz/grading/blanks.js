@@ -44,7 +44,7 @@ function known(blank, text, [before, after]) {
 }
 
 const MOST = 4; // remarks; whoever makes more has written something else than an answer
-const OR = /\s*[/|]\s*|\s+(?:or|ou|oder)\s+|\(\s*or\s/;
+const OR = /\s*[/|](?![^(]*\))\s*|\s+(?:or|ou|oder)\s+|\(\s*or\s/;
 const REMARK =
   /\s*[(),;:[\]=–—]\s*|\s+-\s+|\s*\b(?:i\.?\s?e\b\.?|that is\b|because\b|since\b|aka\b)/;
 // What only says whose or where: "shape of the chunks". A part of a whole is something else.
@@ -64,11 +64,11 @@ function judged(blank, text, gap) {
     if (verdicts.every((verdict) => verdict?.verdict === "right")) return verdicts[0];
     return verdicts.find((verdict) => verdict && verdict.verdict !== "right");
   }
-  const sides = [REMARK, WHOSE].map((separator) => text.split(separator).filter(fold));
-  const [first, ...remarks] = sides.find(({ length }) => length > 1) ?? [];
-  if (!first || remarks.length > MOST) return undefined;
+  const [first, ...remarks] = text.split(REMARK).filter(fold);
+  if (!remarks[0]) return known(blank, text.split(WHOSE)[0], gap);
+  if (remarks.length > MOST) return undefined;
   const verdicts = remarks.map((remark) => !UNLIKE.test(remark) && known(blank, remark, gap));
-  return verdicts.find((found) => found?.verdict === "wrong") || known(blank, first, gap);
+  return verdicts.find((found) => found?.verdict === "wrong") || judged(blank, first, gap);
 }
 
 /**

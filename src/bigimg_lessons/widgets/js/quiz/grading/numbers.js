@@ -38,6 +38,8 @@ const GERMAN = [
   [/\b(zwei|deux)\b/gi, "two"],
   [/\b(drei|trois)\b/gi, "three"],
   [/\b(sieben|sept)\b/gi, "seven"],
+  [/\b(une? |eine? )?(demie?|halbe[rs]?)\b-?/gi, "0.5 "],
+  [/\bfourty/gi, "forty"],
 ];
 
 // One way to write what has many: signs, powers, and words for numbers.

@@ -40,42 +40,42 @@ function pluralOf(word) {
 export const same = (given, listed) =>
   given === listed || given === pluralOf(listed) || pluralOf(given) === listed;
 
-// One letter more, less or other, or two neighbours swapped: what is left between the common
-// beginning and the common end tells. Returns where in b it is, or -1.
+// One letter more, less or other, or two neighbours swapped: where it is in both, or -1.
 function slip(a, b) {
-  let start = 0;
-  while (start < a.length && a[start] === b[start]) start++;
-  let end = 0;
-  const longest = Math.min(a.length, b.length) - start;
-  while (end < longest && a[a.length - 1 - end] === b[b.length - 1 - end]) end++;
-  const [x, y] = [a, b].map((word) => word.slice(start, word.length - end));
-  const one = (x.length < 2 && y.length < 2) || (x.length === 2 && x === [...y].reverse().join(""));
-  return one ? start : -1;
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  const [x, y] = [a.slice(at), b.slice(at)];
+  const [xs, ys] = [x.slice(1), y.slice(1)];
+  const swapped = x[0] === y[1] && x[1] === y[0] && x.slice(2) === y.slice(2);
+  return swapped || xs === y || x === ys || xs === ys ? at : -1;
 }
+
+const BY_EAR = /sz|zs|ck|kc/;
 
 /**
  * Whether a text is the listed one but for one slip. In a word under five letters a slip makes
- * another word: the Z axis is no X axis, a tile no file. Only in one of four a letter may be too
- * many: lazzy.
+ * another word: the Z axis is no X axis, a tile no file. In one of four only a letter may be too
+ * many, lazzy, or one that sounds alike, lasy.
  */
 export function misspelt(given, listed) {
   const words = foldedWords(listed);
-  return [words, [...words.slice(0, -1), pluralOf(words.at(-1) ?? "")]].some((spelled) => {
-    const listedText = spelled.join("");
-    const givenText = fold(given);
-    const least = givenText.length > listedText.length ? 4 : 5;
-    let at = slip(givenText, listedText);
+  const last = words.pop() ?? "";
+  const typed = fold(given);
+  return [last, pluralOf(last)].some((end) => {
+    const text = [...words, end].join("");
+    let at = slip(typed, text);
     if (at < 0) return false;
-    for (const word of spelled) {
-      if (at < word.length || word === spelled.at(-1)) return word.length >= least;
+    const least = typed.length > text.length || BY_EAR.test(typed[at] + text[at]) ? 4 : 5;
+    for (const word of words) {
+      if (at < word.length) return word.length >= least;
       at -= word.length;
     }
-    return false;
+    return end.length >= least;
   });
 }
 
 const FILLERS =
-  /^(an?|the|it|its|is|are|they|this|called|so|some|i|think|guess|maybe|probably|just|simply|as|by|with|in|into|of|to|be|their|his|your|single|each|about|really|only)?$/;
+  /^(an?|the(y|ir)?|its?|is|are|this|called|so(me)?|i|think|guess|maybe|probably|just|simply|as|by|with|in(to)?|of|to|be|his|your|single|each|about|really|only|[dls]|d(u|ie|as|e[mnrs]?)|l[ae]s?|une?|eine?[mnrs]?)?$/;
 const NEAR = 6;
 
 /**
@@ -86,19 +86,18 @@ export function readings(text, before, after) {
   const split = (part) =>
     part
       .replace(/`/g, "")
-      .replace(/(\p{L})-(?=\p{L})/gu, "$1 ")
+      .replace(/(\p{L})[-'’](?=\p{L})/gu, "$1 ")
       .trim()
       .split(/\s+/);
   const words = split(text);
-  const there = (part) => part.map(fold);
-  const ahead = there(split(before).slice(-NEAR));
-  const behind = there(split(after).slice(0, NEAR));
-  const idle = (word, near) =>
-    FILLERS.test(fold(word)) || (!/^(not|no)$/.test(fold(word)) && near.includes(fold(word)));
+  const plain = words.map(fold);
+  const ahead = split(before).slice(-NEAR).map(fold);
+  const behind = split(after).slice(0, NEAR).map(fold);
+  const idle = (word, near) => FILLERS.test(word) || (near.includes(word) && !/^not?$/.test(word));
   let [first, last] = [0, words.length];
   const found = [text];
-  while (first < last - 1 && idle(words[first], ahead)) first++;
-  while (last > first + 1 && idle(words[last - 1], behind)) last--;
+  while (first < last - 1 && idle(plain[first], ahead)) first++;
+  while (last > first + 1 && idle(plain[last - 1], behind)) last--;
   for (let from = 0; from <= first; from++)
     for (let to = words.length; to >= last; to--) found.push(words.slice(from, to).join(" "));
   return found;
