@@ -62,5 +62,5 @@ def _add(translator: HTML5Translator, node: nodes.Element, display: str, tag: st
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
-    app.add_html_math_renderer("mathml", (_visit_inline, None), (_visit_block, None))  # type: ignore[arg-type]
+    app.add_html_math_renderer("mathml", (_visit_inline, None), (_visit_block, None))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
