@@ -42,6 +42,25 @@ def test_a_lesson_says_of_itself_how_long_it_takes(lesson_minutes):
     assert max(map(abs, stated.values())) <= MOST_OFF
 
 
+@pytest.mark.parametrize("number", ["02", "04"])
+def test_the_minutes_of_two_sittings_are_counted(lesson_minutes, number):
+    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    text = path.read_text(encoding="utf-8")
+    lesson = next(one for one in lesson_minutes.lessons() if one.name == path.stem)
+    halves = lesson_minutes.sittings(path, lesson.running)
+    assert sum(half.minutes for half in halves) == pytest.approx(lesson.minutes)
+    first, second = (half.rounded for half in halves)
+    (card,) = re.findall(r"two sittings: \w+, [^(]+\((\d+) minutes\).*?\((\d+) minutes\)", text)
+    assert abs(int(card[0]) - first) <= MOST_OFF
+    assert abs(int(card[1]) - second) <= MOST_OFF
+    assert re.findall(r"about (\d+) minutes in;|in about (\d+) minutes with the quiz", text) == [
+        (card[0], ""),
+        ("", card[1]),
+    ]
+    home = (ROOT / "book" / "home.md").read_text(encoding="utf-8")
+    assert f"{card[0]} + {card[1]} minutes" in home
+
+
 def test_of_a_set_of_tabs_one_is_read(lesson_minutes):
     tabs = "".join(f":::{{tab-item}} {name}\ntext {name}\n:::\n\n" for name in "abc")
     assert lesson_minutes.one_tab(f"before\n\n{tabs}after").count("text") == 1

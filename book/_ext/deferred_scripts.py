@@ -5,14 +5,10 @@ they hold what deferred ones use, except for one of the theme's: it notes the pa
 object that ``documentation_options.js`` makes only later, for a choice of versions which this book
 has not got. The search page, whose template adds scripts of its own that are not deferred, stays
 as it is.
-
-MathJax, more than all else on a page, is left out where there is no formula: Sphinx adds it to a
-page as soon as there has been room for one. Nothing waits for it.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from docutils import nodes
@@ -20,7 +16,6 @@ from sphinx.application import Sphinx
 
 _PAGE_NAME = "DOCUMENTATION_OPTIONS.pagename"
 _AFTER_ALL = 900
-_FORMULA = re.compile(r'class="(?:[\w-]+ )*math\b')
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -34,12 +29,10 @@ def _defer(
 ) -> None:
     if page == "search":
         return
-    has_formula = _FORMULA.search(context.get("body", ""))
     context["script_files"] = [
         _deferred(script)
         for script in context["script_files"]
         if not str(script.attributes.get("body", "")).startswith(_PAGE_NAME)
-        if has_formula or not _is_mathjax(script)
     ]
 
 
@@ -48,10 +41,5 @@ def _deferred(script: Any) -> Any:
     attributes = dict(script.attributes)
     if not script.filename or "async" in attributes:
         return script
-    attributes.pop("defer", None)
-    when = "async" if _is_mathjax(script) else "defer"
-    return type(script)(script.filename, priority=script.priority, **attributes, **{when: when})
-
-
-def _is_mathjax(script: Any) -> bool:
-    return "mathjax" in f"{script.filename} {script.attributes.get('body', '')}".lower()
+    attributes["defer"] = "defer"
+    return type(script)(script.filename, priority=script.priority, **attributes)

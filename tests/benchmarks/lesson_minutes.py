@@ -69,7 +69,25 @@ class Lesson:
 
 def count(path, running=0.0):
     """Count what is in a notebook."""
+    questions = load_bank(path.stem).questions if path.stem != ALL_QUESTIONS else ()
+    return count_cells(path.stem, nbformat.read(path, as_version=4).cells, questions, running)
+
+
+def sittings(path, running=0.0):
+    """Count a lesson before and after its half-way mark; the quiz is in the second half."""
     cells = nbformat.read(path, as_version=4).cells
+    mark = next(n for n, cell in enumerate(cells) if ":class: half-way" in cell.source) + 1
+    share = sum(c.cell_type == "code" for c in cells[:mark]) / sum(
+        c.cell_type == "code" for c in cells
+    )
+    return (
+        count_cells(path.stem, cells[:mark], (), running * share),
+        count_cells(path.stem, cells[mark:], load_bank(path.stem).questions, running * (1 - share)),
+    )
+
+
+def count_cells(name, cells, questions, running):
+    """Count what is in some cells, with the questions of their quiz."""
     prose = "\n".join(one_tab(cell.source) for cell in cells if cell.cell_type == "markdown")
     shown = [
         cell
@@ -81,10 +99,10 @@ def count(path, running=0.0):
     )
     code = "\n".join([*(cell.source for cell in shown), *fences(prose), printed])
     plots = sum("plt.show()" in cell.source for cell in cells if cell.cell_type == "code")
-    questions = load_bank(path.stem).questions if path.stem != ALL_QUESTIONS else ()
+    title = re.search(r"^# (.+)$", prose, re.M)
     return Lesson(
-        name=path.stem,
-        title=re.search(r"^# (.+)$", prose, re.M)[1],
+        name=name,
+        title=title[1] if title else "",
         words=len(re.findall(r"\S*\w\S*", without_code(prose))),
         lines=sum(bool(line.strip()) for line in code.splitlines()),
         figures=prose.count("../book/figures/") + plots,

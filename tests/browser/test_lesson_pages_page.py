@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 pytestmark = pytest.mark.browser
 LESSON = "notebooks/01_open_without_loading.html"
@@ -75,12 +75,33 @@ def test_a_note_stays_while_the_pointer_is_on_it(visitor: Any, site: str) -> Non
     expect(note).to_be_hidden()
 
 
-def test_the_first_tap_shows_and_the_second_follows(visitor: Any, site: str) -> None:
-    page = visitor.open(site + LESSON, phone=True)
-    term = page.locator("a.glossary-term").first
-    term.tap()
-    if page.evaluate("matchMedia('(hover: none)').matches"):
-        expect(page.get_by_role("tooltip")).to_be_visible()
+def test_the_first_tap_shows_and_the_second_follows(chromium: Browser, site: str) -> None:
+    with chromium.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    ) as context:
+        page = context.new_page()
+        page.goto(site + LESSON)
+        assert page.evaluate("matchMedia('(hover: none)').matches")
+        term = page.locator("a.glossary-term").first
+        term.scroll_into_view_if_needed()
+        page.wait_for_timeout(100)  # a scroll puts the note away
+        term.tap()
+        expect(page.get_by_role("tooltip")).to_have_text(term.get_attribute("data-note") or "-")
         assert page.url.endswith(LESSON)
         term.tap()
-    page.wait_for_url("**/book/glossary.html#term-*")
+        page.wait_for_url("**/book/glossary.html#term-*")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_page_is_painted_in_its_theme_at_once(visitor: Any, site: str, dark: bool) -> None:
+    page = visitor.open("about:blank", dark=dark)
+    page.add_init_script(
+        """window.themes = [];
+        new MutationObserver(() => {
+          const theme = document.documentElement.dataset.theme;
+          if (document.body && theme !== window.themes.at(-1)) window.themes.push(theme ?? null);
+        }).observe(document, { attributes: true, childList: true, subtree: true });"""
+    )
+    page.goto(site + LESSON)
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("window.themes") == ["dark" if dark else "light"]

@@ -99,6 +99,16 @@ def test_a_lesson_is_short_and_complete_on_paper(
 
 
 @pytest.mark.parametrize("name", [name for name in LESSONS if not name.startswith("07")])
+def test_letters_are_large_enough_on_paper(page: Page, site: str, name: str) -> None:
+    visit(page, site, f"notebooks/{name}")
+    page.emulate_media(media="print")
+    sizes = """(nodes) => Math.min(...nodes.map((node) =>
+      parseFloat(getComputedStyle(node).fontSize) * 72 / 96))"""
+    assert page.locator("article section section > p").evaluate_all(sizes) >= 9
+    assert page.locator("article .cell_input pre").evaluate_all(sizes) >= 7
+
+
+@pytest.mark.parametrize("name", [name for name in LESSONS if not name.startswith("07")])
 def test_solutions_stand_at_the_end_and_nowhere_else(
     page: Page, site: str, tmp_path: Path, name: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ def test_a_word_leads_to_the_section_that_tells_of_it(visitor: Any, site: str, p
     assert len(said) >= 8
     assert max(map(len, said)) <= 210
     assert [text for text in said if "import " in text or "print(" in text] == []
+    assert [text for text in said if "hides the code" in text] == []
     shown = [text for text in said if "shard" in text.lower()]
     assert len(shown) >= 0.6 * len(said)
     sections.first.locator("a").click()
@@ -36,3 +38,4 @@ def test_a_term_shows_what_the_glossary_says(visitor: Any, site: str) -> None:
     page = visitor.open(f"{site}search.html?q=shard")
     term = page.locator('ul.search > li:has(> a[href="book/glossary.html#term-shard"]) .context')
     expect(term).to_contain_text("chunks in one file, with an index")
+    expect(term.locator("strong")).to_have_text(re.compile("^shard$", re.I))

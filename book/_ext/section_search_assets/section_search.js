@@ -5,7 +5,7 @@
   const LENGTH = 200; // characters of an excerpt
   const BEFORE = 70; // of them before the word that was found
   const NO_PROSE =
-    ".headerlink, script, style, nav, .cell, .highlight, .toctree-wrapper, .bigimg-solutions, .sig";
+    ".headerlink, script, style, nav, .just-ideas, .cell, .highlight, .toctree-wrapper, .bigimg-solutions, .sig";
 
   const make = (name, text = "") =>
     Object.assign(document.createElement(name), { textContent: text });
@@ -64,6 +64,8 @@
         : described(named, words).text;
       const summary = make("p", excerpt(text, words));
       summary.className = "context";
+      // The result itself is only called "Glossary".
+      if (isTerm) summary.prepend(make("strong", clean(named.textContent)), ": ");
       return summary;
     }
     const sections = [...main.querySelectorAll("section[id]")].map((one) => described(one, words));
