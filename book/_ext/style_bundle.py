@@ -41,7 +41,7 @@ _NAMED = re.compile(r"[.#]((?:\\.|[\w-])+)")
 _ICON_LETTER = re.compile(r"^\.fa(?:[bsr]|-[\w-]+)?\b")
 _DIGEST_IN_NAME = re.compile(r"\.[0-9a-f]{32,}\.css")
 _WITHOUT_RULES = ("font-face", "import", "charset")
-_NOT_READ = ("mathjax/", "scripts/fontawesome.js")  # scripts that name no rule, or are gone
+_NOT_READ = ("scripts/fontawesome.js",)  # a script that is gone
 
 
 def trimmed(sheet: str, words: Iterable[str]) -> str:
