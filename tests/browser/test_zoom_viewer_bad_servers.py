@@ -482,6 +482,23 @@ def test_a_chunk_that_never_comes_is_given_up_until_someone_tries_again(
     assert greys(page) == [[200, 200, 200]]
 
 
+def test_the_small_picture_stays_until_a_chunk_is_drawn(show: Show, server: Server) -> None:
+    svg = "%3Csvg xmlns='http://www.w3.org/2000/svg' width='2' height='2'"
+    small = f"data:image/svg+xml,{svg} style='background:rgb(90,90,90)'/%3E"
+    page_html = server.answers["page.html"]
+    assert isinstance(page_html, bytes)
+    server.answers["page.html"] = page_html.replace(b'picture: ""', f'picture: "{small}"'.encode())
+    server.serve_image(array([200, 200]))
+    server.answers["0/c/0/0"] = "never"
+    page = show()
+    wait_for(page, server.chunks)
+    wait_for(page, lambda: greys(page) == [[90, 90, 90]])
+    server.answers["0/c/0/0"] = bytes([200]) * 256**2
+    page.reload()
+    settle(page)
+    assert greys(page) == [[200, 200, 200]]
+
+
 @pytest.mark.parametrize("path", ["zarr.json", "0/zarr.json", "0/c/0/0"])
 def test_who_takes_the_viewer_away_ends_its_requests(show: Show, server: Server, path: str) -> None:
     server.serve_image(array([200, 200]))
