@@ -14,6 +14,9 @@ from typing import Any
 import numpy as np
 import tifffile
 
+import bigimg_lessons.formats.bdv.writer
+import bigimg_lessons.formats.ome_zarr
+import bigimg_lessons.pyramids.source  # noqa: F401 - all that is else imported by each fork
 from bigimg_lessons.build import build_pyramid
 from bigimg_lessons.samples.files import sample_tiff
 from bigimg_lessons.samples.volume import SampleVolume
@@ -71,6 +74,7 @@ def _write(folder: Path, version: int, *, name: str, **options: Any) -> None:
 
 
 _VOLUME = SampleVolume((4, 40, 48))
+_VOLUME.block(*(slice(0, extent) for extent in _VOLUME.shape))  # its tables, for all forks
 
 
 def _write_sample(folder: Path, version: int) -> None:
