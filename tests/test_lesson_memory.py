@@ -4,35 +4,45 @@ The baseline is taken after one small read of the same kind, so that imports and
 scan do not count.
 """
 
-import json
-import subprocess
-import sys
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import pytest
+from bioio import BioImage
 
+from bigimg_lessons.measure.memory import MemoryWatch
 from bigimg_lessons.samples.files import sample_tiff
+from tests.fresh_processes import fresh_processes
 
 MEBI = 2**20
 
-PROGRAM = """
-import json, sys
-from bioio import BioImage
-from bigimg_lessons.measure.memory import MemoryWatch
-
-path, small, statement = sys.argv[1:]
-
-
-def read(path):
-    scope = {"BioImage": BioImage, "path": path}
-    exec(statement, scope)
-    return scope
+# What bioio looks for readers in takes seconds to import.
+IMPORTS = (
+    __name__,
+    "bigimg_lessons.formats.bdv.plugin",
+    "bigimg_lessons.formats.bdv.reader",
+    "bioio_ome_zarr",
+    "bioio_tifffile",
+    "distributed",
+)
 
 
-read(small)
-with MemoryWatch(interval=0.002) as watch:
-    kept = read(path)
-print(json.dumps(watch.trace.peak_added))
-"""
+def added(path: Path, small: Path, statement: str) -> int:
+    """Read two stacks, and return the bytes that the second adds at its peak."""
+
+    def read(path: Path) -> dict[str, object]:
+        scope: dict[str, object] = {"BioImage": BioImage, "path": path}
+        exec(statement, scope)  # noqa: S102 (our own statements)
+        return scope
+
+    read(small)
+    with MemoryWatch(interval=0.002) as watch:
+        kept = read(path)
+    del kept
+    return watch.trace.peak_added
+
 
 PLANES = 'image = BioImage(path, chunk_dims=["Y", "X"]); '
 
@@ -48,13 +58,8 @@ def stacks(tmp_path_factory):
 
 
 def peak(stacks, statement):
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *map(str, stacks), statement],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout)
+    with ProcessPoolExecutor(1, mp_context=fresh_processes(IMPORTS)) as executor:
+        return executor.submit(added, *stacks, statement).result()
 
 
 @pytest.mark.parametrize(

@@ -25,11 +25,17 @@ SLOW = {
     "02_store_in_pieces": ("time_in_turn", "run_readers"),
     "03_look_inside_bdv_hdf5": ("FileMeter", "MemoryStore"),
 }
-# What takes seconds to import, for each of three processes.
+# What takes seconds to import, for each of three processes: also what bioio looks for readers in.
 IMPORTS = (
+    "bigimg_lessons.formats.bdv.plugin",
+    "bigimg_lessons.formats.bdv.reader",
     "bigimg_lessons.formats.bdv.writer",
     "bigimg_lessons.formats.ome_zarr",
+    "bigimg_lessons.widgets",
     "bioio",
+    "bioio_ome_zarr",
+    "bioio_tifffile",
+    "distributed",
     "matplotlib.pyplot",
 )
 STARTS = (
