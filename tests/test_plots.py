@@ -234,3 +234,16 @@ def test_each_measurement_needs_a_prediction():
         plots.model_over_measurement(
             Figure().subplots(2, 1), ["16³"], [Timing("16³", (1.0,))], [1.0, 2.0]
         )
+
+
+def test_labels_of_three_maps_side_by_side_do_not_meet():
+    with mpl.rc_context():
+        plots.set_style()
+        figure = Figure()
+        requests = Requests(256 * MEBI, 1, ((0, 10 * MEBI),))
+        axes = figure.subplots(1, 3, sharey=True)
+        for ax in axes:
+            plots.file_map(ax, requests)
+        figure.draw_without_rendering()
+        extents = [ax.xaxis.label.get_window_extent() for ax in axes]
+    assert all(left.x1 + 4 < right.x0 for left, right in pairwise(extents))

@@ -220,7 +220,7 @@ def file_map(ax: Axes, requests: Requests, *, row_bytes: int = 16 * 2**20) -> No
     ax.set_ylim(rows, 0)
     ax.set_xlim(0, row_bytes / MEBI)
     ax.yaxis.set_major_formatter(FuncFormatter(lambda row, _: f"{row * row_bytes / MEBI:.0f}"))
-    ax.set_xlabel("position in the row (MiB)")
+    ax.set_xlabel("into the row (MiB)")
     ax.set_ylabel("row starts at (MiB)")
     ax.label_outer()  # side by side, maps share their labels
 
