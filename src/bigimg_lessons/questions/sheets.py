@@ -64,6 +64,7 @@ def worksheet_html(banks: Sequence[QuestionBank], *, answers: bool, book: str | 
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<link rel="icon" href="data:,">\n'  # else a browser asks the server for one
         f"<title>{kind}: {escape(title)}</title>\n"
         f"<style>\n{_STYLE.read_text(encoding='utf-8')}</style>\n</head>\n"
         f'<body class="{"ws-answers" if answers else "ws-worksheet"}">\n<main>\n'
