@@ -6,6 +6,7 @@ import sys
 from contextlib import closing
 
 import numpy as np
+import psutil
 import pytest
 
 from bigimg_lessons.samples import painters
@@ -88,3 +89,19 @@ def test_a_small_volume_is_painted_here(started, monkeypatch, expected):
     monkeypatch.setattr(painters, "WORTHWHILE", VOLUME.nbytes + 1)
     np.testing.assert_array_equal(painted(VOLUME), expected)
     assert started == []
+
+
+def test_a_painter_takes_no_more_memory_for_a_longer_volume(started):
+    def peaks(columns):
+        before, resident = len(started), []
+        for _ in painters.painted(SampleVolume((32, 64, columns)), BRICK):
+            resident += [
+                psutil.Process(process.pid).memory_info().rss
+                for process in started[before:]
+                if process.poll() is None
+            ]
+        return max(resident) / 2**20
+
+    short, long = peaks(1024), peaks(8192)
+    assert 20 < short < 110
+    assert long < short + 16

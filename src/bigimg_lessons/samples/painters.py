@@ -1,6 +1,6 @@
 """Painting a sample volume in several processes.
 
-In threads it would take as long as in one: NumPy's many calls on small arrays wait for each other.
+Threads were no faster where that was tried: NumPy's many calls on small arrays wait for each other.
 A painter is an interpreter of its own, started by command and not by ``multiprocessing``, which
 would run a user's script once more. It touches no file: it writes the pixels of its pieces to its
 standard output, and ends when nobody reads them any more.
