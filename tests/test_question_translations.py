@@ -14,7 +14,12 @@ import pytest
 from bigimg_lessons.questions import bank
 from bigimg_lessons.questions.bank import bank_names, load_bank
 from bigimg_lessons.questions.kinds import BlanksQuestion
-from bigimg_lessons.questions.translations import folded, translated, translations
+from bigimg_lessons.questions.translations import (
+    folded,
+    in_english,
+    translated,
+    translations,
+)
 from tests.node import Node
 
 BANKS = Path(bank.__file__).with_name("banks")
@@ -149,3 +154,18 @@ def test_a_contrasting_term_is_refused_in_each_language(verdicts: Verdicts, name
             assert taken == [], (question.id, at)
             tried += len(refused)
     assert tried
+
+
+@pytest.mark.parametrize("name", bank_names())
+def test_a_sheet_lists_the_terms_of_the_bank_and_no_translations(name: str) -> None:
+    questions = [q for q in load_bank(name).questions if isinstance(q, BlanksQuestion)]
+    for question, written in zip(questions, blanks_of(name), strict=True):
+        for blank, one in zip(question.blanks, written, strict=True):
+            pairs = [(blank.answers, one["answers"])]
+            pairs += [
+                (e.when, f["when"]) for e, f in zip(blank.feedback, one["feedback"], strict=True)
+            ]
+            for terms, english in pairs:
+                listed = list(in_english(terms))
+                assert listed == english[: len(listed)]
+                assert set(english[len(listed) :]) <= set(translated(english))

@@ -19,6 +19,7 @@ from bigimg_lessons.questions.kinds import (
     Question,
 )
 from bigimg_lessons.questions.parts import Blank
+from bigimg_lessons.questions.translations import in_english
 
 _LARGER_FIRST = {
     "B": {"GiB": 2**30, "GB": 1e9, "MiB": 2**20, "MB": 1e6, "KiB": 2**10, "kB": 1e3},
@@ -60,7 +61,7 @@ def _variants(question: Question) -> str:
             return "<br>".join(
                 f"{label}{escape('; '.join(others))}"
                 for label, blank in _labelled(question.blanks)
-                if (others := blank.answers[1:])
+                if (others := in_english(blank.answers)[1:])
             )
         case NumberQuestion(kind="number"):
             in_bytes = [f"{question.answer:,.15g} B"] * (question.unit == "B")
@@ -74,7 +75,7 @@ def _replies(question: Question) -> list[tuple[str, str, bool]]:
     match question:
         case BlanksQuestion():
             return [
-                (f"{label}{escape('; '.join(entry.when))}", entry.say, entry.almost)
+                (f"{label}{escape('; '.join(in_english(entry.when)))}", entry.say, entry.almost)
                 for label, blank in _labelled(question.blanks)
                 for entry in blank.feedback
             ]

@@ -112,7 +112,8 @@ def worksheets(banks: Sequence[QuestionBank], *, book: str | None = None) -> dic
 def _about_answers(total: int) -> str:
     return (
         '<p class="ws-top">Capital letters, hyphens, plurals, and British or American spelling '
-        "make no difference. <i>Almost</i> means on the right track: it scores no point. "
+        "make no difference, and on the page German and French terms are read as well. "
+        "<i>Almost</i> means on the right track: it scores no point. "
         f"{_points(total)} in all.</p>"
     )
 

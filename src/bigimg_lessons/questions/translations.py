@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -59,6 +59,22 @@ def translated(terms: Iterable[str]) -> list[str]:
         for word in words
     }
     return list(found.values())
+
+
+def in_english(terms: Sequence[str]) -> Sequence[str]:
+    """Leave out the German and French terms that were added behind English ones.
+
+    Parameters
+    ----------
+    terms
+        English terms, and behind them translations of these. If the last English ones are words
+        of these languages too, they are left out as well, but for the first.
+    """
+    added = set(translated(terms))
+    count = len(terms)
+    while count > 1 and terms[count - 1] in added:
+        count -= 1
+    return terms[:count]
 
 
 def folded(text: str) -> str:
