@@ -105,3 +105,16 @@ def test_a_page_is_painted_in_its_theme_at_once(visitor: Any, site: str, dark: b
     page.goto(site + LESSON)
     page.wait_for_load_state("networkidle")
     assert page.evaluate("window.themes") == ["dark" if dark else "light"]
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
+def test_a_formula_stands_in_the_middle(visitor: Any, site: str, phone: bool) -> None:
+    page = visitor.open(f"{site}notebooks/02_store_in_pieces.html", phone=phone)
+    sides = """(formula) => {
+      const inside = formula.getBoundingClientRect();
+      const outside = formula.parentElement.getBoundingClientRect();
+      return [inside.left - outside.left, outside.right - inside.right];
+    }"""
+    left, right = page.locator("div.math math").first.evaluate(sides)
+    assert abs(left - right) < 2
+    assert left > 2
