@@ -9,6 +9,7 @@ import sys
 import textwrap
 import warnings
 from collections import Counter
+from typing import get_args
 
 import dask.array as da
 import h5py
@@ -19,7 +20,7 @@ import zarr
 from bioio import BioImage
 from zarr.codecs import BloscCodec
 
-from bigimg_lessons.build import build_pyramid
+from bigimg_lessons.build import _FORMATS, FileFormat, build_pyramid
 from bigimg_lessons.formats.bdv.reader import Reader as BdvReader
 from bigimg_lessons.formats.ome_zarr import write_ome_zarr
 from bigimg_lessons.pyramids import writing
@@ -84,6 +85,16 @@ def test_default_chunks_of_bdv_hdf5(build):
     xml = build(pixels((70, 80, 90), "uint8"), "image.xml", chunk_shape=None)
     with h5py.File(xml.with_suffix(".h5")) as file:
         assert file["t00000/s00/0/cells"].chunks == (64, 64, 64)
+
+
+def test_every_format_that_may_be_named_can_be_written():
+    assert set(get_args(FileFormat)) == set(_FORMATS)
+
+
+@pytest.mark.parametrize("name", [".zarr", ".xml", "zarr", "image.zarr.bak"])
+def test_what_is_only_an_ending_or_ends_otherwise_means_no_format(build, name):
+    with pytest.raises(ValueError, match=r"ends neither in '\.zarr' nor in '\.xml'"):
+        build(np.zeros((4, 4), "uint8"), name)
 
 
 # Sources
@@ -268,6 +279,12 @@ def test_each_voxel_is_asked_for_exactly_once(build):
         ({"voxel_size": (1, math.inf, 1)}, ValueError, r"size is \(1, inf, 1\): give three"),
         ({"downsampling": "median"}, ValueError, "downsampling is 'median': choose one of 'mean'"),
         ({"file_format": "n5"}, ValueError, "file_format is 'n5': choose one of 'ome-zarr-0.4'"),
+        ({"file_format": ["n5"]}, ValueError, r"file_format is \['n5'\]: choose one of"),
+        (
+            {"time_interval": 2, "file_format": "bdv-hdf5"},
+            ValueError,
+            "time_interval is 2 and time_unit is None, but BDV-HDF5 has no place for them: leave",
+        ),
         ({"name": "image"}, ValueError, r"image' ends neither in '.zarr' nor in '.xml'"),
         ({"name": "none/a.zarr"}, FileNotFoundError, r"no folder '.*none': make it first"),
     ],

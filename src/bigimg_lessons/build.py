@@ -11,9 +11,11 @@ there: :mod:`bigimg_lessons.formats.ome_zarr` and :mod:`bigimg_lessons.formats.b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal
 
 from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
 from bigimg_lessons.pyramids.downsampling import Downsampling
@@ -180,76 +182,122 @@ def build_pyramid(
     >>> sorted(level.name for level in path.iterdir() if level.is_dir())
     ['0', '1', '2']
     """
-    file_format = _format_of(target, file_format)
-    if file_format != "bdv-hdf5":
-        from bigimg_lessons.formats.ome_zarr import write_ome_zarr
+    chosen = _format_of(target, file_format)
+    options: dict[str, Any] = {
+        "axes": axes,
+        "voxel_size": voxel_size,
+        "unit": unit,
+        "time_interval": time_interval,
+        "time_unit": time_unit,
+        "channel_names": channel_names,
+        "chunk_shape": chunk_shape,
+        "shard_shape": shard_shape,
+        "factors": factors,
+        "max_levels": max_levels,
+        "downsampling": downsampling,
+        "codec": codec,
+        "memory_limit": memory_limit,
+        "overwrite": overwrite,
+        "progress": progress,
+    }
+    return chosen.write(target, source, **chosen.fitting(options))
 
-        return write_ome_zarr(
-            target,
-            source,
-            version="0.5" if file_format == "ome-zarr-0.5" else "0.4",
-            axes=axes,
-            voxel_size=voxel_size,
-            unit=unit,
-            time_interval=time_interval,
-            time_unit=time_unit,
-            channel_names=channel_names,
-            chunk_shape=chunk_shape,
-            shard_shape=shard_shape,
-            factors=factors,
-            max_levels=max_levels,
-            downsampling=downsampling,
-            codec=codec,
-            memory_limit=memory_limit,
-            overwrite=overwrite,
-            progress=progress,
-        )
-    if shard_shape is not None:
-        raise ValueError("shard_shape is given, but HDF5 has no shards: leave it out.")
-    if time_interval is not None or time_unit is not None:
-        raise ValueError(
-            f"time_interval is {time_interval!r} and time_unit is {time_unit!r}, but BDV-HDF5 has "
-            "no place for them: leave them out."
-        )
-    if codec not in ("default", None):
-        raise ValueError(
-            f"codec is {codec!r}, but BDV-HDF5 is compressed by gzip: leave codec out, or give "
-            "None not to compress."
-        )
-    from bigimg_lessons.formats.bdv.writer import write_bdv
+
+@dataclass(frozen=True, kw_only=True)
+class _Format:
+    """A format, as :func:`build_pyramid` finds and calls it.
+
+    Parameters
+    ----------
+    write
+        Writes an image to a path, with all options that are not refused. It imports the format
+        when it is called.
+    endings
+        Those of the targets that mean this format unless another is asked for.
+    no_shards, no_time, no_codec
+        Why it has no place for `shard_shape`, for `time_interval` and `time_unit`, and for a
+        `codec` other than its own; None if it has.
+    """
+
+    write: Callable[..., Path]
+    endings: tuple[str, ...] = ()
+    no_shards: str | None = None
+    no_time: str | None = None
+    no_codec: str | None = None
+
+    def fitting(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options without those that have no place; raise ValueError if one is set."""
+        fitting = dict(options)
+        if self.no_shards and fitting.pop("shard_shape") is not None:
+            raise ValueError(f"shard_shape is given, but {self.no_shards}: leave it out.")
+        if self.no_time:
+            step = fitting.pop("time_interval"), fitting.pop("time_unit")
+            if step != (None, None):
+                raise ValueError(
+                    f"time_interval is {step[0]!r} and time_unit is {step[1]!r}, but "
+                    f"{self.no_time}: leave them out."
+                )
+        if self.no_codec and fitting["codec"] not in ("default", None):
+            raise ValueError(
+                f"codec is {fitting['codec']!r}, but {self.no_codec}: leave codec out, or give "
+                "None not to compress."
+            )
+        return fitting
+
+
+def _write_ome_zarr(target: str | Path, source: Any, **options: Any) -> Path:
+    from bigimg_lessons.formats.ome_zarr import write_ome_zarr
+
+    return write_ome_zarr(target, source, **options)
+
+
+def _write_bdv_hdf5(
+    target: str | Path,
+    source: Any,
+    *,
+    chunk_shape: Sequence[int] | None,
+    codec: Literal["default"] | None,
+    **options: Any,
+) -> Path:
+    from bigimg_lessons.formats.bdv.writer import CHUNK_SHAPE, write_bdv
 
     return write_bdv(
         target,
         source,
-        axes=axes,
-        voxel_size=voxel_size,
-        unit=unit,
-        channel_names=channel_names,
-        chunk_shape=(64, 64, 64) if chunk_shape is None else chunk_shape,
-        factors=factors,
-        max_levels=max_levels,
-        downsampling=downsampling,
+        chunk_shape=CHUNK_SHAPE if chunk_shape is None else chunk_shape,
         gzip_level=None if codec is None else 4,
-        memory_limit=memory_limit,
-        overwrite=overwrite,
-        progress=progress,
+        **options,
     )
 
 
-def _format_of(target: str | Path, file_format: FileFormat | None) -> FileFormat:
+# A new format needs its name in `FileFormat`, an entry here, and a line in the docstring above.
+_FORMATS: dict[FileFormat, _Format] = {
+    "ome-zarr-0.4": _Format(write=partial(_write_ome_zarr, version="0.4")),
+    "ome-zarr-0.5": _Format(write=partial(_write_ome_zarr, version="0.5"), endings=(".zarr",)),
+    "bdv-hdf5": _Format(
+        write=_write_bdv_hdf5,
+        endings=(".xml",),
+        no_shards="HDF5 has no shards",
+        no_time="BDV-HDF5 has no place for them",
+        no_codec="BDV-HDF5 is compressed by gzip",
+    ),
+}
+
+
+def _format_of(target: str | Path, file_format: FileFormat | None) -> _Format:
     """Return the format asked for, or the one that the target's ending means."""
-    known = get_args(FileFormat)
+    names = ", ".join(map(repr, _FORMATS))
     if file_format is None:
-        by_suffix: dict[str, FileFormat] = {".zarr": "ome-zarr-0.5", ".xml": "bdv-hdf5"}
-        suffix = Path(target).suffix.lower()
-        if suffix not in by_suffix:
-            raise ValueError(
-                f"The target {str(target)!r} ends neither in '.zarr' nor in '.xml': end it so, or "
-                f"give file_format, one of {', '.join(map(repr, known))}."
-            )
-        return by_suffix[suffix]
-    if file_format not in known:
+        name = Path(target).name.lower()
+        by_ending = {ending: each for each in _FORMATS.values() for ending in each.endings}
+        for ending, chosen in by_ending.items():
+            if name.endswith(ending) and name != ending:
+                return chosen
+        endings = " nor in ".join(map(repr, by_ending))
         raise ValueError(
-            f"file_format is {file_format!r}: choose one of {', '.join(map(repr, known))}."
+            f"The target {str(target)!r} ends neither in {endings}: end it so, or give "
+            f"file_format, one of {names}."
         )
-    return file_format
+    if file_format not in list(_FORMATS):  # it may be anything, even what cannot be a key
+        raise ValueError(f"file_format is {file_format!r}: choose one of {names}.")
+    return _FORMATS[file_format]
