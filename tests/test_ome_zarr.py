@@ -303,6 +303,14 @@ def windows(path):
     return [channel["window"] for channel in metadata(path)["omero"]["channels"]]
 
 
+@pytest.mark.parametrize(("axes", "plane"), [("CZYX", 6), ("ZYX", 6), ("TCZYX", 6), ("YX", 0)])
+def test_viewers_begin_at_the_middle_plane(write, axes, plane):
+    shape = [{"T": 2, "C": 2, "Z": 13}.get(axis, 20) for axis in axes]
+    rdefs = metadata(write(pixels(tuple(shape), "uint8"), axes=axes))["omero"]["rdefs"]
+    model = "color" if "C" in axes else "greyscale"
+    assert rdefs == {"defaultT": 0, "defaultZ": plane, "model": model}
+
+
 def test_channels_have_names_and_windows(write):
     image = np.zeros((2, 20, 40), "uint16")
     image[0], image[1] = 300, 400

@@ -227,8 +227,10 @@ class _OmeZarr:
             layout.create(folder / str(number), level.shape)
             for number, level in enumerate(pyramid.levels)
         ]
-        ranges = None if is_labels else GreyRanges(pyramid.source.axes, len(pyramid.channel_names))
-        return _OmeZarrLevels(folder, arrays, metadata, pyramid.channel_names, ranges, self.version)
+        names, axes = pyramid.channel_names, pyramid.source.axes
+        ranges = None if is_labels else GreyRanges(axes, len(names))
+        planes = dict(zip(axes, pyramid.levels[0].shape, strict=True)).get("Z", 1)
+        return _OmeZarrLevels(folder, arrays, metadata, names, planes, ranges, self.version)
 
 
 @dataclass(frozen=True)
@@ -245,6 +247,8 @@ class _OmeZarrLevels:
         What the group says of them.
     channel_names
         One for each channel.
+    planes
+        Voxels along Z of level 0, 1 for an image without Z.
     ranges
         The grey values of the channels; None for an image of labels.
     version
@@ -255,6 +259,7 @@ class _OmeZarrLevels:
     arrays: Sequence[zarr.Array[Any]]
     metadata: dict[str, Any]
     channel_names: Sequence[str]
+    planes: int
     ranges: GreyRanges | None
     version: Version
 
@@ -269,7 +274,8 @@ class _OmeZarrLevels:
         is_v3 = self.version == "0.5"
         metadata = dict(self.metadata)
         if self.ranges is not None:
-            metadata |= omero(self.channel_names, self.ranges.windows())
+            windows = self.ranges.windows()
+            metadata |= omero(self.channel_names, windows, planes=self.planes)
         else:  # only 0.4 has a version of its own here
             metadata["image-label"] = {} if is_v3 else {"version": "0.4"}
         attributes = {"ome": {"version": "0.5", **metadata}} if is_v3 else metadata

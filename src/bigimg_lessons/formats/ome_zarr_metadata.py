@@ -81,16 +81,22 @@ def _described(axis: str, step: Step) -> dict[str, str]:
     return entry
 
 
-def omero(names: Sequence[str], windows: Sequence[tuple[float, float]]) -> dict[str, Any]:
+def omero(
+    names: Sequence[str], windows: Sequence[tuple[float, float]], *, planes: int
+) -> dict[str, Any]:
     """Name the channels, and tell viewers which grey values to show, in the field ``omero``.
 
     ``start`` and ``end`` are what napari and vizarr show as black and white, ``min`` and ``max``
     the ends of vizarr's slider: there is nothing to see outside the values that the image has.
+    ``defaultT`` and ``defaultZ`` are where a viewer begins, here the middle plane of the first time
+    point, as in OMERO. The specification asks for neither, but iohub 0.3 opens no image without.
 
     Parameters
     ----------
     names, windows
         One for each channel.
+    planes
+        Voxels along Z of level 0, 1 for an image without Z.
     """
     channels = []
     for number, (name, (low, high)) in enumerate(zip(names, windows, strict=True)):
@@ -104,4 +110,5 @@ def omero(names: Sequence[str], windows: Sequence[tuple[float, float]]) -> dict[
             }
         )
     model = "greyscale" if len(names) == 1 else "color"
-    return {"omero": {"channels": channels, "rdefs": {"model": model}}}
+    defaults = {"defaultT": 0, "defaultZ": planes // 2, "model": model}
+    return {"omero": {"channels": channels, "rdefs": defaults}}
