@@ -14,7 +14,7 @@ FORMATS = {"h5py", "imagecodecs", "numcodecs", "tifffile", "zarr", "zarrs"}
         ("import bigimg_lessons", BIOIO | LESSONS | FORMATS | {"numpy"}),
         ("from bigimg_lessons import build_pyramid", BIOIO | LESSONS | FORMATS),
         ("from bigimg_lessons import plan_levels", BIOIO | LESSONS | FORMATS),
-        ("import bigimg_lessons.formats.ome_zarr", BIOIO | LESSONS | {"h5py", "imagecodecs"}),
+        ("import bigimg_lessons.formats.ome_zarr", BIOIO | LESSONS | {"h5py"}),
         ("import bigimg_lessons.formats.bdv.writer", BIOIO | LESSONS | {"zarr", "numcodecs"}),
         ("import bigimg_lessons.pyramids.writing", BIOIO | LESSONS | FORMATS),
     ],

@@ -26,7 +26,7 @@ from pathlib import Path
 import dask.array as da
 import numpy as np
 import zarr
-from bigimg_lessons.formats import zarr_arrays
+from bigimg_lessons.pyramids import zarrs_pipeline
 from bigimg_lessons.build import build_pyramid
 
 folder, case, dtype, limit = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
@@ -40,7 +40,7 @@ elif case == "nanmean":
     options["downsampling"] = "nanmean"
     options["chunk_shape"] = (64,) * 3
 elif case == "python":
-    zarr_arrays.find_spec = lambda _: None  # as if zarrs were not installed
+    zarrs_pipeline.find_spec = lambda _: None  # as if zarrs were not installed
 
 def resident():
     "Bytes of memory that are not pages of files."

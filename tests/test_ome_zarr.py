@@ -19,8 +19,8 @@ from ome_zarr.io import parse_url
 from ome_zarr.reader import Reader as OmeZarrReader
 from zarr.codecs import BloscCodec, Crc32cCodec, GzipCodec, ZstdCodec
 
-from bigimg_lessons.formats import zarr_arrays
 from bigimg_lessons.formats.ome_zarr import write_ome_zarr
+from bigimg_lessons.pyramids import zarrs_pipeline
 from tests.bdv_files import pixels
 from tests.exact_means import exact_mean
 from tests.least_memory import least_memory
@@ -140,7 +140,7 @@ def test_without_zarrs_the_same_is_written(write, monkeypatch):
     kinds = []
     for name in ("with", "without"):
         if name == "without":
-            monkeypatch.setattr(zarr_arrays, "find_spec", lambda _: None)
+            monkeypatch.setattr(zarrs_pipeline, "find_spec", lambda _: None)
         for version in VERSIONS:
             path = write(image, f"{name}-{version}", version=version)
             check_levels(path, image)

@@ -124,10 +124,10 @@ def build_pyramid(path, target, chunk, codec, *, zarrs=True, version=3):
     from zarr.codecs import BloscCodec
 
     from bigimg_lessons import build as module
-    from bigimg_lessons.formats import zarr_arrays
+    from bigimg_lessons.pyramids import zarrs_pipeline
 
     if not zarrs:
-        zarr_arrays.find_spec = lambda _: None
+        zarrs_pipeline.find_spec = lambda _: None
     options = {"factors": FACTORS, "progress": False}
     if chunk:
         options["chunk_shape"] = (chunk,) * 3
@@ -178,6 +178,7 @@ def bare_loop(path, target, chunk, codec):
     import numcodecs.blosc
 
     from bigimg_lessons.pyramids import blocks
+    from bigimg_lessons.pyramids.downsampling import sum_dtype
 
     chunk, codec = chunk or 128, codec or ("zstd", 1, "shuffle")
 
@@ -214,7 +215,7 @@ def bare_loop(path, target, chunk, codec):
     blocks.box_sums, blocks.box_means = box_sums, box_means
     dtype = opened(path).dtype
     for depth, (above, below) in enumerate(pairwise(FACTORS)):  # compile
-        kept = [blocks.sum_dtype(dtype, f[0] ** 3) if f[0] > 1 else dtype for f in (above, below)]
+        kept = [sum_dtype(dtype, f[0] ** 3) if f[0] > 1 else dtype for f in (above, below)]
         sums = box_sums(np.zeros((2, 2, 2), kept[0]), (2, 2, 2), kept[1])
         box_means(sums, (1, 1, 1), FACTORS[depth + 1], dtype)
     numcodecs.blosc.use_threads = False

@@ -19,6 +19,7 @@ from zarr.abc.codec import BytesBytesCodec
 from zarr.codecs import BloscCodec
 
 from bigimg_lessons.checks import whole_numbers
+from bigimg_lessons.formats.chunk_files import ChunkEncoders
 from bigimg_lessons.formats.grey_ranges import GreyRanges
 from bigimg_lessons.formats.ome_zarr_metadata import Version, multiscales, omero
 from bigimg_lessons.formats.zarr_arrays import ArrayLayout
@@ -223,14 +224,17 @@ class _OmeZarr:
         spare_bytes: int,
     ) -> _OmeZarrLevels:
         folder = new(self.path)
-        arrays = [
-            layout.create(folder / str(number), level.shape)
-            for number, level in enumerate(pyramid.levels)
-        ]
+        encoders = ChunkEncoders()
+        writers = []
+        for number, level in enumerate(pyramid.levels):
+            place = folder / str(number)
+            writers.append(layout.writer(layout.create(place, level.shape), place, encoders))
         names, axes = pyramid.channel_names, pyramid.source.axes
         ranges = None if is_labels else GreyRanges(axes, len(names))
         planes = dict(zip(axes, pyramid.levels[0].shape, strict=True)).get("Z", 1)
-        return _OmeZarrLevels(folder, arrays, metadata, names, planes, ranges, self.version)
+        return _OmeZarrLevels(
+            folder, writers, encoders, metadata, names, planes, ranges, self.version
+        )
 
 
 @dataclass(frozen=True)
@@ -241,8 +245,10 @@ class _OmeZarrLevels:
     ----------
     folder
         The image's folder in the staging directory.
-    arrays
-        One for each level.
+    writers
+        One for each level: takes where a block begins, and the block.
+    encoders
+        Their threads.
     metadata
         What the group says of them.
     channel_names
@@ -256,7 +262,8 @@ class _OmeZarrLevels:
     """
 
     folder: Path
-    arrays: Sequence[zarr.Array[Any]]
+    writers: Sequence[Callable[[Sequence[int], Array], None]]
+    encoders: ChunkEncoders
     metadata: dict[str, Any]
     channel_names: Sequence[str]
     planes: int
@@ -264,8 +271,7 @@ class _OmeZarrLevels:
     version: Version
 
     def write(self, level: int, start: tuple[int, ...], block: Array) -> None:
-        place = tuple(slice(s, s + n) for s, n in zip(start, block.shape, strict=True))
-        self.arrays[level][place] = block
+        self.writers[level](start, block)
         if level == 0 and self.ranges is not None:
             self.ranges.see(start, block)
 
@@ -281,8 +287,8 @@ class _OmeZarrLevels:
         attributes = {"ome": {"version": "0.5", **metadata}} if is_v3 else metadata
         zarr.create_group(self.folder, zarr_format=3 if is_v3 else 2, attributes=attributes)
         # Zarr creates folders again that somebody has removed, and would not tell.
-        for number in range(len(self.arrays)):
+        for number in range(len(self.writers)):
             (self.folder / str(number) / ("zarr.json" if is_v3 else ".zarray")).stat()
 
     def close(self) -> None:
-        """Do nothing: no file stays open."""
+        self.encoders.close()

@@ -1,23 +1,30 @@
 """The arrays of an OME-Zarr's levels: created by zarr-python, and what it takes to encode them.
 
-Where the package ``zarrs`` is installed it does the encoding, in threads outside Python; without it
-all works the same, only slower. (``zarrs`` leaves out chunks of nothing but zeros, which every
-reader takes as zeros.)
+Chunks that are files of their own, through Blosc or as they are, go into
+:mod:`bigimg_lessons.formats.chunk_files`. Others, and shards, go through zarr-python; where the
+package ``zarrs`` is installed that does the encoding, in threads outside Python, and without it all
+works the same, only slower. (``zarrs`` leaves out chunks of nothing but zeros, which every reader
+takes as zeros.)
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zarr
 from zarr.abc.codec import BytesBytesCodec
+from zarr.codecs import BloscCodec
+
+from bigimg_lessons.formats.chunk_files import Blosc, ChunkEncoders, ChunkFiles
+from bigimg_lessons.pyramids import zarrs_pipeline
+from bigimg_lessons.pyramids.downsampling import Array
 
 
 @dataclass(frozen=True)
@@ -63,8 +70,7 @@ class ArrayLayout:
         """
         chunks, shards = self._fitting(shape)
         is_v3 = self.zarr_format == 3
-        pipeline = {"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"} if _has_zarrs() else {}
-        with zarr.config.set(pipeline):
+        with zarr.config.set(zarrs_pipeline.PIPELINE if zarrs_pipeline.is_installed() else {}):
             return zarr.create_array(
                 path,
                 shape=shape,
@@ -81,13 +87,48 @@ class ArrayLayout:
                 config={"write_empty_chunks": True},
             )
 
+    def writer(
+        self, array: zarr.Array[Any], folder: Path, encoders: ChunkEncoders
+    ) -> Callable[[Sequence[int], Array], None]:
+        """Return what writes a block of whole chunks, or of whole shards, into an array.
+
+        It takes where the block begins along each axis, and the block.
+
+        Parameters
+        ----------
+        array, folder
+            What `create` returned, and where it is.
+        encoders
+            Threads for those arrays that zarr-python does not write.
+        """
+        if not self._is_plain:
+            return partial(_write_by_zarr, array)
+        blosc = None
+        if words := _v2_codec(self.codec):
+            stated: Any = array.compressors[0]
+            # Zarr v2 has no word for the size of a value, and Blosc then takes that of a voxel.
+            typesize = stated.typesize if self.zarr_format == 3 else self.dtype.itemsize
+            blosc = Blosc(
+                words["cname"], words["clevel"], words["shuffle"], words["blocksize"], typesize
+            )
+        key = array.metadata.encode_chunk_key
+        return ChunkFiles(folder, array.chunks, self.dtype, key, blosc, encoders).write
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether chunks are files of their own, in a codec that `ChunkFiles` know."""
+        if self.shard_shape is not None:
+            return False
+        words = _v2_codec(self.codec) if isinstance(self.codec, BloscCodec) else None
+        return self.codec is None or (words is not None and words["cname"] in Blosc.KNOWN)
+
     def encoding_bytes(self, shape: tuple[int, ...], block_shape: Sequence[int]) -> int:
         """Return how many bytes it takes at most, beside a block, to encode that.
 
         Measured with noise, of which no byte is saved. A chunk is copied in one piece and filled
         up, and encoded into as many bytes; the chunks of a shard, which is put together whole, are
-        put together once more. ``zarrs`` works on one in each of its threads, zarr on as many as
-        ``async.concurrency`` says.
+        put together once more. `ChunkFiles` and ``zarrs`` work on one in each of their threads,
+        zarr on as many as ``async.concurrency`` says.
 
         Parameters
         ----------
@@ -99,7 +140,8 @@ class ArrayLayout:
         chunks, shards = self._fitting(shape)
         unit_shape = shards or chunks
         units = math.prod(-(-n // u) for n, u in zip(block_shape, unit_shape, strict=True))
-        at_once = (os.cpu_count() or 1) if _has_zarrs() else zarr.config.get("async.concurrency")
+        is_by_core = self._is_plain or zarrs_pipeline.is_installed()
+        at_once = (os.cpu_count() or 1) if is_by_core else zarr.config.get("async.concurrency")
         unit = math.prod(unit_shape) * self.dtype.itemsize
         return min(units, at_once) * unit * (3 if shards else 2)
 
@@ -120,8 +162,8 @@ class ArrayLayout:
         return others + chunks, others + tuple(c * k for c, k in zip(chunks, counts, strict=True))
 
 
-def _has_zarrs() -> bool:
-    return find_spec("zarrs") is not None
+def _write_by_zarr(array: zarr.Array[Any], start: Sequence[int], block: Array) -> None:
+    array[tuple(slice(s, s + n) for s, n in zip(start, block.shape, strict=True))] = block
 
 
 def _v2_codec(codec: BytesBytesCodec | None) -> dict[str, Any] | None:

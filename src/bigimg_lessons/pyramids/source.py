@@ -18,6 +18,7 @@ from bigimg_lessons.pyramids.libraries import is_of_library
 from bigimg_lessons.pyramids.position import Position
 from bigimg_lessons.pyramids.source_axes import AXES, letters_of_axes, named_axes
 from bigimg_lessons.pyramids.voxels import checked_voxels, plain_dtype
+from bigimg_lessons.pyramids.zarrs_pipeline import decoded_at_once, read_by_zarrs
 from bigimg_lessons.text import format_bytes
 
 if TYPE_CHECKING:
@@ -118,6 +119,8 @@ class LazyImage:
         shape = tuple(whole_shape[place] for place in places)
         if getattr(array, "chunks", None) and hasattr(array, "variable"):
             array = array.data  # the dask array that an xarray wraps
+        if _is_zarr(array):
+            array = read_by_zarrs(array)
         known, names = Calibration(), None
         locate = getattr(getattr(image, "reader", image), "shared_position", None)
         if is_bioimage:
@@ -222,9 +225,10 @@ class LazyImage:
     def reading_bytes(self, block_shape: Sequence[int]) -> int:
         """Return the maximum number of bytes that it takes, beside a block, to read it.
 
-        A chunk is decoded whole, from bytes that are then still there. Zarr decodes as many at a
-        time as ``async.concurrency`` says, HDF5 one after the other, dask one in each of its
-        threads, and keeps chunks until the last of those asked for is there.
+        A chunk is decoded whole, from bytes that are then still there. zarr-python decodes as many
+        at a time as ``async.concurrency`` says, ``zarrs`` one on each core, HDF5 one after the
+        other, dask one in each of its threads, and keeps chunks until the last of those asked for
+        is there.
 
         Parameters
         ----------
@@ -245,9 +249,7 @@ class LazyImage:
             copied = 0 if self.array.dtype == self.dtype else block
             at_once = 1
             if _is_zarr(self.array):
-                import zarr
-
-                at_once = zarr.config.get("async.concurrency")
+                at_once = decoded_at_once(self.array)
         kept = [place for place in self.places if place is not None]
         if kept != sorted(kept):
             copied += block
