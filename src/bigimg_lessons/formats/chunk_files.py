@@ -42,7 +42,7 @@ class Blosc:
     shuffle
         0 for none, 1 for bytes, 2 for bits.
     typesize
-        Bytes of a value, for shuffling.
+        Bytes of a value, for shuffling: 1, 2, 4 or 8, and no more than a voxel has.
     """
 
     cname: str
@@ -56,13 +56,14 @@ class Blosc:
 
     def encode(self, chunk: Bytes, room: bytearray) -> Any:
         """Compress a chunk into `room`, and return the bytes that it then is."""
-        stored: Any = chunk  # imagecodecs takes it, and is annotated with less
+        # imagecodecs takes an array, though it is annotated with less, and then the size of its
+        # values for `typesize`, whatever it is told.
+        values: Any = chunk.view(f"u{self.typesize}")
         return imagecodecs.blosc_encode(
-            stored,
+            values,
             level=self.clevel,
             compressor=self.cname,
             shuffle=self.shuffle,
-            typesize=self.typesize,
             blocksize=self.blocksize,
             numthreads=1,  # as this is called in a thread for each core
             out=room,
@@ -165,8 +166,10 @@ class ChunkFiles:
         is_of_rows = (
             block.flags.c_contiguous and block.shape[-1] % row == 0 and block.dtype == self.dtype
         )
-        kind = f"V{row * block.itemsize}" if is_of_rows else self.dtype
-        source, whole = block.view(kind), chunk.view(kind)
+        source, whole = block, chunk
+        if is_of_rows:
+            kind = f"V{row * block.itemsize}"
+            source, whole = block.view(kind), chunk.view(kind)
         for corner in corners:
             steps = list(zip(corner, self.chunk_shape, strict=True))
             where = [slice(c, c + n) for c, n in steps]

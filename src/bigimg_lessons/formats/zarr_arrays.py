@@ -108,6 +108,8 @@ class ArrayLayout:
             stated: Any = array.compressors[0]
             # Zarr v2 has no word for the size of a value, and Blosc then takes that of a voxel.
             typesize = stated.typesize if self.zarr_format == 3 else self.dtype.itemsize
+            if self.dtype.itemsize % typesize or typesize not in (1, 2, 4, 8):
+                return partial(_write_by_zarr, array)
             blosc = Blosc(
                 words["cname"], words["clevel"], words["shuffle"], words["blocksize"], typesize
             )
