@@ -64,7 +64,7 @@ def expected():
 def test_pieces_of_several_processes_are_those_of_one(started, paint, expected):
     voxels, counts = paint(VOLUME)
     np.testing.assert_array_equal(voxels, expected)
-    assert len(started) == painters.PAINTERS
+    assert len(started) == 2
     assert all(process.returncode is not None for process in started)
     assert sum(counts) == VOLUME.nbytes
     assert sorted(counts) == sorted(
@@ -77,10 +77,28 @@ def test_pixels_come_from_the_processes(started, paint, monkeypatch, expected):
     np.testing.assert_array_equal(paint(VOLUME)[0], expected)
 
 
-def test_the_work_is_shared_out_evenly(started, paint):
-    paint(VOLUME)
+@pytest.mark.parametrize(
+    ("cores", "runs"),
+    [
+        (2, [(0, 6), (6, 12)]),
+        (3, [(0, 4), (4, 8), (8, 12)]),
+        (4, [(0, 3), (3, 6), (6, 9), (9, 12)]),
+        (64, [(0, 3), (3, 6), (6, 9), (9, 12)]),  # more would take too much memory
+    ],
+)
+def test_the_work_is_shared_out_evenly(started, paint, monkeypatch, expected, cores, runs):
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    voxels, _ = paint(VOLUME)
     orders = [json.loads(process.args[-1]) for process in started]
-    assert [(order["first"], order["last"]) for order in orders] == [(0, 6), (6, 12)]
+    assert [(order["first"], order["last"]) for order in orders] == runs
+    np.testing.assert_array_equal(voxels, expected)
+
+
+@pytest.mark.parametrize("cores", [1, None])
+def test_one_core_paints_here(started, paint, monkeypatch, expected, cores):
+    monkeypatch.setattr(os, "cpu_count", lambda: cores)
+    np.testing.assert_array_equal(paint(VOLUME)[0], expected)
+    assert started == []
 
 
 def test_more_painters_than_pieces_do_no_harm(started, paint):
@@ -116,7 +134,7 @@ def test_no_painter_outlives_who_stops_early(started, tmp_path):
     path.write_bytes(bytes(VOLUME.nbytes))
     with closing(painters.paint(VOLUME, path, 0, BRICK)) as parts:
         next(parts)
-        assert len(started) == painters.PAINTERS
+        assert len(started) == 2
         assert all(process.returncode is None for process in started)
     assert all(process.returncode is not None for process in started)
     assert all(process.stdout.closed for process in started)
@@ -144,7 +162,8 @@ def test_painters_end_when_who_waits_was_killed(tmp_path):
         assert process.stdout.readline() == b"painted\n"
         children = psutil.Process(process.pid).children()
         process.kill()
-    assert len(children) == (painters.PAINTERS if os.cpu_count() > 1 else 0)
+    cores = os.cpu_count() or 1
+    assert len(children) == (min(cores, painters.PAINTERS) if cores > 1 else 0)
     _, left = psutil.wait_procs(children, timeout=20)
     assert left == []
 

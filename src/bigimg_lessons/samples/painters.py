@@ -27,8 +27,8 @@ import numpy as np
 
 from bigimg_lessons.samples.volume import SampleVolume
 
-PAINTERS = 2
-"""Processes at most: each takes some 75 MiB, of which libraries are a third, held once for all."""
+PAINTERS = 4
+"""Processes at most: each takes some 65 MiB; libraries are a quarter, and held once for all."""
 
 WORTHWHILE = 32 * 2**20
 """Bytes of pixels from which on painters are started, which takes half a second."""
