@@ -67,8 +67,10 @@ def touched(hits: Array) -> list[Box | None]:
 
     The fields are the first axis of `hits`; there is no box where nothing is hit.
     """
-    plane = hits.any(axis=1)
-    along = (hits.any(axis=(2, 3)), plane.any(axis=2), plane.any(axis=1))
+    plane: Array = np.any(hits, axis=1)
+    along: list[Array] = [
+        np.any(each, axis=n) for each, n in ((hits, (2, 3)), (plane, 2), (plane, 1))
+    ]
     bounds = []
     for rows in along:
         last = rows.shape[1] - 1
@@ -77,7 +79,7 @@ def touched(hits: Array) -> list[Box | None]:
         bounds.append(zip(start.tolist(), stop.tolist(), strict=True))
     return [
         (slice(*z), slice(*y), slice(*x)) if hit else None
-        for hit, z, y, x in zip(along[0].any(axis=1).tolist(), *bounds, strict=True)
+        for hit, z, y, x in zip(np.any(plane, axis=(1, 2)).tolist(), *bounds, strict=True)
     ]
 
 

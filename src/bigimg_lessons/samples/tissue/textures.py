@@ -68,8 +68,8 @@ def _texture(
         pair, blurred = np.empty_like(texture), texture
         blurred *= bell[0] / norm
         for k, b in enumerate(bell[1:], start=1):
-            sides = (_along(axis, width + way * k, size) for way in (1, -1))
-            np.add(*(ring[side] for side in sides), out=pair)
+            before, after = (ring[_along(axis, width + way * k, size)] for way in (-1, 1))
+            np.add(before, after, out=pair)
             pair *= b / norm
             blurred += pair
     return texture
