@@ -85,7 +85,7 @@ def newer(tmp_path):
     (multiscale,) = zarr.open_group(path, mode="r").attrs["ome"]["multiscales"]
     names = {"folder": tmp_path, "pyramid_path": path, "multiscale": multiscale}
     for cell in ("setup", "newer"):
-        source = CELLS[cell].source.replace("path = lesson_tiff()", "")
+        source = CELLS[cell].source.replace("path = sample.result()", "")
         source = re.sub(r"^folder.*$", "", source, flags=re.MULTILINE)
         exec(compile(source, cell, "exec"), names)  # noqa: S102 (our own cells)
     return names["newer"]

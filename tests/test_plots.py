@@ -229,6 +229,15 @@ def test_model_and_error_are_drawn():
     assert [ax.get_ylabel() for ax in axes] == ["time of one read (s)", "error of the model (%)"]
 
 
+@pytest.mark.parametrize(
+    ("runs", "label"), [((2.0,), "measured"), ((1.9, 2.0), "measured, median and all runs")]
+)
+def test_the_legend_speaks_of_several_runs_where_there_are(runs, label):
+    axes = Figure().subplots(2, 1)
+    plots.model_over_measurement(axes, ["16³"], [Timing("16", runs)], [1.5])
+    assert [text.get_text() for text in axes[0].get_legend().get_texts()] == ["model", label]
+
+
 def test_each_measurement_needs_a_prediction():
     with pytest.raises(ValueError, match="1 labels, 1 times and 2 predictions"):
         plots.model_over_measurement(

@@ -344,8 +344,8 @@ def test_the_space_that_is_asked_for_is_enough(tmp_path):
 
 
 def test_a_disk_that_fills_up_while_writing_is_told_and_cleaned(tmp_path, monkeypatch):
-    def fill(volume, file, *_, **__):
-        file.write(b"half")
+    def fill(volume, path, *_, **__):
+        path.write_bytes(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(stack, "_write_pixels", fill)

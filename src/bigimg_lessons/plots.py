@@ -426,6 +426,7 @@ def model_over_measurement(
     places = np.arange(len(labels))
     medians, whiskers = _medians(times)
     above, below = axes
+    repeated = any(len(timing.seconds) > 1 for timing in times)
     above.bar(places, model, 0.7, color=QUIET, label="model")
     above.errorbar(
         places,
@@ -434,7 +435,7 @@ def model_over_measurement(
         color=ACCENT,
         marker="o",
         linestyle="none",
-        label="measured, median and all runs",
+        label="measured, median and all runs" if repeated else "measured",
     )
     above.set_ylabel("time of one read (s)")
     _legend_above(above, columns=2)

@@ -109,8 +109,8 @@ def sample_tiff(
     size; beyond 4 GiB it is a BigTIFF with the same metadata. A sidecar, whose name ends in
     ``.json``, holds its size and SHA-256, by which it is recognised and checked on reuse.
 
-    Memory stays below 250 MiB whatever the size of the volume, that of the two processes which help
-    to paint a large one included.
+    Memory stays below 250 MiB whatever the size of the volume, that of the processes which paint a
+    large one included: as many as there are cores, but at most four.
 
     Parameters
     ----------

@@ -1,34 +1,39 @@
-"""Painting a sample volume in several processes.
+"""Painting a sample volume into a file, in several processes.
 
 Threads were no faster where that was tried: NumPy's many calls on small arrays wait for each other.
 A painter is an interpreter of its own, started by command and not by ``multiprocessing``, which
-would run a user's script once more. It touches no file: it writes the pixels of its pieces to its
-standard output, and ends when nobody reads them any more.
+would run a user's script once more, or find none to run. It writes the pixels of its pieces where
+they belong in the file, and a byte to its standard output after each of them. So whoever waits for
+them has next to nothing to do, and may import libraries meanwhile; and a painter ends at the next
+piece when nobody reads that output any more.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
-from itertools import islice, product
-from typing import IO, Any
+from itertools import islice, pairwise, product, zip_longest
+from pathlib import Path
+from typing import IO, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bigimg_lessons.samples.volume import SampleVolume
 
-PAINTERS = 2
-"""Processes at most: each takes some 75 MiB, of which libraries are a third, held once for all."""
+PAINTERS = 4
+"""Processes at most: each takes some 65 MiB; libraries are a quarter, and held once for all."""
 
 WORTHWHILE = 32 * 2**20
 """Bytes of pixels from which on painters are started, which takes half a second."""
+
+_DONE = b"."  # what a painter says when a piece is in the file
 
 Piece = tuple[slice, slice, slice]
 
@@ -41,10 +46,10 @@ def pieces(shape: Sequence[int], size: Sequence[int]) -> Iterator[Piece]:
         yield z, y, x
 
 
-def painted(
-    volume: SampleVolume, size: tuple[int, int, int]
-) -> Generator[tuple[Piece, NDArray[Any]]]:
-    """Paint a volume piece by piece, in the order of the file.
+def paint(
+    volume: SampleVolume, path: Path, offset: int, size: tuple[int, int, int]
+) -> Generator[int]:
+    """Paint a volume into a file, piece by piece.
 
     Close the generator to end the painters early.
 
@@ -52,41 +57,78 @@ def painted(
     ----------
     volume
         What to paint.
+    path
+        An existing file; its pixels lie in the order zyx, x fastest, as little-endian numbers.
+    offset
+        At which byte of the file they start.
     size
         Of a piece, zyx, voxels: whole bricks of ``tissue.BRICK``, so that none is painted twice.
 
     Yields
     ------
-    tuple
-        Where a piece lies, and its pixels. A painter that cannot be started, or that ends before
-        its work is done, is replaced: its pieces are painted here.
+    int
+        How many bytes of pixels the next piece has, which is in the file now. A painter that
+        cannot be started, or that ends before its work is done, is replaced: what it has left
+        undone is painted here.
+
+    Notes
+    -----
+    Each painter takes one run of neighbouring pieces, of all that are as long: it works out each
+    cell once, and cells reach through many pieces.
     """
     count = min(os.cpu_count() or 1, PAINTERS) if volume.nbytes >= WORTHWHILE else 1
-    with ExitStack() as stack:
-        outputs = [
-            stack.enter_context(_painter(volume, size, first, count))
-            for first in range(count if count > 1 else 0)
-        ]
-        for number, piece in enumerate(pieces(volume.shape, size)):
-            shape = [along.stop - along.start for along in piece]
-            block = np.empty(shape, volume.dtype)
-            output = outputs[number % count] if outputs else None
-            if output is None or output.readinto(block.data.cast("B")) < block.nbytes:  # type: ignore[attr-defined]
-                block = volume.block(*piece)
-            yield piece, block
+    total = math.prod(-(-extent // step) for extent, step in zip(volume.shape, size, strict=True))
+    bounds = [total * n // count for n in range(count + 1)]
+    with path.open("r+b") as file, ExitStack() as stack:
+        runs = []
+        for first, last in pairwise(bounds):
+            order = {"volume": asdict(volume), "path": str(path), "offset": offset, "size": size}
+            order |= {"first": first, "last": last}
+            output = stack.enter_context(_painter(order)) if count > 1 else None
+            run = islice(pieces(volume.shape, size), first, last)
+            runs.append(_in_the_file(volume, run, output, file, offset))
+        for sizes in zip_longest(*runs):
+            yield from filter(None, sizes)
+
+
+def _in_the_file(
+    volume: SampleVolume,
+    run: Iterable[Piece],
+    output: IO[bytes] | None,
+    file: BinaryIO,
+    offset: int,
+) -> Iterator[int]:
+    """Wait for the pieces of a run, or paint them where nobody does; give the bytes of each."""
+    itemsize: int = np.dtype(volume.dtype).itemsize
+    for piece in run:
+        if output is None or output.read(1) != _DONE:
+            _paint_piece(volume, piece, file, offset)
+        yield itemsize * math.prod(along.stop - along.start for along in piece)
+
+
+def _paint_piece(volume: SampleVolume, piece: Piece, file: BinaryIO, offset: int) -> None:
+    """Paint a piece of a volume to where it belongs in a file, whose pixels start at `offset`."""
+    _, rows, columns = volume.shape
+    z, y, x = piece
+    dtype = np.dtype(volume.dtype).newbyteorder("<")
+    block = volume.block(*piece).astype(dtype, copy=False)
+    for k, plane in enumerate(block, start=z.start):
+        # What lies together in the file: all rows of a piece as wide as the volume.
+        runs = plane if block.shape[2] < columns else [plane]
+        for j, run in enumerate(runs, start=y.start):
+            file.seek(offset + ((k * rows + j) * columns + x.start) * dtype.itemsize)
+            file.write(run)
+    file.flush()
 
 
 @contextmanager
-def _painter(
-    volume: SampleVolume, size: Sequence[int], first: int, count: int
-) -> Iterator[IO[bytes] | None]:
-    """Start a painter of every `count`-th piece, from the `first`; give its output."""
-    order = json.dumps({"volume": asdict(volume), "size": size, "first": first, "count": count})
+def _painter(order: dict[str, object]) -> Iterator[IO[bytes] | None]:
+    """Start a painter of what `_obey` is told; give its output, None if it cannot be started."""
     # It finds the package where this process does, however that was told where to look.
     paths = os.pathsep.join(filter(None, sys.path))
     try:
         process = subprocess.Popen(  # noqa: S603 - this interpreter, with what is written here
-            [sys.executable, "-m", __name__, order],
+            [sys.executable, "-m", __name__, json.dumps(order)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # what fails there is done here, and fails here
@@ -102,16 +144,18 @@ def _painter(
             process.kill()
 
 
-def _paint(order: str) -> None:
-    """Write the pixels of the pieces that are ordered to standard output."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who reads
+def _obey(order: str) -> None:
+    """Paint the pieces from the `first` up to the `last` of a volume, in a process of its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for who waits
     told = json.loads(order)
     sizes = {name: tuple(told["volume"][name]) for name in ("shape", "voxel_size")}
     volume = SampleVolume(**told["volume"] | sizes)
-    for piece in islice(pieces(volume.shape, told["size"]), told["first"], None, told["count"]):
-        sys.stdout.buffer.write(volume.block(*piece).data)
-    sys.stdout.buffer.flush()
+    with Path(told["path"]).open("r+b") as file:
+        for piece in islice(pieces(volume.shape, told["size"]), told["first"], told["last"]):
+            _paint_piece(volume, piece, file, told["offset"])
+            sys.stdout.buffer.write(_DONE)
+            sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
-    _paint(sys.argv[1])
+    _obey(sys.argv[1])

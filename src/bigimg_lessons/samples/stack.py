@@ -8,13 +8,12 @@ import os
 import warnings
 from contextlib import closing
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import cast
 
-import numpy as np
 import tifffile
 from tqdm import tqdm
 
-from bigimg_lessons.samples.painters import painted
+from bigimg_lessons.samples.painters import paint
 from bigimg_lessons.samples.tissue import BRICK
 from bigimg_lessons.samples.volume import SampleVolume
 
@@ -43,9 +42,8 @@ def write_stack(volume: SampleVolume, path: Path, *, progress: bool, rows_per_st
         Rows of pixels in each strip.
     """
     offset = _write_tags(volume, path, rows_per_strip)
+    _write_pixels(volume, path, offset, progress=progress)
     with path.open("r+b") as file:
-        _write_pixels(volume, file, offset, progress=progress)
-        file.flush()
         os.fsync(file.fileno())
 
 
@@ -76,10 +74,8 @@ def _write_tags(volume: SampleVolume, path: Path, rows_per_strip: int) -> int:
     return offset
 
 
-def _write_pixels(volume: SampleVolume, file: BinaryIO, offset: int, *, progress: bool) -> None:
+def _write_pixels(volume: SampleVolume, path: Path, offset: int, *, progress: bool) -> None:
     """Compute a volume and write it into a file, from the byte `offset` on."""
-    _, rows, columns = volume.shape
-    dtype = np.dtype(volume.dtype).newbyteorder("<")
     bar = tqdm(
         total=volume.nbytes,
         desc="Making the sample volume",
@@ -88,16 +84,9 @@ def _write_pixels(volume: SampleVolume, file: BinaryIO, offset: int, *, progress
         unit_divisor=1024,
         disable=not progress,
     )
-    with bar, closing(painted(volume, PIECE)) as parts:
-        for (z, y, x), part in parts:
-            block = part.astype(dtype, copy=False)
-            for k, plane in enumerate(block, start=z.start):
-                # What lies together in the file: all rows of a piece as wide as the volume.
-                runs = plane if block.shape[2] < columns else [plane]
-                for j, run in enumerate(runs, start=y.start):
-                    file.seek(offset + ((k * rows + j) * columns + x.start) * dtype.itemsize)
-                    file.write(run)
-            bar.update(block.nbytes)
+    with bar, closing(paint(volume, path, offset, PIECE)) as parts:
+        for count in parts:
+            bar.update(count)
 
 
 class _Complaints(logging.Handler):

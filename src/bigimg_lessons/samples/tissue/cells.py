@@ -143,11 +143,11 @@ def _apart(line: Array, half: Array, radius: Array) -> list[int]:
     return kept
 
 
-def _walls(specimen: Specimen, middle: Array) -> list[tuple[list[float], float]]:
+def _walls(specimen: Specimen, middle: Array) -> tuple[Array, Array]:
     """Find the planes between the cell around `middle` (zyx, µm) and others.
 
-    A plane is a unit vector n, away from the cell, and the distance n · position (µm) of all
-    its points.
+    A plane is a unit vector n (rows of the first array), away from the cell, and the distance
+    n · position (µm) of all its points.
     """
     sites = sites_in(specimen, CELLS, middle - 7.5, middle + 7.5)
     apart = sites.centre - middle
@@ -156,12 +156,12 @@ def _walls(specimen: Specimen, middle: Array) -> list[tuple[list[float], float]]
     away = apart / np.maximum(far, 1e-9)[:, None]
     distance = dot(away, middle[None]) + far / 2 + (weight - sites.weight) / np.maximum(2 * far, 1)
     near = (far > 0) & (far < 9)
-    return list(zip(away[near].tolist(), distance[near].tolist(), strict=True))
+    return away[near], distance[near]
 
 
 def _room(
     specimen: Specimen,
-    walls: list[tuple[list[float], float]],
+    walls: tuple[Array, Array],
     nucleus: Nucleus,
     position: Array,
 ) -> Array:
@@ -169,8 +169,9 @@ def _room(
     z, y, x = position = np.ascontiguousarray(position.T)
     depth = specimen.depth(position)
     room = np.minimum(depth - CUTICLE_DEPTH, -specimen.neuropil(position, depth))
-    for away, distance in walls:
-        room = np.minimum(room, distance - (z * away[0] + y * away[1] + x * away[2]))
+    (dz, dy, dx), distance = walls[0].T[..., None], walls[1][:, None]
+    to_wall = distance - (z * dz + y * dy + x * dx)
+    room = np.minimum(room, to_wall.min(axis=0, initial=np.inf))
     offset = [p - c for p, c in zip(position, nucleus.centre.tolist(), strict=True)]
     least: Array = np.minimum(room, (nucleus.ratio(offset) - 1) * nucleus.radius - 0.1)
     return least

@@ -82,8 +82,7 @@ def pack(
         return []
     fill = cell if packing is CELLS else fibre
     contents = []
-    for a in range(len(land.power)):
-        box = touched(land.power[a] < packing.tolerance)
+    for a, box in enumerate(touched(land.power < packing.tolerance)):
         if box is None:
             continue
         at = nodes_of(box)

@@ -41,6 +41,15 @@ def between(
     are h apart is met exactly with a bulge of h².
     """
     for axis in axes:
+        if axis == 0:  # the same as below, in fewer passes, as it makes the largest array
+            start = nodes[:-1]
+            share = _SHARE[0][: STEP[0]]
+            steps = (nodes[1:] - start)[:, None] * share
+            steps += start[:, None]
+            if bulge[0]:
+                steps -= bulge[0] * (share * (1 - share))
+            nodes = steps.reshape(-1, *nodes.shape[1:])
+            continue
         voxels = (nodes.shape[axis] - 1) * STEP[axis]
         before, share = _BEFORE[axis][:voxels], _SHARE[axis][:voxels]
         start = nodes.take(before, axis)
@@ -53,17 +62,25 @@ def between(
     return nodes
 
 
-def touched(hit: Array) -> Box | None:
-    """Find the intervals between nodes that touch any node which is hit."""
-    plane: Array = np.any(hit, axis=0)
-    if not plane.any():
-        return None
-    box = []
-    for rows in (hit.reshape(len(hit), -1), plane, plane.T):
-        found = np.flatnonzero(np.any(rows, axis=1))
-        start = min(max(int(found[0]) - 1, 0), len(rows) - 2)
-        box.append(slice(start, max(min(int(found[-1]) + 1, len(rows) - 1), start + 1)))
-    return box[0], box[1], box[2]
+def touched(hits: Array) -> list[Box | None]:
+    """Find, for each of several fields, the intervals between nodes that touch any hit node.
+
+    The fields are the first axis of `hits`; there is no box where nothing is hit.
+    """
+    plane: Array = np.any(hits, axis=1)
+    along: list[Array] = [
+        np.any(each, axis=n) for each, n in ((hits, (2, 3)), (plane, 2), (plane, 1))
+    ]
+    bounds = []
+    for rows in along:
+        last = rows.shape[1] - 1
+        start = np.clip(rows.argmax(axis=1) - 1, 0, last - 1)
+        stop = np.clip(last + 1 - rows[:, ::-1].argmax(axis=1), start + 1, last)
+        bounds.append(zip(start.tolist(), stop.tolist(), strict=True))
+    return [
+        (slice(*z), slice(*y), slice(*x)) if hit else None
+        for hit, z, y, x in zip(np.any(plane, axis=(1, 2)).tolist(), *bounds, strict=True)
+    ]
 
 
 def nodes_of(box: Box) -> Box:

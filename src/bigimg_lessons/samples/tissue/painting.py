@@ -53,7 +53,7 @@ def paint_cytoplasm(body: Array, cover: Cover, textures: Textures) -> None:
 
 def paint_nuclei(body: Array, nucleus: Array, textures: Textures, height: float) -> None:
     """Paint nuclei and their envelopes, whose depth (µm) is given at nodes, in place."""
-    box = touched(nucleus > -0.15)
+    (box,) = touched(nucleus[None] > -0.15)
     if box is None:
         return
     at, voxels = nodes_of(box), voxels_of(box)

@@ -66,7 +66,8 @@ def _power(position: list[Array], centre: list[Array], weight: Array) -> Array:
     for p, c in zip(position, centre, strict=True):
         d = p - c.astype(np.float32)[:, None, None, None]
         d *= d
-        power = power + d
+        d += power
+        power = d
     power -= power.min(axis=0)
     return power
 

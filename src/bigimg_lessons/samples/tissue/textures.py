@@ -62,11 +62,22 @@ def _texture(
         bell = [1 - (k / taps) * (k / taps) for k in range(max(1, ceil(taps)))]
         bell = [b * b * b for b in bell]
         norm = sqrt(2 * fsum(b * b for b in bell) - 1)
-        blurred = texture * (bell[0] / norm)
+        width = len(bell) - 1  # it goes round, so what lies beyond an end is that of the other
+        size = period[axis]
+        ring = texture.take(np.arange(-width, size + width), axis, mode="wrap")
+        pair, blurred = np.empty_like(texture), texture
+        blurred *= bell[0] / norm
         for k, b in enumerate(bell[1:], start=1):
-            blurred += (np.roll(texture, k, axis) + np.roll(texture, -k, axis)) * (b / norm)
-        texture = blurred
+            before, after = (ring[_along(axis, width + way * k, size)] for way in (-1, 1))
+            np.add(before, after, out=pair)
+            pair *= b / norm
+            blurred += pair
     return texture
+
+
+def _along(axis: int, start: int, size: int) -> tuple[slice, ...]:
+    """Slices of the `size` voxels from a `start` along one axis."""
+    return (*(slice(None),) * axis, slice(start, start + size))
 
 
 def cut(textures: Textures, origin: Sequence[int], size: Size) -> Textures:
