@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.benchmark_cells import PAGE, rows, shown
 from tests.benchmarks import __main__ as command
 from tests.benchmarks import page, records, scale
 from tests.benchmarks.page import Results
 from tests.benchmarks.summaries import Ratio, ended, grouped, median, ratio
 from tests.benchmarks.workers import Worker
 
-PAGE = records.ROOT / "book" / "benchmarks.md"
 RECORD = {
     "command": "python -m tests.benchmarks.scale",
     "date": "2026-11-29T03:00:00+00:00",
@@ -237,27 +237,16 @@ def test_missing_results_and_trials_are_named(stored, tmp_path):
     assert "commit 0123456789;" not in text.replace("of commit 0123456789.", "")
 
 
-def cells():
-    text = PAGE.read_text(encoding="utf-8")
-    return re.findall(r"```\{code-cell\} ipython3\n:tags: .*?\n(.*?)```", text, re.S)
-
-
-@pytest.mark.parametrize("folder", ["committed", "empty"])
-def test_the_cells_of_the_page_run(folder, tmp_path, monkeypatch):
-    """With the results that are there, and where there are none."""
-    if folder == "empty":
-        monkeypatch.setattr(page, "Results", lambda: Results(tmp_path))
-    monkeypatch.chdir(PAGE.parent)
-    monkeypatch.syspath_prepend("..")
-    names = {}
-    for cell in cells():
-        *before, last = re.split(r"\n(?=Markdown\()", cell.strip())
-        exec("\n".join(before), names)  # noqa: S102 - the page's own code
-        text = eval(last, names).data  # noqa: S307
-        assert text
-        if folder == "empty":
-            assert "ot measured yet" in text
-    assert len(cells()) >= 6
+def test_the_cells_of_the_page_show_what_is_there(stored, tmp_path):
+    """With no result at all, and with one."""
+    texts = shown(Results(tmp_path))
+    assert len(texts) == PAGE.read_text(encoding="utf-8").count("{code-cell}") >= 6
+    assert all("ot measured yet" in text for text in texts)
+    assert rows(texts) == []
+    runs = timed("build_pyramid", [1.0]) + timed("bare loop", [2.0])
+    after = shown(stored("pyramid_own", runs + timed("blocks by tensorstore", [1.0])))
+    assert sum(one != other for one, other in zip(texts, after, strict=True)) == 4
+    assert ["floor", "2.00", "2.00", "10", "3", "0"] in rows(after)
 
 
 def test_the_page_types_no_measured_number():

@@ -10,7 +10,7 @@ import platform
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -97,7 +97,7 @@ def load(path: Path) -> Record:
     ValueError
         If the file is none.
     """
-    record = json.loads(path.read_text(encoding="utf-8"))
+    record: Record = json.loads(path.read_text(encoding="utf-8"))
     if wrong := faults(record):
         raise ValueError(f"{path.name} is no record of a benchmark: {'; '.join(wrong)}.")
     return record
@@ -122,7 +122,7 @@ def faults(record: Any) -> list[str]:
     return wrong
 
 
-def _wrong_types(found: dict[str, Any], wanted: dict[str, type], where: str) -> list[str]:
+def _wrong_types(found: dict[str, Any], wanted: Mapping[str, type], where: str) -> list[str]:
     return [
         f"{where}{key} is {found.get(key)!r}, not of the type {kind.__name__}"
         for key, kind in wanted.items()

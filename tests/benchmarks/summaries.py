@@ -1,7 +1,7 @@
 """Medians of runs, and ratios with their spread: pure arithmetic on raw results."""
 
 import statistics
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,9 +35,9 @@ def ended(runs: Iterable[Run]) -> list[Run]:
 
 def grouped(
     runs: Iterable[Run], keys: Sequence[str], within: str
-) -> dict[tuple[Hashable, ...], dict[Hashable, list[Run]]]:
+) -> dict[tuple[Any, ...], dict[Any, list[Run]]]:
     """Sort runs that ended by what they have in common, and by one more thing within each group."""
-    groups: dict[tuple[Hashable, ...], dict[Hashable, list[Run]]] = {}
+    groups: dict[tuple[Any, ...], dict[Any, list[Run]]] = {}
     for run in ended(runs):
         group = groups.setdefault(tuple(run[key] for key in keys), {})
         group.setdefault(run[within], []).append(run)
@@ -46,7 +46,7 @@ def grouped(
 
 def median(runs: Iterable[Run], key: str) -> float:
     """Return the median of a quantity."""
-    return statistics.median(run[key] for run in runs)
+    return float(statistics.median(run[key] for run in runs))
 
 
 def ratio(of: Sequence[Run], to: Sequence[Run], key: str) -> Ratio:
