@@ -225,6 +225,26 @@ def test_scale_is_told_for_each_byte(stored):
     ]
 
 
+def test_reading_is_compared_with_raw_h5py(stored):
+    runs = [
+        {"task": task, "way": way, "turn": turn, "wall": wall}
+        for task, factor in (("plane", 1), ("cube", 3))
+        for way, wall in (("raw h5py", 0.01), ("Reader", 0.02), ("BioImage", 0.02 * factor))
+        for turn in range(3)
+    ]
+    results = stored("bdv_reading", runs)
+    assert page.reading_table(results).splitlines()[2:] == [
+        "| one YZ plane, raw h5py | 10.0 | 1.00 (1.00–1.00) |",
+        "| one YZ plane, Reader | 20.0 | 2.00 (2.00–2.00) |",
+        "| one YZ plane, BioImage | 20.0 | 2.00 (2.00–2.00) |",
+        "| a cube of 128³, raw h5py | 10.0 | 1.00 (1.00–1.00) |",
+        "| a cube of 128³, Reader | 20.0 | 2.00 (2.00–2.00) |",
+        "| a cube of 128³, BioImage | 60.0 | 6.00 (6.00–6.00) |",
+    ]
+    (aim,) = (aim for aim in page.aims(results) if aim.cases)
+    assert [row[1:] for row in aim.rows] == [["**no**: 0 of 1", "2.00 (2.00–2.00): one YZ plane"]]
+
+
 def test_missing_results_and_trials_are_named(stored, tmp_path):
     (tmp_path / "pyramid_own.json").write_text('{"runs": []}', encoding="utf-8")
     results = stored("scale", RECORD["runs"], trial=True)

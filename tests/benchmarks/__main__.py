@@ -100,6 +100,14 @@ PARTS = (
         quick="--gib 0.03125 0.0625 --repeats 1",
         minutes=6,
     ),
+    Part(
+        name="bdv_reading",
+        says="planes and cubes of BDV-HDF5, beside raw h5py",
+        script="bdv_reading",
+        options="--size 1GiB",
+        quick="--size 8MiB --repeats 1",
+        minutes=1,
+    ),
 )
 
 

@@ -18,6 +18,7 @@ SHOWN = (
     "pyramid_own",
     "pyramid_defaults",
     "scale",
+    "bdv_reading",
 )
 SOURCES = {"tiff": "TIFF", "zarr": "Zarr", "sharded": "sharded Zarr"}
 CHUNKS = {
@@ -29,6 +30,8 @@ CHUNKS = {
 }
 OWN, FLOOR, TENSORSTORE = "build_pyramid", "bare loop", "blocks by tensorstore"
 SHOWN_AS = {FLOOR: "floor"}
+H5PY = "raw h5py"
+READ = {"plane": "one YZ plane", "cube": "a cube of 128³"}
 NO_PEERS = (OWN, FLOOR, TENSORSTORE)
 TIMES = ("wall", "cpu")
 
@@ -310,6 +313,31 @@ def scale_table(results: Results) -> str:
     return table(["image", "runs", "seconds", "MiB/s", "CPU seconds", "peak (MiB)"], rows)
 
 
+# BigDataViewer files
+
+
+def reading_table(results: Results) -> str:
+    """Show milliseconds to open a BDV-HDF5 image and read of it, beside raw h5py."""
+    rows = []
+    for (task,), ways in grouped(results.runs("bdv_reading"), ["task"], "way").items():
+        for way, made in ways.items():
+            times = str(ratio(made, ways[H5PY], "wall"))
+            rows.append([f"{READ[task]}, {way}", f"{1000 * median(made, 'wall'):.1f}", times])
+    if not rows:
+        return _missing("bdv_reading")
+    return table(["what is read, and how", "milliseconds", "times raw h5py"], rows)
+
+
+def reading_cases(results: Results) -> list[Case]:
+    """Compare a plane through a plain BioImage with raw h5py."""
+    tasks = grouped(results.runs("bdv_reading"), ["task"], "way")
+    return [
+        Case(name=READ[task], ratios={"wall": ratio(ways["BioImage"], ways[H5PY], "wall")})
+        for (task,), ways in tasks.items()
+        if task == "plane"
+    ]
+
+
 # Aims
 
 
@@ -347,6 +375,11 @@ def aims(results: Results) -> Iterator[Aim]:
         text="at most 1.1 times the {} of memory for a larger image",
         cases=scale["memory"],
         limit=1.1,
+    )
+    yield Aim(
+        text="a BDV-HDF5 image opened by a plain BioImage takes at most 1.5 times the {} of h5py",
+        cases=reading_cases(results),
+        limit=1.5,
     )
 
 
