@@ -14,13 +14,15 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks.records import RESULTS, ROOT, load, write
 
+BEFORE = "ba109127341bf5b0ce6f4045965fe61b5c8963d6"  # what "before" means on the page
 OWN = "'bare loop' build_pyramid 'blocks by tensorstore'"
 # The fastest ways found to use each library; pyramid_building runs them all.
 BEST = "'ngff-zarr itk' 'ngff-zarr dask' 'OMEZarrWriter v2' 'dask coarsen, one graph'"
@@ -40,7 +42,7 @@ class Part:
     script
         Its module in ``tests.benchmarks``.
     options
-        Options of the script, as in a shell.
+        Options of the script, as in a shell. ``{before}`` stands for a checkout of `BEFORE`.
     quick
         Options for a trial.
     minutes
@@ -128,9 +130,15 @@ def run(part: Part, results: Path, *, quick: bool) -> str | None:
     str or None
         What went wrong; None if nothing did.
     """
-    with TemporaryDirectory(prefix="benchmark-") as folder:
+    with TemporaryDirectory(prefix="benchmark-") as folder, ExitStack() as stack:
         out = Path(folder, f"{part.name}.json")
         options = shlex.split(part.quick if quick else part.options)
+        if "{before}" in options:
+            try:
+                before = stack.enter_context(earlier(Path(folder, "before")))
+            except subprocess.CalledProcessError as error:
+                return f"git has no commit {BEFORE[:10]} to compare with: {error.stderr.strip()}"
+            options[options.index("{before}")] = str(before)
         done = subprocess.run(
             [sys.executable, "-m", f"tests.benchmarks.{part.script}", *options, "--out", str(out)],
             cwd=ROOT,
@@ -148,6 +156,18 @@ def run(part: Part, results: Path, *, quick: bool) -> str | None:
             record = {"trial": True, **record}
         write(results / out.name, record)
         return None
+
+
+@contextmanager
+def earlier(folder: Path) -> Iterator[Path]:
+    """Check the earlier commit out into a folder, while a ``with`` block runs."""
+    tree = ["git", "worktree"]
+    options = {"cwd": ROOT, "capture_output": True, "text": True}
+    subprocess.run([*tree, "add", "--detach", str(folder), BEFORE], check=True, **options)
+    try:
+        yield folder
+    finally:
+        subprocess.run([*tree, "remove", "--force", str(folder)], check=False, **options)
 
 
 def draw_figures() -> None:

@@ -32,7 +32,11 @@ HEAD = {
     "runs": list,
 }
 MACHINE = {"cpu": str, "cores": int, "memory_gib": float, "system": str}
-OF_THIS_COMPUTER = ("--out", "--folder")  # options whose values are paths of no use elsewhere
+OF_THIS_COMPUTER = (
+    "--out",
+    "--folder",
+    "--before",
+)  # options whose values are paths of no use elsewhere
 
 Record = dict[str, Any]
 
