@@ -25,7 +25,7 @@ def shown(results: page.Results) -> list[str]:
 
 def rows(texts: list[str]) -> list[list[str]]:
     """Return the cells of all rows of tables, as a reader sees them."""
-    lines = [line for text in texts for line in text.replace("**", "").splitlines()]
+    lines = [line for text in texts for line in re.sub(r"\*\*|`", "", text).splitlines()]
     return [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in lines

@@ -245,6 +245,30 @@ def test_reading_is_compared_with_raw_h5py(stored):
     assert [row[1:] for row in aim.rows] == [["**no**: 0 of 1", "2.00 (2.00–2.00): one YZ plane"]]
 
 
+def test_cold_starts_are_compared_with_the_earlier_commit(stored):
+    runs = [
+        {"program": program, "checkout": checkout, "turn": turn, "wall": wall, "cpu": 2 * wall}
+        for program, walls in (("build_pyramid", (2.0, 0.5)), ("bdv reader", (3.0, 2.4)))
+        for checkout, wall in zip(("before", "now"), walls, strict=True)
+        for turn in range(3)
+    ]
+    runs += [
+        {"way": way, "checkout": checkout, "turn": 0, "cpu": cpu}
+        for checkout in ("before", "now")
+        for way, cpu in (("raw h5py", 0.002), ("BioImage", 0.003))
+    ]
+    results = stored("cold_start", runs)
+    assert page.cold_table(results).splitlines()[2:] == [
+        "| `from bigimg_lessons import build_pyramid` | 2.00 | 0.50 | 0.25 (0.25–0.25) "
+        "| 0.25 (0.25–0.25) |",
+        "| `from bigimg_lessons.formats.bdv.reader import Reader` | 3.00 | 2.40 "
+        "| 0.80 (0.80–0.80) | 0.80 (0.80–0.80) |",
+    ]
+    assert page.opening_table(results).splitlines()[-1] == "| BioImage | 3.0 | 1.50 (1.50–1.50) |"
+    rows = [row for aim in page.aims(results) for row in aim.rows]
+    assert [row[1] for row in rows] == ["yes: 1 of 1", *["**no**: 0 of 1"] * 2, "yes: 1 of 1"]
+
+
 def test_missing_results_and_trials_are_named(stored, tmp_path):
     (tmp_path / "pyramid_own.json").write_text('{"runs": []}', encoding="utf-8")
     results = stored("scale", RECORD["runs"], trial=True)

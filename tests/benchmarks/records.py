@@ -144,19 +144,19 @@ def command(module: str, arguments: list[str]) -> str:
     return shlex.join(["python", "-m", f"tests.benchmarks.{module}", *kept])
 
 
-def commit() -> str:
-    """Return the commit that is measured, and whether code differs from it; or "unknown"."""
-    number = _git("rev-parse", "HEAD")
+def commit(checkout: Path = ROOT) -> str:
+    """Return the commit of a checkout, and whether code differs from it; or "unknown"."""
+    number = _git(checkout, "rev-parse", "HEAD")
     if number is None:
         return "unknown"
-    changed = _git("status", "--porcelain", "--", "src", "tests/benchmarks/*.py")
+    changed = _git(checkout, "status", "--porcelain", "--", "src", "tests/benchmarks/*.py")
     return f"{number} with changes" if changed else number
 
 
-def _git(*arguments: str) -> str | None:
+def _git(checkout: Path, *arguments: str) -> str | None:
     try:
         done = subprocess.run(
-            ["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+            ["git", *arguments], cwd=checkout, capture_output=True, text=True, check=True
         )
     except (OSError, subprocess.CalledProcessError):
         return None
