@@ -269,6 +269,62 @@ def test_cold_starts_are_compared_with_the_earlier_commit(stored):
     assert [row[1] for row in rows] == ["yes: 1 of 1", *["**no**: 0 of 1"] * 2, "yes: 1 of 1"]
 
 
+def test_writing_is_compared_with_before_and_copying_with_the_converter(stored):
+    runs = [
+        {"task": task, "kind": "noise", "dtype": "uint16", "engine": engine, "turn": turn,
+         "wall": wall, "cpu": 2 * wall, "peak": 50.0, "size": size}
+        for task, engine, wall, size in (
+            ("build", "now", 1.0, 104.0), ("build", "before", 2.0, 100.0),
+            ("copy", "now", 2.0, 104.0), ("copy", "pybdv convert", 4.0, 90.0),
+        )
+        for turn in range(2)
+    ]  # fmt: skip
+    results = stored("bdv_writing", runs)
+    assert page.writing_table(results).splitlines()[2:4] == [
+        "| uint16 noise written, now | 1.00 | 1.00 (1.00–1.00) | 1.00 (1.00–1.00) | 50 | 104 |",
+        "| uint16 noise written, before | 2.00 | 2.00 (2.00–2.00) | 2.00 (2.00–2.00) | 50 | 100 |",
+    ]
+    rows = [row[:2] for aim in page.aims(results) for row in aim.rows]
+    assert rows == [
+        ["writing BDV-HDF5 takes at most half of the seconds of before", "yes: 1 of 1"],
+        ["writing BDV-HDF5 takes at most half of the CPU seconds of before", "yes: 1 of 1"],
+        ["BDV-HDF5 has at most 1.04 times the size of before", "yes: 1 of 1"],
+        [
+            "copying BDV-HDF5 takes pybdv's converter at least 2.5 times the seconds",
+            "**no**: 0 of 1",
+        ],
+        [
+            "copying BDV-HDF5 takes pybdv's converter at least 2.5 times the CPU seconds",
+            "**no**: 0 of 1",
+        ],
+    ]
+
+
+def test_what_sets_a_lesson_up_is_one_wait(stored):
+    runs = [
+        {"checkout": checkout, "turn": 0, "lesson": lesson, "run": run, "cell": cell,
+         "wall": wall * factor, "cpu": wall * factor}
+        for checkout, factor in (("before", 4.0), ("now", 1.0))
+        for run in ("first", "second")
+        for lesson, cell, wall in (
+            ("01_open", "sample", 2.0), ("01_open", "setup", 1.0), ("01_open", "read", 3.5),
+            ("01_open", "plot", 0.5), ("02_store_in_pieces", "setup", 1.0),
+            ("02_store_in_pieces", "slow", 5.0), ("02_store_in_pieces", "look", 1.0),
+        )
+    ]  # fmt: skip
+    results = stored("lesson_waits", runs)
+    assert page.lesson_table(results).splitlines()[2:] == [
+        "| 1 open | 3.0 | 3.5, `read` | 4.0 |",
+        "| 2 store in pieces | 1.0 | 5.0, `slow` | 6.0 |",
+    ]
+    assert [row[1:] for aim in page.aims(results) for row in aim.rows] == [
+        ["yes: 1 of 1", "0.25 (0.25–0.25): 1 open"],
+        ["yes: 1 of 1", "0.25 (0.25–0.25): 1 open"],
+        ["yes: 1 of 1", "5.00 (5.00–5.00): 2 store in pieces"],
+        ["**no**: 2 of 3", "3.50 (3.50–3.50): 1 open, `read`"],
+    ]
+
+
 def test_missing_results_and_trials_are_named(stored, tmp_path):
     (tmp_path / "pyramid_own.json").write_text('{"runs": []}', encoding="utf-8")
     results = stored("scale", RECORD["runs"], trial=True)

@@ -103,6 +103,23 @@ PARTS = (
         minutes=6,
     ),
     Part(
+        name="bdv_writing",
+        says="BDV-HDF5 written and copied, beside the earlier commit and other libraries",
+        script="bdv_writing",
+        options="--before {before} --dtypes uint16",
+        quick="--before {before} --mib 8 --repeats 1 --kinds noise --dtypes uint16"
+        " --engines now before 'pybdv convert'",
+        minutes=6,
+    ),
+    Part(
+        name="lesson_waits",
+        says="cells of all lessons on a first and a second run, lesson 1 beside the earlier commit",
+        script="lesson_waits",
+        options="--before {before} --compare 01",
+        quick="--lessons 07",
+        minutes=8,
+    ),
+    Part(
         name="cold_start",
         says="imports, first uses and opening an image, beside the earlier commit",
         script="cold_start",
