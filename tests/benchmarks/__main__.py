@@ -25,7 +25,8 @@ from tests.benchmarks.records import RESULTS, ROOT, load, write
 BEFORE = "92c6222343677bb4d3cf0ad52344d1bacb2131f8"  # what "before" means on the page
 OWN = "'bare loop' build_pyramid 'blocks by tensorstore'"
 # The fastest ways found to use each library; pyramid_building runs them all.
-BEST = "'ngff-zarr itk' 'ngff-zarr dask' 'OMEZarrWriter v2' 'dask coarsen, one graph'"
+BEST = "'ngff-zarr itk, zarrs' 'ngff-zarr itk, tensorstore' 'OMEZarrWriter v2'"
+BEST += " 'OMEZarrWriter v3, zarrs' 'dask coarsen, one graph, zarrs'"
 DEFAULTS = "'ngff-zarr default' 'OMEZarrWriter v3' 'ome-zarr-py default' 'dask coarsen, one graph'"
 
 
