@@ -290,11 +290,11 @@ def test_writing_is_compared_with_before_and_copying_with_the_converter(stored):
         ["writing BDV-HDF5 takes at most half of the CPU seconds of before", "yes: 1 of 1"],
         ["BDV-HDF5 has at most 1.04 times the size of before", "yes: 1 of 1"],
         [
-            "copying BDV-HDF5 takes pybdv's converter at least 2.5 times the seconds",
+            "to copy BDV-HDF5 the converter of pybdv takes at least 2.5 times the seconds",
             "**no**: 0 of 1",
         ],
         [
-            "copying BDV-HDF5 takes pybdv's converter at least 2.5 times the CPU seconds",
+            "to copy BDV-HDF5 the converter of pybdv takes at least 2.5 times the CPU seconds",
             "**no**: 0 of 1",
         ],
     ]

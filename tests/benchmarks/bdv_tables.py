@@ -84,7 +84,7 @@ def bdv_aims(results: Results) -> Iterator[Aim]:
         limit=1.04,
     )
     yield Aim(
-        text="copying BDV-HDF5 takes pybdv's converter at least 2.5 times the {}",
+        text="to copy BDV-HDF5 the converter of pybdv takes at least 2.5 times the {}",
         cases=beside(results, CONVERTER, "now", TIMES, "copy"),
         limit=2.5,
         at_least=True,
