@@ -1,9 +1,9 @@
 """Keep the notebooks' cached runs in step with the code that they run on.
 
 jupyter-cache runs a notebook again only when its own cells change. What its cells print also
-depends on the package, its question banks and the installed libraries, so this extension takes a
-fingerprint of those and, when it differs from that of the last build, deletes the cached runs and
-tells Sphinx to read the notebooks again.
+depends on the package, its question banks, the installed libraries and, on the page *Benchmarks*,
+the raw results, so this extension takes a fingerprint of those and, when it differs from that of
+the last build, deletes the cached runs and tells Sphinx to read the notebooks again.
 
 The JavaScript and the CSS of widgets are not part of it. A run embeds them in the widget state, but
 no cell prints them, and pages do not take them from there: ``anywidget_host`` reads both anew from
@@ -24,17 +24,18 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
+FOLDERS = ("src/bigimg_lessons", "tests/benchmarks")  # what cells run and read
 FINGERPRINT_FILE = "lessons-fingerprint.txt"
 PRINTED_FROM = (".json", ".py", ".toml")  # files on which the output of a cell may depend
 
 
-def fingerprint(package: Path) -> str:
-    """Hash what outputs depend on: files of the package, versions of installed distributions.
+def fingerprint(*folders: Path) -> str:
+    """Hash what outputs depend on: files in some folders, versions of installed distributions.
 
     Parameters
     ----------
-    package
-        Folder of the package.
+    folders
+        Folder of the package, and others with what cells run and read.
 
     Returns
     -------
@@ -42,10 +43,11 @@ def fingerprint(package: Path) -> str:
         SHA-256, hexadecimal.
     """
     digest = hashlib.sha256()
-    for path in sorted(package.rglob("*")):
-        if path.suffix in PRINTED_FROM:
-            digest.update(path.relative_to(package).as_posix().encode())
-            digest.update(path.read_bytes())
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in PRINTED_FROM:
+                digest.update(path.relative_to(folder).as_posix().encode())
+                digest.update(path.read_bytes())
     versions = {
         f"{found.metadata['Name']}=={found.version}" for found in importlib.metadata.distributions()
     }
@@ -55,7 +57,7 @@ def fingerprint(package: Path) -> str:
 
 def _forget_old_runs(app: Sphinx) -> None:
     note = Path(app.outdir).parent / FINGERPRINT_FILE
-    now = fingerprint(Path(app.srcdir) / "src" / "bigimg_lessons")
+    now = fingerprint(*(Path(app.srcdir) / folder for folder in FOLDERS))
     before = note.read_text(encoding="utf-8") if note.is_file() else None
     app.bigimg_runs_are_stale = before != now  # type: ignore[attr-defined]
     if before != now:
@@ -81,7 +83,8 @@ def _runs(path: Path) -> bool:
 def _note_success(app: Sphinx, exception: Exception | None) -> None:
     if exception is None:
         note = Path(app.outdir).parent / FINGERPRINT_FILE
-        note.write_text(fingerprint(Path(app.srcdir) / "src" / "bigimg_lessons"), encoding="utf-8")
+        now = fingerprint(*(Path(app.srcdir) / folder for folder in FOLDERS))
+        note.write_text(now, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import maps_analogy
 import memory_vs_file
 import pyramid_building
 import reads_and_seeks
+import scale
 import three_ideas
 import three_slices
 import tiff_bytes
@@ -23,6 +24,7 @@ DIAGRAMS = (
     memory_vs_file,
     pyramid_building,
     reads_and_seeks,
+    scale,
     three_ideas,
     three_slices,
     tiff_bytes,

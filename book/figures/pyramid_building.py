@@ -11,6 +11,8 @@ from pathlib import Path
 
 from drawing import Drawing, Palette, save
 
+from bigimg_lessons.text import format_bytes
+
 RESULTS = (
     Path(__file__).resolve().parents[2]
     / "tests"
@@ -21,14 +23,14 @@ RESULTS = (
 CASES = {"128 cubed": "Chunks of 128 × 128 × 128", "64 cubed": "Chunks of 64 × 64 × 64"}
 # Name in the diagram, and how the names of the engines begin that stand behind it.
 ENGINES = {
-    "bare loop, to compare with": ("bare loop",),
+    "floor, to compare with": ("bare loop",),
     "build_pyramid": ("build_pyramid",),
     "ngff-zarr": ("ngff-zarr",),
     "bioio-ome-zarr": ("OMEZarrWriter",),
     "ome-zarr-py": ("ome-zarr-py",),
     "dask coarsen": ("dask coarsen",),
 }
-OWN = ("build_pyramid", "bare loop")
+OWN = ("build_pyramid", "floor", "bare loop")
 WIDTH, LEFT, LONGEST = 560, 32, 400
 ROW, HEADING, TOP, BOTTOM = 52, 54, 66, 14
 
@@ -38,7 +40,7 @@ def draw(palette: Palette) -> Drawing:
     record = json.loads(RESULTS.read_text(encoding="utf-8"))
     cases = {name: _seconds(record["runs"], name) for name in CASES}
     longest = max(max(seconds.values()) for seconds in cases.values())
-    gibi = math.prod(record["shape"]) / 2**30
+    size = format_bytes(math.prod(record["runs"][0]["shape"]))
     ratios = [
         min(s for name, s in seconds.items() if not name.startswith(OWN)) / seconds["build_pyramid"]
         for seconds in cases.values()
@@ -50,13 +52,13 @@ def draw(palette: Palette) -> Drawing:
         title="Seconds to build a resolution pyramid",
         description=(
             f"Bars of the seconds that each engine takes to make a pyramid of five levels from a "
-            f"stack of {gibi:.3g} GiB with one codec. At chunks of 128 cubed the fastest other "
+            f"stack of {size} with one codec. At chunks of 128 cubed the fastest other "
             f"engine takes {ratios[0]:.1f} times as long as build_pyramid, at 64 cubed "
             f"{ratios[1]:.1f} times."
         ),
         palette=palette,
     )
-    drawing.text(LEFT, 44, f"Seconds for a stack of {gibi:.3g} GiB", bold=True, size=21)
+    drawing.text(LEFT, 44, f"Seconds for a stack of {size}", bold=True, size=21)
     y = TOP
     for case, seconds in cases.items():
         drawing.text(LEFT, y + 34, CASES[case], fill=palette.muted)
@@ -87,7 +89,8 @@ def _seconds(runs: list[dict[str, object]], case: str) -> dict[str, float]:
         ways = [seconds for engine, seconds in medians.items() if engine.startswith(beginnings)]
         if name == "build_pyramid":
             ways = [medians[name]]
-        fastest[name] = min(ways)
+        if ways:
+            fastest[name] = min(ways)
     return fastest
 
 

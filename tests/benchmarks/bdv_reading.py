@@ -2,7 +2,7 @@
 
 Run by hand::
 
-    python tests/benchmarks/bdv_reading.py --size 1GiB
+    python -m tests.benchmarks.bdv_reading --size 1GiB
 
 The volume (uint16, 64-voxel chunks, a smooth pattern with noise) is made by h5py in a temporary
 folder, and is read from the page cache: that is where overhead shows most. The ways take turns,
@@ -31,6 +31,7 @@ import numpy as np
 
 CHUNK = (64, 64, 64)
 CUBE = 128
+PACKAGES = ["bigimg-lessons", "bioio", "bioio-base", "dask", "h5py", "numpy", "xarray"]
 
 
 def parse_size(text):
@@ -158,6 +159,16 @@ def measure(readers, shape, repeats):
     return {"times": times, "sums": sums}
 
 
+def runs_of(times):
+    """One object for each run: what was read, by which way, in which turn, and the seconds."""
+    return [
+        {"task": task, "way": way, "turn": turn, "wall": round(wall, 5)}
+        for key, walls in times.items()
+        for task, way in [key.split("/", 1)]
+        for turn, wall in enumerate(walls)
+    ]
+
+
 def bytes_read(path, shape):
     """What opening and one YZ plane ask of the HDF5 file, and the bytes of the plane's chunks."""
     import h5py
@@ -191,8 +202,11 @@ def main():
     parser.add_argument("--compression", choices=["gzip"], help="none unless given")
     parser.add_argument("--bioformats-python", type=Path)
     parser.add_argument("--bioformats-jar", type=Path)
+    parser.add_argument("--out", type=Path, help="a JSON file for the raw results")
     parser.add_argument("--only-bioformats", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.out:  # another interpreter, for Bio-Formats, need not have what this needs
+        from tests.benchmarks.records import save
     shape = shape_of(options.size)
     if options.only_bioformats:
         readers = bioformats_ways(options.only_bioformats, options.bioformats_jar)
@@ -222,8 +236,19 @@ def main():
                     ]
                     print(f"  {key.partition('/')[2]:24}{''.join(columns)}")
         print("bytes of the HDF5 file for opening and one YZ plane")
-        for what, count in bytes_read(path, shape).items():
+        counts = bytes_read(path, shape)
+        for what, count in counts.items():
             print(f"  {what:20} {count:>13,}")
+        if options.out:
+            runs = runs_of(result["times"])
+            save(
+                options.out,
+                runs,
+                module="bdv_reading",
+                packages=PACKAGES,
+                shape=shape,
+                bytes=counts,
+            )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Run by hand, with a folder that holds the other checkout (``git worktree add ../before v0.1.0``)::
 
-    python tests/benchmarks/cold_start.py --before ../before
+    python -m tests.benchmarks.cold_start --before ../before
 
 Each program runs in fresh processes of this interpreter, with the ``src`` folder of one checkout
 before all else on the path; the checkouts take turns. All files are in the page cache by then: each
@@ -16,7 +16,6 @@ multiple of raw h5py's time for the same plane, both in a process that has read 
 so plainly, with bioio's cache of plugins, and with the reader named; and it looks for plugins and
 does nothing else, which is the part of bioio. All are told in milliseconds of the CPU, too.
 
-Every run is in ``tests/benchmarks/results/cold_start.json``.
 """
 
 # ruff: noqa: T201 - prints its results
@@ -24,18 +23,16 @@ Every run is in ``tests/benchmarks/results/cold_start.json``.
 import argparse
 import json
 import os
-import platform
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parents[2]
-RESULTS = HERE / "tests" / "benchmarks" / "results" / "cold_start.json"
-LIBRARIES = ("bioio", "bioio-base", "dask", "h5py", "numpy", "xarray")
+from tests.benchmarks.records import ROOT, commit, save
+from tests.benchmarks.summaries import grouped, median, ratio
+
+LIBRARIES = ("bigimg-lessons", "bioio", "bioio-base", "dask", "h5py", "numpy", "xarray")
 
 BUILD = """
 import sys, warnings
@@ -125,40 +122,50 @@ def opened(checkout, folder):
     return {way: round(value, 2) for way, value in json.loads(done.stdout).items()}
 
 
-def measure(checkouts, folders, repeats):
-    """Run every program, the checkouts taking turns; return (wall, CPU) of each run in seconds."""
-    programs = {}
-    for title, program in PROGRAMS.items():
-        times = programs[title] = {name: [] for name in checkouts}
+def measure(checkouts, folders, programs, repeats):
+    """Run programs, the checkouts taking turns; return one object for each run."""
+    runs = []
+    for title in programs:
         for turn in range(repeats + 1):
             for name, checkout in checkouts.items():
-                pair = taken(program, checkout, folders[name])
+                wall, cpu = taken(PROGRAMS[title], checkout, folders[name])
                 if turn:
-                    times[name].append([round(value, 3) for value in pair])
-        tell(title, times)
-    return programs
+                    what = {"program": title, "checkout": name, "turn": turn - 1}
+                    runs.append({**what, "wall": round(wall, 3), "cpu": round(cpu, 3)})
+        tell(title, [run for run in runs if run["program"] == title])
+    return runs
 
 
-def tell(title, times):
+def measure_opening(checkouts, folders, repeats):
+    """Open an image in all ways, the checkouts taking turns; return one object for each run."""
+    runs = []
+    for turn in range(repeats):
+        for name, checkout in checkouts.items():
+            for way, milliseconds in opened(checkout, folders[name]).items():
+                what = {"way": way, "checkout": name, "turn": turn}
+                runs.append({**what, "cpu": round(milliseconds / 1000, 5)})
+    for name in checkouts:
+        tell_opening(name, [run for run in runs if run["checkout"] == name])
+    return runs
+
+
+def tell(title, runs):
     """Print the medians of a program, and their ratios."""
-    old, new = (
-        [statistics.median(each) for each in zip(*pairs, strict=True)] for pairs in times.values()
-    )
+    checkouts = grouped(runs, [], "checkout")[()]
     print(f"{title:16}", end="")
-    for a, b in zip(old, new, strict=True):
-        print(f" {a:15.2f} {b:6.2f} {b / a:6.2f}", end="")
+    for key in ("wall", "cpu"):
+        old, new = (median(made, key) for made in checkouts.values())
+        print(f" {old:15.2f} {new:6.2f} {new / old:6.2f}", end="")
     print(flush=True)
 
 
 def tell_opening(name, runs):
     """Print the medians of the ways to open an image, and their ratios to raw h5py."""
     print(f"open, {name}, CPU")
-    raw = statistics.median(run["raw h5py"] for run in runs)
-    for way in runs[0]:
-        value = statistics.median(run[way] for run in runs)
-        ratios = [run[way] / run["raw h5py"] for run in runs]
-        print(f"  {way:18} {value:6.1f} ms {value / raw:5.2f} ×", end="")
-        print(f" ({min(ratios):.2f} to {max(ratios):.2f})")
+    ways = grouped(runs, [], "way")[()]
+    for way, made in ways.items():
+        times = ratio(made, ways["raw h5py"], "cpu")
+        print(f"  {way:18} {1000 * median(made, 'cpu'):6.1f} ms, × {times}")
 
 
 def main():
@@ -166,12 +173,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--before", type=Path, required=True, help="folder of another checkout")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--programs", nargs="+", choices=PROGRAMS, default=list(PROGRAMS))
+    parser.add_argument("--out", type=Path, help="a JSON file for the raw results")
     options = parser.parse_args()
     before = options.before.resolve()
     if not (before / "src" / "bigimg_lessons").is_dir():
         parser.error(f"{before} holds no src/bigimg_lessons: give the folder of a checkout")
-    checkouts = {"before": before, "now": HERE}
+    checkouts = {"before": before, "now": ROOT}
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, medians of {options.repeats}")
     print(f"{'':16} {'seconds: before':>15} {'now':>6} {'ratio':>6}", end="")
     print(f" {'CPU s: before':>15} {'now':>6} {'ratio':>6}")
@@ -179,32 +187,11 @@ def main():
         folders = {name: Path(temporary, name) for name in checkouts}
         for folder in folders.values():
             folder.mkdir()
-        programs = measure(checkouts, folders, options.repeats)
-        openings = {name: [] for name in checkouts}
-        for _ in range(options.repeats):
-            for name, checkout in checkouts.items():
-                openings[name].append(opened(checkout, folders[name]))
-    for name, runs in openings.items():
-        tell_opening(name, runs)
-    commits = {
-        name: subprocess.run(
-            ["git", "-C", checkout, "rev-parse", "--short", "HEAD"],
-            capture_output=True, check=True, text=True,
-        ).stdout.strip()
-        for name, checkout in checkouts.items()
-    }  # fmt: skip
-    record = {
-        "date": time.strftime("%Y-%m-%d"),
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-        "python": platform.python_version(),
-        "versions": {library: version(library) for library in LIBRARIES},
-        "commits": commits,
-        "seconds": programs,
-        "opening_cpu_ms": openings,
-    }
-    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
-    options.results.write_text(text, encoding="utf-8")
+        runs = measure(checkouts, folders, options.programs, options.repeats)
+        runs += measure_opening(checkouts, folders, options.repeats)
+    if options.out:
+        earlier = commit(before)
+        save(options.out, runs, module="cold_start", packages=LIBRARIES, before=earlier)
 
 
 if __name__ == "__main__":

@@ -2,38 +2,37 @@
 
 Run by hand, on a machine that has nothing else to do::
 
-    python tests/benchmarks/lesson_waits.py
-    python tests/benchmarks/lesson_waits.py --before ../before --lessons 01 02
+    python -m tests.benchmarks.lesson_waits
+    python -m tests.benchmarks.lesson_waits --before ../before --compare 01 --lessons 01 02
 
 Each lesson runs twice, each time in a new kernel: first with an empty data folder, so that it makes
 the sample volume and its copies, then with the same folder. Told are the seconds of the clock for
 each cell, and those of the CPU (user and system) of the kernel and of the processes which it has
 started and seen end. The start of the kernel is not counted. What takes longer than ``--limit`` is
-printed, and everything is written to ``tests/benchmarks/results/lesson_waits.json``, with the load
-of the machine (how many processes wanted to run, averaged over the minute before).
+printed. The load of the machine is how many processes wanted to run, averaged over the minute
+before.
 
 With ``--before`` the lessons of another checkout (``git worktree add ../before v0.1.0``) take
-turns with those of this one, with their own package.
+turns with those of this one, with their own package: all, or those that ``--compare`` names.
 """
 
 # ruff: noqa: T201 - prints its results
 
 import argparse
-import json
 import os
-import platform
 import tempfile
 import time
-from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 
 import nbformat
 import psutil
 from nbclient import NotebookClient
 
-HERE = Path(__file__).resolve().parents[2]
-RESULTS = HERE / "tests" / "benchmarks" / "results" / "lesson_waits.json"
-LIBRARIES = ("bioio", "dask", "h5py", "matplotlib", "numpy", "tifffile", "zarr")
+from tests.benchmarks.records import ROOT, commit, save
+from tests.benchmarks.summaries import grouped
+
+LIBRARIES = ("bigimg-lessons", "bioio", "dask", "h5py", "matplotlib", "numpy", "tifffile", "zarr")
 
 
 def cpu_seconds(kernel):
@@ -66,55 +65,58 @@ def load():
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
-def measure(checkout, name):
-    """Run a lesson of a checkout for the first and for a second time."""
-    path = next((checkout / "notebooks").glob(f"{name}*.ipynb"))
+def measure(path, checkout):
+    """Run a lesson for the first and for a second time; return one object for each cell of both."""
     with tempfile.TemporaryDirectory() as data:
-        record = {"load_before": load()}
-        for turn in ("first", "second"):
-            record[turn] = run(path, checkout, data)
-    return path.stem, record
+        before = load()
+        return [
+            {"lesson": path.stem, "run": turn, "cell": cell, **taken, "load": before}
+            for turn in ("first", "second")
+            for cell, taken in run(path, checkout, data).items()
+        ]
 
 
-def tell(lesson, record, limit):
+def tell(cells, limit):
     """Print what a lesson takes, and which of its cells take longer than the limit."""
-    for turn in ("first", "second"):
-        wall, cpu = (sum(each[kind] for each in record[turn].values()) for kind in ("wall", "cpu"))
-        print(f"{lesson}, {turn} run: {wall:.1f} s, CPU {cpu:.1f} s", end="")
-        print(f" (load {record['load_before']})" if turn == "first" else "")
-        for cell, each in record[turn].items():
-            if each["wall"] > limit:
-                print(f"    {cell:16} {each['wall']:6.1f} s   CPU {each['cpu']:6.1f} s")
+    for (lesson, checkout), runs in grouped(cells, ["lesson", "checkout"], "run").items():
+        for turn, each in runs.items():
+            wall, cpu = (sum(cell[kind] for cell in each) for kind in ("wall", "cpu"))
+            said = f"{turn} run: {wall:.1f} s, CPU {cpu:.1f} s (load {each[0]['load']})"
+            print(f"[{checkout}] {lesson}, {said}", flush=True)
+            for cell in each:
+                if cell["wall"] > limit:
+                    print(f"    {cell['cell']:16} {cell['wall']:6.1f} s   CPU {cell['cpu']:6.1f} s")
 
 
 def main():
-    """Measure, write and print."""
+    """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--before", type=Path, help="folder of another checkout")
+    parser.add_argument("--compare", nargs="+", default=[""], help="lessons of it to run, too")
     parser.add_argument(
-        "--lessons", nargs="+", help="beginnings of names, such as 01; all unless given"
+        "--lessons", nargs="+", default=[""], help="beginnings of names, such as 01; all by default"
     )
+    parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--limit", type=float, default=3.0, help="seconds; longer ones are printed")
-    parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--out", type=Path, help="a JSON file for the raw results")
     options = parser.parse_args()
-    checkouts = {"now": HERE}
-    if options.before:
-        checkouts = {"before": options.before.resolve(), "now": HERE}
-    names = options.lessons or sorted(path.stem for path in (HERE / "notebooks").glob("*.ipynb"))
-    result = {
-        "date": time.strftime("%Y-%m-%d"),
-        "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-        "python": platform.python_version(),
-        "versions": {library: version(library) for library in LIBRARIES},
-        "seconds": {label: {} for label in checkouts},
-    }
-    for name in names:
-        for label, checkout in checkouts.items():
-            lesson, record = measure(checkout, name)
-            result["seconds"][label][lesson] = record
-            print(f"[{label}] ", end="")
-            tell(lesson, record, options.limit)
-    options.results.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    checkouts = {"before": options.before.resolve()} if options.before else {}
+    checkouts["now"] = ROOT
+    runs = []
+    for path, turn in product(sorted((ROOT / "notebooks").glob("*.ipynb")), range(options.repeats)):
+        for name, checkout in checkouts.items():
+            wanted = options.lessons if name == "now" else options.compare
+            if path.name.startswith(tuple(options.lessons)) and path.name.startswith(tuple(wanted)):
+                what = {"checkout": name, "turn": turn}
+                cells = [
+                    {**what, **cell}
+                    for cell in measure(checkout / "notebooks" / path.name, checkout)
+                ]
+                tell(cells, options.limit)
+                runs += cells
+    if options.out:
+        earlier = {"before": commit(options.before)} if options.before else {}
+        save(options.out, runs, module="lesson_waits", packages=LIBRARIES, **earlier)
 
 
 if __name__ == "__main__":

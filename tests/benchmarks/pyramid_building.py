@@ -25,27 +25,33 @@ engine with its own codec and chunks, also in its own way to shrink, and those t
 import argparse
 import json
 import os
-import platform
-import shlex
-import statistics
-import subprocess
+import shutil
 import sys
-import threading
 import time
-from importlib.metadata import version
+from contextlib import ExitStack
+from functools import wraps
+from inspect import signature
 from itertools import pairwise, product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from tests.benchmarks.peaks import Peak, held
+from tests.benchmarks.records import memory_folder, save
+from tests.benchmarks.summaries import GROUP, grouped, median, ratio
+from tests.benchmarks.workers import Worker, serve
+
 LEVELS = 5
 FACTORS = [(2**level,) * 3 for level in range(LEVELS)]
-PACKAGES = ["bigimg-lessons", "zarr", "zarrs", "tensorstore", "ngff-zarr", "bioio-ome-zarr"]
-PACKAGES += ["ome-zarr", "dask", "pybdv", "npy2bdv", "numpy", "numba", "numcodecs"]
+SOURCES = ("tiff", "zarr", "sharded")
+PACKAGES = ["bigimg-lessons", "zarr", "zarrs", "tensorstore", "ngff-zarr", "itk-filtering"]
+PACKAGES += ["bioio-ome-zarr", "ome-zarr", "dask", "dask-image", "pybdv", "npy2bdv"]
+PACKAGES += ["numpy", "numba", "numcodecs", "tifffile"]
 CASES = {
     "128 cubed": {"chunk": 128, "codec": ("zstd", 1, "shuffle")},
     "64 cubed": {"chunk": 64, "codec": ("zstd", 1, "shuffle")},
+    "shards": {"chunk": 64, "shard": 128, "codec": ("zstd", 1, "shuffle")},
     "bitshuffle": {"chunk": 128, "codec": ("zstd", 3, "bitshuffle")},
     "defaults": {"chunk": None, "codec": None},
 }
@@ -72,15 +78,17 @@ def make_volume(path, kind, shape, dtype):
     volume.flush()
 
 
-def make_zarr(path, tiff):
-    """Copy a TIFF stack to a Zarr in chunks of 64 x 64 x 64."""
+def make_zarr(path, tiff, shards):
+    """Copy a TIFF stack to a Zarr in chunks of 64 x 64 x 64, if wanted in shards."""
     import tifffile
     import zarr
 
     volume = tifffile.memmap(tiff, mode="r")
-    array = zarr.create_array(path, shape=volume.shape, dtype=volume.dtype, chunks=(64,) * 3)
-    for z in range(0, len(volume), 64):
-        array[z : z + 64] = volume[z : z + 64]
+    array = zarr.create_array(
+        path, shape=volume.shape, dtype=volume.dtype, chunks=(64,) * 3, shards=shards
+    )
+    for z in range(0, len(volume), 128):
+        array[z : z + 128] = volume[z : z + 128]
 
 
 def make_small(path, like):
@@ -89,7 +97,8 @@ def make_small(path, like):
     if path.suffix == ".zarr":
         import zarr
 
-        zarr.create_array(path, data=volume, chunks=(64,) * 3)
+        shards = (64,) * 3 if opened(like).shards else None
+        zarr.create_array(path, data=volume, chunks=(64,) * 3, shards=shards)
     else:
         import tifffile
 
@@ -120,17 +129,19 @@ def as_dask(path, chunk):
 # Engines: each imports its libraries, and returns a function that does the work
 
 
-def build_pyramid(path, target, chunk, codec, *, zarrs=True, version=3):
+def build_pyramid(path, target, chunk, codec, *, shard=None, zarrs=True, version=3):
     from zarr.codecs import BloscCodec
 
     from bigimg_lessons import build as module
-    from bigimg_lessons.pyramids import zarrs_pipeline
+    from bigimg_lessons.formats import zarr_arrays
 
     if not zarrs:
-        zarrs_pipeline.find_spec = lambda _: None
+        zarr_arrays.find_spec = lambda _: None
     options = {"factors": FACTORS, "progress": False}
     if chunk:
         options["chunk_shape"] = (chunk,) * 3
+    if shard:
+        options["shard_shape"] = (shard,) * 3
     if codec:
         options["codec"] = BloscCodec(cname=codec[0], clevel=codec[1], shuffle=codec[2])
     options["file_format"] = "ome-zarr-0.5" if version == 3 else "ome-zarr-0.4"
@@ -145,35 +156,54 @@ def build_pyramid_bdv(path, target, chunk, codec):
     )
 
 
-def by_blocks(path, chunk, codec, write):
-    """One pass over blocks with the package's own planner, and another way to write."""
+def by_blocks(path, unit, write, *, opened=opened, read=np.ascontiguousarray):
+    """One pass over blocks with the package's own planner, and another way to read and write.
+
+    A block is made of whole units, chunks or shards, and `read` makes an array of a slice.
+    """
     from bigimg_lessons.pyramids.block_plans import plan_blocks
     from bigimg_lessons.pyramids.blocks import build_levels
     from bigimg_lessons.pyramids.levels import plan_levels
 
     def run():
         source = opened(path)
-        levels = plan_levels(source.shape, chunk_shape=(chunk,) * 3, factors=FACTORS)
+        dtype = np.dtype(getattr(source.dtype, "numpy_dtype", source.dtype))
+        levels = plan_levels(source.shape, chunk_shape=(unit,) * 3, factors=FACTORS)
         block = plan_blocks(
             levels,
-            chunk_shape=(chunk,) * 3,
-            dtype=source.dtype,
-            source_chunk_shape=getattr(source, "chunks", None),
+            chunk_shape=(unit,) * 3,
+            dtype=dtype,
+            source_chunk_shape=source_units(path),
             least_bytes=8 * 2**20,
         )
         build_levels(
-            lambda region: np.ascontiguousarray(source[region]),
-            write(levels, source.dtype),
+            lambda region: read(source[region]),
+            write(levels, dtype),
             levels,
             block_shape=block,
-            dtype=source.dtype,
+            dtype=dtype,
             threads=os.cpu_count(),
         )
 
     return run
 
 
-def bare_loop(path, target, chunk, codec):
+def source_units(path):
+    """Voxels along each axis of what is read of a source in one piece: shard or chunk."""
+    source = opened(path)
+    return getattr(source, "shards", None) or getattr(source, "chunks", None)
+
+
+def opened_with_zarrs(path):
+    """Open a source as a lazy array; a Zarr is decoded by zarrs."""
+    import zarr
+
+    with zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"}):
+        return opened(path)
+
+
+def bare_loop(path, target, chunk, codec, *, shard=None):
+    import google_crc32c
     import numba
     import numcodecs.blosc
 
@@ -216,35 +246,72 @@ def bare_loop(path, target, chunk, codec):
     dtype = opened(path).dtype
     for depth, (above, below) in enumerate(pairwise(FACTORS)):  # compile
         kept = [sum_dtype(dtype, f[0] ** 3) if f[0] > 1 else dtype for f in (above, below)]
-        sums = box_sums(np.zeros((2, 2, 2), kept[0]), (2, 2, 2), kept[1])
+        block = np.zeros((2, 2, 2), kept[0])
+        for block.flags.writeable in (False, True):  # mapped files cannot be written to
+            sums = box_sums(block, (2, 2, 2), kept[1])
         box_means(sums, (1, 1, 1), FACTORS[depth + 1], dtype)
     numcodecs.blosc.use_threads = False
     shuffles = {"shuffle": 1, "bitshuffle": 2}
     encoder = numcodecs.blosc.Blosc(codec[0], codec[1], shuffles[codec[2]])
 
+    unit = shard or chunk
+
+    def packed(whole):
+        """Encode a chunk, or the chunks of a shard with their index, as Zarr v3 has them."""
+        if unit == chunk:
+            return encoder.encode(whole)
+        parts, index, place = [], [], 0
+        for corner in product(range(0, unit, chunk), repeat=3):
+            part = np.ascontiguousarray(whole[tuple(slice(c, c + chunk) for c in corner)])
+            parts.append(encoder.encode(part))
+            index += [place, len(parts[-1])]
+            place += len(parts[-1])
+        parts.append(np.array(index, "<u8").tobytes())
+        return b"".join([*parts, google_crc32c.value(parts[-1]).to_bytes(4, "little")])
+
     def writer(levels, dtype):
         def write(depth, start, block):
-            for corner in product(*(range(0, n, chunk) for n in block.shape)):
-                part = block[tuple(slice(c, c + chunk) for c in corner)]
-                whole = np.zeros((chunk,) * 3, dtype)
+            for corner in product(*(range(0, n, unit) for n in block.shape)):
+                part = block[tuple(slice(c, c + unit) for c in corner)]
+                whole = np.zeros((unit,) * 3, dtype)
                 whole[tuple(map(slice, part.shape))] = part
-                z, y, x = ((s + c) // chunk for s, c in zip(start, corner, strict=True))
+                z, y, x = ((s + c) // unit for s, c in zip(start, corner, strict=True))
                 folder = target / str(depth) / "c" / str(z) / str(y)
                 folder.mkdir(parents=True, exist_ok=True)
-                (folder / str(x)).write_bytes(encoder.encode(whole))
+                (folder / str(x)).write_bytes(packed(whole))
 
         return write
 
-    return by_blocks(path, chunk, codec, writer)
+    return by_blocks(path, unit, writer, opened=opened_with_zarrs)
 
 
-def tensorstore_by_blocks(path, target, chunk, codec):
+def tensorstore_by_blocks(path, target, chunk, codec, *, shard=None):
     import tensorstore
 
     chunk, codec = chunk or 128, codec or ("zstd", 1, "shuffle")
 
-    def writer(levels, dtype):
+    def opened_here(path):
+        if path.suffix != ".zarr":
+            return opened(path)
+        store = {"driver": "file", "path": str(path)}
+        return tensorstore.open({"driver": "zarr3", "kvstore": store}, open=True).result()
+
+    def read(part):
+        return np.ascontiguousarray(part.read().result() if hasattr(part, "read") else part)
+
+    def encoding(dtype):
         blosc = {"cname": codec[0], "clevel": codec[1], "shuffle": codec[2]}
+        inner = [
+            {"name": "bytes", "configuration": {"endian": "little"}},
+            {"name": "blosc", "configuration": {**blosc, "typesize": dtype.itemsize}},
+        ]
+        if not shard:
+            return inner
+        index = [inner[0], {"name": "crc32c"}]
+        sharding = {"chunk_shape": [chunk] * 3, "codecs": inner, "index_codecs": index}
+        return [{"name": "sharding_indexed", "configuration": sharding}]
+
+    def writer(levels, dtype):
         stores = [
             tensorstore.open(
                 {
@@ -255,15 +322,9 @@ def tensorstore_by_blocks(path, target, chunk, codec):
                         "data_type": dtype.name,
                         "chunk_grid": {
                             "name": "regular",
-                            "configuration": {"chunk_shape": [chunk] * 3},
+                            "configuration": {"chunk_shape": [shard or chunk] * 3},
                         },
-                        "codecs": [
-                            {"name": "bytes", "configuration": {"endian": "little"}},
-                            {
-                                "name": "blosc",
-                                "configuration": {**blosc, "typesize": dtype.itemsize},
-                            },
-                        ],
+                        "codecs": encoding(dtype),
                     },
                     "store_data_equal_to_fill_value": True,
                 },
@@ -278,17 +339,32 @@ def tensorstore_by_blocks(path, target, chunk, codec):
 
         return write
 
-    return by_blocks(path, chunk, codec, writer)
+    return by_blocks(path, shard or chunk, writer, opened=opened_here, read=read)
 
 
-def ngff_zarr(path, target, chunk, codec, *, method=None):
+def with_zarrs(make):
+    """A peer that writes through zarr-python, told to encode by zarrs."""
+
+    @wraps(make)
+    def made(*arguments, **options):
+        import zarr
+
+        zarr.config.set({"codec_pipeline.path": "zarrs.ZarrsCodecPipeline"})
+        return make(*arguments, **options)
+
+    return made
+
+
+def ngff_zarr(path, target, chunk, codec, *, shard=None, method=None, tensorstore=False):
     import ngff_zarr as module
     from zarr.codecs import BloscCodec
 
-    compressors = {}
+    compressors = {"use_tensorstore": True} if tensorstore else {}
     if codec:
         blosc = BloscCodec(cname=codec[0], clevel=codec[1], shuffle=codec[2], typesize=1)
-        compressors = {"compressors": [blosc]}
+        compressors["compressors"] = [blosc]
+    if shard:
+        compressors["chunks_per_shard"] = shard // chunk
     options = {"chunks": chunk} if chunk else {}
     if method:
         options["method"] = module.Methods[method]
@@ -302,12 +378,14 @@ def ngff_zarr(path, target, chunk, codec, *, method=None):
     return run
 
 
-def ome_zarr_writer(path, target, chunk, codec, *, zarr_format=3):
+def ome_zarr_writer(path, target, chunk, codec, *, shard=None, zarr_format=3):
     import numcodecs
     from bioio_ome_zarr.writers import OMEZarrWriter
     from zarr.codecs import BloscCodec
 
     options = {"chunk_shape": (chunk,) * 3} if chunk else {}
+    if shard:
+        options["shard_shape"] = (shard,) * 3
     if codec and zarr_format == 3:
         options["compressor"] = BloscCodec(cname=codec[0], clevel=codec[1], shuffle=codec[2])
     elif codec:
@@ -414,10 +492,16 @@ ENGINES = {
     "ngff-zarr itkwasm": (ngff_zarr, {"method": "ITKWASM_BIN_SHRINK"}),
     "ngff-zarr itk": (ngff_zarr, {"method": "ITK_BIN_SHRINK"}),
     "ngff-zarr dask": (ngff_zarr, {"method": "DASK_BIN_SHRINK"}),
+    "ngff-zarr itk, zarrs": (with_zarrs(ngff_zarr), {"method": "ITK_BIN_SHRINK"}),
+    "ngff-zarr dask, zarrs": (with_zarrs(ngff_zarr), {"method": "DASK_BIN_SHRINK"}),
+    "ngff-zarr itk, tensorstore": (ngff_zarr, {"method": "ITK_BIN_SHRINK", "tensorstore": True}),
     "OMEZarrWriter v2": (ome_zarr_writer, {"zarr_format": 2}),
     "OMEZarrWriter v3": (ome_zarr_writer, {}),
+    "OMEZarrWriter v3, zarrs": (with_zarrs(ome_zarr_writer), {}),
     "ome-zarr-py local mean": (ome_zarr_py, {"method": "local_mean"}),
+    "ome-zarr-py local mean, zarrs": (with_zarrs(ome_zarr_py), {"method": "local_mean"}),
     "dask coarsen, one graph": (dask_coarsen, {}),
+    "dask coarsen, one graph, zarrs": (with_zarrs(dask_coarsen), {}),
     "dask coarsen, per level": (dask_coarsen, {"one_graph": False}),
 }
 ONLY_DEFAULTS = {
@@ -427,29 +511,9 @@ ONLY_DEFAULTS = {
     "pybdv": (pybdv, {}),
     "npy2bdv": (npy2bdv, {}),
 }
-OURS = ("bare loop", "build_pyramid", "blocks")
 
 
-# Measuring
-
-
-class Peak(threading.Thread):
-    """Follows what this process holds, without pages of mapped files where that is known."""
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        import psutil
-
-        self.process, self.done = psutil.Process(), threading.Event()
-        self.first = self.highest = self.held()
-
-    def held(self):
-        memory = self.process.memory_info()
-        return memory.rss - getattr(memory, "shared", 0)
-
-    def run(self):
-        while not self.done.wait(0.005):
-            self.highest = max(self.highest, self.held())
+# Measuring: in a worker, which has loaded and warmed up one engine
 
 
 def level_1_of(target):
@@ -471,32 +535,6 @@ def find_arrays(folder):
             yield path.parent
 
 
-def measure(engine, case, path, target):
-    """Run one engine in this process; return what it took and made."""
-    make, options = {**ENGINES, **ONLY_DEFAULTS}[engine]
-    settings = (CASES[case]["chunk"], CASES[case]["codec"])
-    with TemporaryDirectory() as first:
-        # What is loaded or compiled at first use is not measured: once, on a small stack.
-        small = make_small(Path(first, f"small{path.suffix}"), path)
-        make(small, Path(first, target.name), *settings, **options)()
-    run = make(path, target, *settings, **options)
-    peak = Peak()
-    peak.start()
-    wall, cpu = time.perf_counter(), time.process_time()
-    run()
-    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    peak.done.set()
-    peak.join()
-    files = [file for file in target.parent.rglob("*") if file.is_file()]
-    return {
-        "wall": round(wall, 3),
-        "cpu": round(cpu, 3),
-        "peak": round((peak.highest - peak.first) / 2**20, 1),
-        "size": round(sum(file.stat().st_size for file in files) / 2**20, 2),
-        "error": error_of(engine, path, target),
-    }
-
-
 def error_of(engine, path, target):
     """Most grey values by which a part of level 1 is off the exact mean; None for the bare loop."""
     if engine in ("bare loop", "blocks by tensorstore"):
@@ -509,82 +547,114 @@ def error_of(engine, path, target):
     return int(np.abs(level.astype("int64") - exact).max())
 
 
+def work(engine, case, path, folder):
+    """Get an engine ready, and measure it as often as asked; each time the target is new."""
+    make, options = {**ENGINES, **ONLY_DEFAULTS}[engine]
+    settings = CASES[case]
+    if settings.get("shard"):
+        options = {**options, "shard": settings["shard"]}
+    arguments = (settings["chunk"], settings["codec"])
+    with TemporaryDirectory() as first:
+        # What is loaded or compiled at first use is not measured: once, on a small stack.
+        small = make_small(Path(first, f"small{path.suffix}"), path)
+        make(small, Path(first, "target.ome.zarr"), *arguments, **options)()
+    target = Path(folder, "target.ome.zarr")
+    run = make(path, target, *arguments, **options)
+    loaded = held()
+
+    def measure():
+        folder.mkdir()
+        with Peak(first=loaded) as peak:
+            wall, cpu = time.perf_counter(), time.process_time()
+            run()
+            wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        files = [file for file in folder.rglob("*") if file.is_file()]
+        found = {
+            "wall": round(wall, 4),
+            "cpu": round(cpu, 4),
+            "peak": peak.mib,
+            "size": round(sum(file.stat().st_size for file in files) / 2**20, 2),
+            "error": error_of(engine, path, target),
+        }
+        shutil.rmtree(folder)
+        if hasattr(os, "sync"):  # what is still to be written must not slow the next one
+            os.sync()
+        return found
+
+    serve(measure)
+
+
+# Taking turns
+
+
 def run_all(arguments):
     """Run all engines in turn, each in its own process; return the list of runs."""
     runs = []
     with TemporaryDirectory(prefix="pyramid-building-", dir=arguments.folder) as folder:
         for kind, dtype in product(arguments.kinds, arguments.dtypes):
-            paths = {"tiff": Path(folder, f"{kind}-{dtype}.tif")}
-            make_volume(paths["tiff"], kind, arguments.shape, dtype)
-            if "zarr" in arguments.sources:
-                paths["zarr"] = Path(folder, f"{kind}-{dtype}.zarr")
-                make_zarr(paths["zarr"], paths["tiff"])
+            shape = shape_of(arguments, dtype)
+            paths = make_sources(Path(folder), kind, shape, dtype, arguments.sources)
             for case, source in product(arguments.cases, arguments.sources):
-                known = {**ENGINES, **(ONLY_DEFAULTS if case == "defaults" else {})}
-                for turn in range(arguments.repeats):
-                    for engine in known:
-                        if arguments.engines and engine not in arguments.engines:
-                            continue
-                        made = run_one(engine, case, paths[source], Path(folder))
-                        what = {"case": case, "kind": kind, "dtype": dtype, "source": source}
-                        runs.append({**what, "engine": engine, "turn": turn, **made})
-                        print(json.dumps(runs[-1]), file=sys.stderr, flush=True)
+                what = {"case": case, "kind": kind, "dtype": dtype, "source": source}
+                for run in take_turns(arguments, case, paths[source], Path(folder)):
+                    runs.append({**what, "shape": shape, **run})
+                    print(json.dumps(runs[-1]), file=sys.stderr, flush=True)
+            for path in paths.values():
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
     return runs
 
 
-def run_one(engine, case, path, folder):
-    with TemporaryDirectory(prefix="run-", dir=folder) as place:
-        target = Path(place, "target.ome.zarr")
-        command = [sys.executable, __file__, "--run", engine, case, str(path), str(target)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            return {"failed": done.stderr.strip().splitlines()[-1][:300]}
-        if hasattr(os, "sync"):  # what is still to be written must not slow the next one
-            os.sync()
-        return json.loads(done.stdout.splitlines()[-1])
+def shape_of(arguments, dtype):
+    """The shape asked for, or that of 128 x 1024 voxels and more that has so many bytes."""
+    if arguments.mib is None:
+        return arguments.shape
+    return [128, 1024, arguments.mib * 2**20 // (128 * 1024 * np.dtype(dtype).itemsize)]
 
 
-def medians(runs):
-    """Medians of the runs that ended, by group (case, kind, dtype, source) and engine."""
-    groups = {}
-    for run in runs:
-        if "failed" not in run:
-            group = tuple(run[key] for key in ("case", "kind", "dtype", "source"))
-            groups.setdefault(group, {}).setdefault(run["engine"], []).append(run)
-    return {
-        group: {
-            engine: {
-                key: statistics.median(run[key] for run in made)
-                for key in ("wall", "cpu", "peak", "size", "error")
-                if made[0][key] is not None
-            }
-            for engine, made in engines.items()
-        }
-        for group, engines in groups.items()
-    }
+def make_sources(folder, kind, shape, dtype, wanted):
+    """Write the same voxels as a TIFF stack and as the Zarrs that are wanted."""
+    paths = {"tiff": folder / f"{kind}-{dtype}.tif"}
+    make_volume(paths["tiff"], kind, shape, dtype)
+    for source, shards in (("zarr", None), ("sharded", (128,) * 3)):
+        if source in wanted:
+            paths[source] = folder / f"{kind}-{dtype}-{source}.zarr"
+            make_zarr(paths[source], paths["tiff"], shards)
+    return paths
+
+
+def take_turns(arguments, case, path, folder):
+    """Start a worker for each engine, and yield one run of each in every turn."""
+    known = {**ENGINES, **(ONLY_DEFAULTS if case == "defaults" else {})}
+    engines = [name for name in known if name in (arguments.engines or known)]
+    if CASES[case].get("shard"):
+        engines = [name for name in engines if "shard" in signature(known[name][0]).parameters]
+    with ExitStack() as stack:
+        workers = {}
+        for number, engine in enumerate(engines):
+            own = ["--work", engine, case, str(path), str(folder / f"run-{number}")]
+            workers[engine] = stack.enter_context(Worker("pyramid_building", own))
+        for turn in range(arguments.repeats):
+            for engine, worker in workers.items():
+                yield {"engine": engine, "turn": turn, **worker.measure()}
+                shutil.rmtree(folder / f"run-{engines.index(engine)}", ignore_errors=True)
 
 
 def show(runs):
-    """Print medians, and how many times that of build_pyramid each is."""
-    for group, engines in medians(runs).items():
+    """Print medians, and how many times those of build_pyramid they are."""
+    for group, engines in grouped(runs, GROUP, "engine").items():
         print(f"\n{', '.join(group)}; in brackets how many times that of build_pyramid")
-        print(f"{'':30}{'wall s':>16}{'CPU s':>16}{'peak MiB':>10}{'size MiB':>10}  off by")
-        first = engines.get("build_pyramid") or next(iter(engines.values()))
-        for engine, row in engines.items():
-            times = "".join(
-                f"{row[key]:>8.2f} ({row[key] / first[key]:5.2f})" for key in ("wall", "cpu")
-            )
-            off = f"{row['error']:g}" if "error" in row else "not looked at"
-            print(f"{engine:30}{times}{row['peak']:>10.0f}{row['size']:>10.1f}  {off}")
-        peers = [row for engine, row in engines.items() if not engine.startswith(OURS)]
-        if peers and "build_pyramid" in engines:
-            best = [min(row[key] for row in peers) / first[key] for key in ("wall", "cpu")]
-            print(
-                f"the fastest peer takes {best[0]:.2f} times as long, {best[1]:.2f} times the CPU"
-            )
-        if "bare loop" in engines and "build_pyramid" in engines:
-            times = first["wall"] / engines["bare loop"]["wall"]
-            print(f"build_pyramid takes {times:.2f} times as long as the bare loop")
+        print(f"{'':30}{'wall s':>26}{'CPU s':>26}{'peak MiB':>10}{'size MiB':>10}  off by")
+        for engine, made in engines.items():
+            times = "".join(f"{median(made, key):>8.2f}" for key in ("wall", "cpu"))
+            if "build_pyramid" in engines:
+                times = "".join(
+                    f"{median(made, key):>8.2f}{ratio(made, engines['build_pyramid'], key)!s:>18}"
+                    for key in ("wall", "cpu")
+                )
+            peak, size = median(made, "peak"), median(made, "size")
+            error = made[0]["error"]
+            off = "not looked at" if error is None else error
+            print(f"{engine:30}{times}{peak:>10.0f}{size:>10.1f}  {off}")
     for run in runs:
         if "failed" in run:
             print(f"{run['engine']} failed in {run['case']}: {run['failed']}")
@@ -592,36 +662,26 @@ def show(runs):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--shape", type=int, nargs=3, default=[256, 2048, 2048])
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--shape", type=int, nargs=3, default=[128, 1024, 1024])
+    parser.add_argument("--mib", type=int, help="instead of a shape: size of each volume")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--cases", nargs="+", choices=CASES, default=["128 cubed", "64 cubed"])
     parser.add_argument("--kinds", nargs="+", choices=["noise", "tissue"], default=["noise"])
     parser.add_argument("--dtypes", nargs="+", choices=["uint8", "uint16"], default=["uint8"])
-    parser.add_argument("--sources", nargs="+", choices=["tiff", "zarr"], default=["tiff"])
+    parser.add_argument("--sources", nargs="+", choices=SOURCES, default=["tiff"])
     parser.add_argument("--engines", nargs="+", choices=[*ENGINES, *ONLY_DEFAULTS])
-    parser.add_argument("--folder", help="where to put sources and results; not kept")
-    parser.add_argument("--save", type=Path, help="a JSON file for machine, versions and runs")
-    parser.add_argument("--run", nargs=4, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", default=memory_folder(), help="for sources and targets")
+    parser.add_argument("--out", type=Path, help="a JSON file for the raw results")
+    parser.add_argument("--work", nargs=4, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.run:
-        engine, case, path, target = arguments.run
-        print(json.dumps(measure(engine, case, Path(path), Path(target))))
+    if arguments.work:
+        engine, case, path, folder = arguments.work
+        work(engine, case, Path(path), Path(folder))
         return
     runs = run_all(arguments)
     show(runs)
-    if arguments.save:
-        record = {
-            "command": shlex.join(
-                ["python", "tests/benchmarks/pyramid_building.py", *sys.argv[1:]]
-            ),
-            "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
-            "python": platform.python_version(),
-            "versions": {name: version(name) for name in PACKAGES},
-            "shape": arguments.shape,
-        }
-        lines = ",\n  ".join(json.dumps(run) for run in runs)
-        head = json.dumps(record, indent=1)[:-2]
-        arguments.save.write_text(f'{head},\n "runs": [\n  {lines}\n ]\n}}\n', encoding="utf-8")
+    if arguments.out:
+        save(arguments.out, runs, module="pyramid_building", packages=PACKAGES)
 
 
 if __name__ == "__main__":

@@ -5,9 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import statistics
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -15,6 +13,9 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 import shortening
 from bs4 import BeautifulSoup
+
+from tests.benchmark_cells import rows, shown
+from tests.benchmarks.page import Results
 
 pytestmark = pytest.mark.browser
 
@@ -143,31 +144,8 @@ def _gzipped(text: str) -> int:
 
 
 def test_the_benchmarks_page_shows_all_results_as_tables(site_folder: Path) -> None:
-    results = Path(__file__).parents[1] / "benchmarks" / "results"
-    runs = [
-        run
-        for path in results.glob("pyramid_*.json")
-        for run in json.loads(path.read_text(encoding="utf-8"))["runs"]
-    ]
-    engines = {(run["case"], run["dtype"], run["source"], run["engine"]) for run in runs}
+    """Each row of the page is one that is worked out from the raw results, in their order."""
     tables = parsed(site_folder / "book" / "benchmarks.html").select("article table")
-    rows = [[cell.text for cell in row.select("td")] for table in tables for row in table("tr")]
-    named = [row for row in rows if row]
-    # One row for each engine of each group; the two memory runs repeat groups with larger stacks.
-    assert len(named) >= len(engines) > 60
-    assert [row for row in named if len(row) != 6 or float(row[1]) <= 0] == []
-    building = json.loads((results / "pyramid_building.json").read_text(encoding="utf-8"))["runs"]
-    bare = [
-        run["wall"] for run in building if run["engine"] == "bare loop" and "128" in run["case"]
-    ]
-    assert named[0][:2] == ["bare loop", f"{statistics.median(bare):.2f}"]
-    # Where a table holds both, they are its first two rows: who is the faster?
-    pairs = [
-        (float(one[1]), float(two[1]))
-        for one, two in pairwise(named)
-        if (one[0], two[0]) == ("bare loop", "build_pyramid")
-    ]
-    text = parsed(site_folder / "book" / "benchmarks.html").select_one("article").text
-    beaten = sum(own < loop for loop, own in pairs)
-    assert f"no lower limit: in {beaten} of the {len(pairs)} tables" in text
-    assert 0 < beaten < len(pairs)
+    found = [[cell.text for cell in row.select("th, td")] for each in tables for row in each("tr")]
+    assert found == rows(shown(Results()))
+    assert len(found) > 10
