@@ -23,8 +23,9 @@ from bigimg_lessons.formats.bdv.deflate import deflate
 Array = npt.NDArray[Any]
 Encoded = Sequence[Array | bytes | bytearray]
 
-# Bytes of voxels that may wait to be compressed or stored: work for the cores during a read.
-_WAITING_BYTES = 16 * 2**20
+# Bytes of voxels that may wait to be compressed or stored: work for the cores during a read. More
+# makes nothing faster, as compression is faster than most reading.
+_WAITING_BYTES = 4 * 2**20
 
 # HDF5's index of chunks: what it takes for each, and how much of it HDF5 may keep in memory. HDF5
 # itself allows 1 to 32 MiB.
