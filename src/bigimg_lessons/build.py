@@ -259,13 +259,14 @@ def _write_bdv_hdf5(
     codec: Literal["default"] | None,
     **options: Any,
 ) -> Path:
+    from bigimg_lessons.formats.bdv.deflate import GZIP_LEVEL
     from bigimg_lessons.formats.bdv.writer import CHUNK_SHAPE, write_bdv
 
     return write_bdv(
         target,
         source,
         chunk_shape=CHUNK_SHAPE if chunk_shape is None else chunk_shape,
-        gzip_level=None if codec is None else 4,
+        gzip_level=None if codec is None else GZIP_LEVEL,
         **options,
     )
 

@@ -15,15 +15,17 @@ from itertools import product
 from typing import Any, Self
 
 import h5py
-import imagecodecs
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[Any]
-Encoded = list[bytes | bytearray | memoryview]
+from bigimg_lessons.formats.bdv.deflate import deflate
 
-# Bytes of voxels that may wait to be compressed or stored: work for the cores during a read.
-_WAITING_BYTES = 16 * 2**20
+Array = npt.NDArray[Any]
+Encoded = Sequence[Array | bytes | bytearray]
+
+# Bytes of voxels that may wait to be compressed or stored: work for the cores during a read. More
+# makes nothing faster, as compression is faster than most reading.
+_WAITING_BYTES = 4 * 2**20
 
 # HDF5's index of chunks: what it takes for each, and how much of it HDF5 may keep in memory. HDF5
 # itself allows 1 to 32 MiB.
@@ -147,17 +149,29 @@ class ChunkWriter:
 def _encode(row: Array, chunk_shape: tuple[int, int, int], gzip_level: int | None) -> Encoded:
     """Cut a row of chunks along x, and return for each the bytes that HDF5 stores.
 
-    A chunk that sticks out of the level is filled up with zeros. HDF5's shuffle filter puts the
-    first bytes of all voxels first, then all second ones; gzip finds more to save in that.
+    A chunk that sticks out of the level is filled up with zeros.
     """
-    encoded: Encoded = []
-    for x in range(0, row.shape[2], chunk_shape[2]):
-        part = row[:, :, x : x + chunk_shape[2]]
-        chunk = np.zeros(chunk_shape, row.dtype)
-        chunk[tuple(map(slice, part.shape))] = part
-        if gzip_level is None:
-            encoded.append(chunk.tobytes())
-        else:
-            shuffled = chunk.view(np.uint8).reshape(-1, chunk.itemsize).T.tobytes()
-            encoded.append(imagecodecs.deflate_encode(shuffled, gzip_level))
-    return encoded
+    parts = (row[:, :, x : x + chunk_shape[2]] for x in range(0, row.shape[2], chunk_shape[2]))
+    if gzip_level is None:
+        return [_filled(part, chunk_shape) for part in parts]
+    return [deflate(_shuffled(part, chunk_shape), gzip_level) for part in parts]
+
+
+def _filled(part: Array, chunk_shape: tuple[int, int, int]) -> Array:
+    chunk = np.zeros(chunk_shape, part.dtype)
+    chunk[tuple(map(slice, part.shape))] = part
+    return chunk
+
+
+def _shuffled(part: Array, chunk_shape: tuple[int, int, int]) -> Array:
+    """Fill up a chunk, and sort its bytes as HDF5's shuffle filter does.
+
+    The lowest bytes of all voxels come first, then all second ones, and so on; gzip finds more to
+    save in that. Shifting takes less than half of the time that it takes to copy every n-th byte.
+    """
+    bits = part.view(f"<u{part.itemsize}")
+    planes = np.zeros((part.itemsize, *chunk_shape), np.uint8)
+    for number, plane in enumerate(planes):
+        inside = plane[tuple(map(slice, part.shape))]
+        np.right_shift(bits, 8 * number, out=inside, casting="unsafe")
+    return planes

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from bigimg_lessons.formats.bdv.chunk_writer import Room
+from bigimg_lessons.formats.bdv.deflate import GZIP_LEVEL
 from bigimg_lessons.formats.bdv.description import describe, describe_copy
 from bigimg_lessons.formats.bdv.levels import BdvLevels, Layout
 from bigimg_lessons.formats.bdv.pixel_types import PIXEL_TYPES
@@ -52,7 +53,7 @@ def write_bdv(
     factors: Sequence[Sequence[int]] | None = None,
     max_levels: int | None = None,
     downsampling: Downsampling = "mean",
-    gzip_level: int | None = 4,
+    gzip_level: int | None = GZIP_LEVEL,
     legacy_uint16: bool = True,
     memory_limit: int = MEMORY_LIMIT,
     overwrite: bool = False,
