@@ -1,4 +1,4 @@
-"""What all tests share: the one build of the book, whose tests come last, and one Node process."""
+"""What all tests share: their order, the one build of the book, and one Node process."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from tests.node import Node
+from tests.running_order import turn
 from tests.site_build import SiteBuild
 
 
@@ -21,8 +22,8 @@ def pytest_configure() -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """One process more than there are processors: many tests wait for a browser or a program."""
-    return (os.cpu_count() or 1) + 1
+    """Two processes more than there are processors: many tests wait for browsers and programs."""
+    return (os.cpu_count() or 1) + 2
 
 
 def _site_files(items: list[pytest.Item]) -> set[object]:
@@ -31,9 +32,9 @@ def _site_files(items: list[pytest.Item]) -> set[object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put files that need the built book behind the others."""
-    files = _site_files(items)
-    items.sort(key=lambda item: item.path in files)
+    """Put the files in an order in which all processes come to their end together."""
+    site = _site_files(items)
+    items.sort(key=lambda item: turn(item.path.name, of_the_site=item.path in site))
 
 
 @pytest.fixture(scope="session", autouse=True)

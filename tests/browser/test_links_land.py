@@ -90,7 +90,11 @@ def test_a_link_to_a_setting_of_the_explorer_lands(page: Page, site: str) -> Non
     page.goto("about:blank")
     page.goto(link)
     page.wait_for_function(MOUNTED)
-    page.wait_for_timeout(1000)
+    page.wait_for_function("scrollY > 0")
+    before, now = -1, 0
+    while now != before:  # the page glides there
+        page.wait_for_timeout(500)
+        before, now = now, page.evaluate("scrollY")
     top, margin, padding = page.locator(".bx").first.evaluate(
         """(node) => [
           node.getBoundingClientRect().top,
