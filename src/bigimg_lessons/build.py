@@ -23,7 +23,7 @@ from bigimg_lessons.pyramids.downsampling import Downsampling
 if TYPE_CHECKING:
     from zarr.abc.codec import BytesBytesCodec
 
-FileFormat = Literal["ome-zarr-0.4", "ome-zarr-0.5", "bdv-hdf5"]
+FileFormat = Literal["ome-zarr-0.4", "ome-zarr-0.5", "bdv-hdf5", "bdv-n5"]
 
 
 def build_pyramid(
@@ -252,22 +252,19 @@ def _write_ome_zarr(target: str | Path, source: Any, **options: Any) -> Path:
 
 
 def _write_bdv_hdf5(
-    target: str | Path,
-    source: Any,
-    *,
-    chunk_shape: Sequence[int] | None,
-    codec: Literal["default"] | None,
-    **options: Any,
+    target: str | Path, source: Any, *, codec: Literal["default"] | None, **options: Any
 ) -> Path:
-    from bigimg_lessons.formats.bdv.writer import CHUNK_SHAPE, write_bdv
+    from bigimg_lessons.formats.bdv.writer import write_bdv
 
-    return write_bdv(
-        target,
-        source,
-        chunk_shape=CHUNK_SHAPE if chunk_shape is None else chunk_shape,
-        gzip_level=None if codec is None else 4,
-        **options,
-    )
+    return write_bdv(target, source, gzip_level=None if codec is None else 4, **options)
+
+
+def _write_bdv_n5(
+    target: str | Path, source: Any, *, codec: Literal["default"] | None, **options: Any
+) -> Path:
+    from bigimg_lessons.formats.n5 import write_bdv_n5
+
+    return write_bdv_n5(target, source, gzip_level=None if codec is None else 1, **options)
 
 
 # A new format needs its name in `FileFormat`, an entry here, and a line in the docstring above.
@@ -280,6 +277,13 @@ _FORMATS: dict[FileFormat, _Format] = {
         no_shards="HDF5 has no shards",
         no_time="BDV-HDF5 has no place for them",
         no_codec="BDV-HDF5 is compressed by gzip",
+    ),
+    "bdv-n5": _Format(
+        write=_write_bdv_n5,
+        endings=(".n5",),
+        no_shards="N5 has no shards",
+        no_time="BDV-N5 has no place for them",
+        no_codec="BDV-N5 is compressed by gzip",
     ),
 }
 
