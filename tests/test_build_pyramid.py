@@ -299,8 +299,8 @@ def test_refuses_before_anything_is_written(tmp_path, build, options, error, mes
 
 
 def test_refuses_an_unknown_version(tmp_path):
-    with pytest.raises(ValueError, match=r"version is '0.6': choose '0.4' or '0.5'"):
-        write_ome_zarr(tmp_path / "a.zarr", np.zeros((4, 4), "uint8"), version="0.6")
+    with pytest.raises(ValueError, match=r"version is '0.7': choose one of '0.4', '0.5', '0.6'"):
+        write_ome_zarr(tmp_path / "a.zarr", np.zeros((4, 4), "uint8"), version="0.7")
 
 
 @pytest.mark.parametrize("name", ["image.ome.zarr", "image.xml"])
