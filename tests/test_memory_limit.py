@@ -95,7 +95,7 @@ print(peak - before)
         ("zarr", "uint16", 64),
         ("planes", "uint16", 64),
         ("bdv", "uint16", 32),
-        ("n5", "uint16", 32),
+        ("n5", "uint16", 48),
     ],
 )
 @pytest.mark.filterwarnings("ignore")

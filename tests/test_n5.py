@@ -16,6 +16,7 @@ from bioio import BioImage
 from zarr.codecs import GzipCodec
 
 from bigimg_lessons.build import build_pyramid
+from bigimg_lessons.formats import n5_chunks
 from bigimg_lessons.formats.bdv.loaders import N5
 from bigimg_lessons.formats.bdv.pixel_types import PIXEL_TYPES
 from bigimg_lessons.formats.bdv.reader import Reader
@@ -85,6 +86,27 @@ def test_all_types_of_voxels_come_back(write, dtype, codec):
         np.testing.assert_array_equal(back, image)
 
 
+@pytest.mark.parametrize("has_isal", [True, False])
+@pytest.mark.parametrize("level", [0, 1, 6])
+def test_the_same_voxels_are_the_same_bytes_whoever_compresses_them(
+    tmp_path, monkeypatch, level, has_isal
+):
+    if has_isal and not n5_chunks._HAS_ISAL:
+        pytest.skip("isal is not installed")
+    monkeypatch.setattr(n5_chunks, "_HAS_ISAL", has_isal)
+    image = pixels((9, 20, 33), "uint16") % 700
+    files = []
+    for name in ("a.n5", "b.n5"):
+        options = {"gzip_level": level, "progress": False, **SIZE}
+        path = write_bdv_n5(tmp_path / name, image, **options) / "setup0/timepoint0/s0"
+        assert n5_files.attributes(path)["compression"]["level"] == level
+        np.testing.assert_array_equal(n5_files.dataset(path), image)
+        np.testing.assert_array_equal(by_tensorstore(path), image)
+        files.append((path / "0/0/0").read_bytes())
+    assert files[0] == files[1]
+    assert (len(files[0]) < image.nbytes) == (level > 0)
+
+
 def test_channels_are_setups_and_times_are_timepoints(write):
     image = pixels((2, 3, 9, 20, 33), "uint16")
     path = write(image, channel_names=["red", "green", "blue"], max_levels=1)
@@ -128,7 +150,8 @@ def test_a_file_is_what_the_specification_says_byte_by_byte(write):
 
 
 def test_attributes_are_those_that_bigdataviewer_reads(write):
-    path = write(pixels((40, 100, 70), "uint16"), factors=[(1, 1, 1), (1, 2, 2)])
+    image = pixels((40, 100, 70), "uint16")
+    path = write(image, factors=[(1, 1, 1), (1, 2, 2)], chunk_shape=(64, 64, 64))
     assert n5_files.attributes(path) == {"n5": "1.0.0"}
     assert n5_files.attributes(path / "setup0") == {
         "downsamplingFactors": [[1, 1, 1], [2, 2, 1]],
@@ -153,6 +176,11 @@ def test_attributes_are_those_that_bigdataviewer_reads(write):
             "downsamplingFactors": [2, 2, 1],
         },
     ]
+
+
+def test_chunks_are_128_cubed_unless_others_are_given(write):
+    path = write(np.zeros((150, 140, 130), "uint8"), max_levels=1) / "setup0/timepoint0/s0"
+    assert n5_files.attributes(path)["blockSize"] == [128, 128, 128]
 
 
 @pytest.mark.parametrize("name", ["image.n5", "image.xml", "IMAGE.N5"])

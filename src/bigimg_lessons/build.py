@@ -111,7 +111,7 @@ def build_pyramid(
         One for each channel.
     chunk_shape
         Voxels per chunk in z, y, x order; time points and channels are always chunks of their
-        own. By default 128 cubed, or 1024 squared for an image without Z; for BDV-HDF5 and BDV-N5
+        own. By default 128 cubed, or 1024 squared for an image without Z in OME-Zarr; for BDV-HDF5
         64 cubed. A level that is smaller than that has smaller chunks.
     shard_shape
         Voxels per shard, a file of many chunks, in multiples of `chunk_shape`; OME-Zarr 0.5 and
@@ -271,8 +271,9 @@ def _write_bdv_n5(
     target: str | Path, source: Any, *, codec: Literal["default"] | None, **options: Any
 ) -> Path:
     from bigimg_lessons.formats.n5 import write_bdv_n5
+    from bigimg_lessons.formats.n5_chunks import GZIP_LEVEL
 
-    return write_bdv_n5(target, source, gzip_level=None if codec is None else 1, **options)
+    return write_bdv_n5(target, source, gzip_level=None if codec is None else GZIP_LEVEL, **options)
 
 
 # A new format needs its name in `FileFormat`, an entry here, and a line in the docstring above.

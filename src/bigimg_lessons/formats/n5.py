@@ -21,10 +21,10 @@ import numpy as np
 
 from bigimg_lessons.formats.bdv.description import View
 from bigimg_lessons.formats.bdv.loaders import N5
-from bigimg_lessons.formats.bdv.pyramid_views import CHUNK_SHAPE, PyramidViews, check_pixel_type
+from bigimg_lessons.formats.bdv.pyramid_views import PyramidViews, check_pixel_type
 from bigimg_lessons.formats.bdv.replacing import foreign_xml
 from bigimg_lessons.formats.bdv.xml_writing import to_xml
-from bigimg_lessons.formats.n5_chunks import MAX_CHUNK_BYTES, ChunkFolder
+from bigimg_lessons.formats.n5_chunks import GZIP_LEVEL, MAX_CHUNK_BYTES, ChunkFolder
 from bigimg_lessons.formats.n5_members import ATTRIBUTES, foreign
 from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
 from bigimg_lessons.pyramids.downsampling import Array, Downsampling
@@ -32,6 +32,9 @@ from bigimg_lessons.pyramids.source import AXES
 from bigimg_lessons.pyramids.targets import Plan, Pyramid, Request
 from bigimg_lessons.pyramids.writing import write_pyramid
 from bigimg_lessons.text import format_bytes
+
+CHUNK_SHAPE = (128, 128, 128)
+"""Voxels per chunk unless others are given, as in OME-Zarr: each is a file, so few are better."""
 
 VERSION = "1.0.0"
 """Version of N5 in the root's attributes.
@@ -56,7 +59,7 @@ def write_bdv_n5(
     factors: Sequence[Sequence[int]] | None = None,
     max_levels: int | None = None,
     downsampling: Downsampling = "mean",
-    gzip_level: int | None = 1,
+    gzip_level: int | None = GZIP_LEVEL,
     memory_limit: int = MEMORY_LIMIT,
     overwrite: bool = False,
     progress: bool = True,
@@ -79,14 +82,14 @@ def write_bdv_n5(
     axes, voxel_size, unit, channel_names
         As there.
     chunk_shape
-        Voxels per chunk in z, y, x order, at all levels, 64 cubed unless given; each is a file.
+        Voxels per chunk in z, y, x order, at all levels, 128 cubed unless given; each is a file.
         Those at the end of a level are as long as there are voxels.
     factors, max_levels, downsampling
         As there.
     gzip_level
-        From 0 to 9, or None to store chunks as they are. N5 shuffles no bytes. Measured with
-        libdeflate 1.25 on synthetic tissue and on noise, of 8 and 16 bits: level 1 compresses
-        150 MB/s a core, higher ones at most 118 MB/s, to no fewer bytes
+        From 0 to 9, or None to store chunks as they are. Level 1, by ISA-L, takes at most a fifth
+        of the time that higher levels take, which are libdeflate's. Of synthetic tissue and of
+        noise it makes no more bytes than those, of labels two fifths more than level 4
         (``tests/benchmarks/n5_gzip.py``).
     memory_limit, overwrite, progress
         As for :func:`bigimg_lessons.build.build_pyramid`.
