@@ -16,6 +16,7 @@ FORMATS = {"h5py", "imagecodecs", "numcodecs", "tifffile", "zarr", "zarrs"}
         ("from bigimg_lessons import plan_levels", BIOIO | LESSONS | FORMATS),
         ("import bigimg_lessons.formats.ome_zarr", BIOIO | LESSONS | {"h5py"}),
         ("import bigimg_lessons.formats.bdv.writer", BIOIO | LESSONS | {"zarr", "numcodecs"}),
+        ("import bigimg_lessons.formats.n5", BIOIO | LESSONS | (FORMATS - {"imagecodecs"})),
         ("import bigimg_lessons.pyramids.writing", BIOIO | LESSONS | FORMATS),
     ],
 )
@@ -36,7 +37,7 @@ SOURCES = {
 }
 
 
-@pytest.mark.parametrize("name", ["it.ome.zarr", "it.xml"])
+@pytest.mark.parametrize("name", ["it.ome.zarr", "it.xml", "it.n5"])
 @pytest.mark.parametrize("kind", SOURCES)
 def test_a_pyramid_is_built_without_bioio_and_dask(tmp_path, kind, name):
     """The source's library and the target's are loaded, and no other."""

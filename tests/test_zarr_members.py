@@ -10,7 +10,7 @@ from bigimg_lessons.build import build_pyramid
 from bigimg_lessons.formats.zarr_members import foreign
 
 
-@pytest.fixture(params=["ome-zarr-0.4", "ome-zarr-0.5"])
+@pytest.fixture(params=["ome-zarr-0.4", "ome-zarr-0.5", "ome-zarr-0.6"])
 def image(tmp_path, request):
     return build_pyramid(
         np.ones((20, 40, 40), "uint8"),

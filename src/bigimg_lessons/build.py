@@ -6,7 +6,8 @@ The parts are in modules of their own: :mod:`bigimg_lessons.pyramids.levels` pla
 goes through an image once, and :mod:`bigimg_lessons.pyramids.writing` writes it into a format.
 
 This module stands outside ``pyramids``, since it chooses among the formats, which import from
-there: :mod:`bigimg_lessons.formats.ome_zarr` and :mod:`bigimg_lessons.formats.bdv.writer`.
+there: :mod:`bigimg_lessons.formats.ome_zarr`, :mod:`bigimg_lessons.formats.bdv.writer` and
+:mod:`bigimg_lessons.formats.n5`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from bigimg_lessons.pyramids.downsampling import Downsampling
 if TYPE_CHECKING:
     from zarr.abc.codec import BytesBytesCodec
 
-FileFormat = Literal["ome-zarr-0.4", "ome-zarr-0.5", "bdv-hdf5"]
+FileFormat = Literal["ome-zarr-0.4", "ome-zarr-0.5", "ome-zarr-0.6", "bdv-hdf5", "bdv-n5"]
 
 
 def build_pyramid(
@@ -57,10 +58,10 @@ def build_pyramid(
 
     If the process is killed (SIGKILL, which no program can hold up), the staging directory stays.
     At the target then stands the old or the new pyramid, whole; or, if that happened in the
-    milliseconds in which they change places, nothing that opens (of BDV-HDF5 perhaps the HDF5 file
-    without its XML), and the old one lies in the staging directory, in ``old``. The next image
-    written into the same folder, under whatever name, puts it back, and removes what the killed
-    process left. Loss of power may cost what the system had not yet brought to the disk.
+    milliseconds in which they change places, nothing that opens (of BDV-HDF5 and BDV-N5 perhaps the
+    voxels without their XML), and the old one lies in the staging directory, in ``old``. The next
+    image written into the same folder, under whatever name, puts it back, and removes what the
+    killed process left. Loss of power may cost what the system had not yet brought to the disk.
 
     Parameters
     ----------
@@ -70,28 +71,33 @@ def build_pyramid(
         size, time interval, units (see :mod:`bigimg_lessons.pyramids.bioimage_calibration`) and
         channel names are then taken unless given. Integers of 8, 16 or 32 bits, or floats; other
         integers if nothing is to be averaged. A BigDataViewer image also brings the place of its
-        views: BDV-HDF5 keeps it whole, see :func:`bigimg_lessons.formats.bdv.writer.write_bdv`, and
-        OME-Zarr a translation that all views share. Stage positions of an OME-TIFF and the
-        translation of an OME-Zarr are not kept, as bioio does not give them. A dask array is
-        computed by the scheduler that is set, in threads, processes or a cluster. Arrays of NumPy,
-        dask, Zarr and HDF5 are read by several threads at once, others by one at a time.
+        views: BDV-HDF5 and BDV-N5 keep it whole, see
+        :func:`bigimg_lessons.formats.bdv.writer.write_bdv`, and OME-Zarr a translation that all
+        views share. Stage positions of an OME-TIFF and the translation of an OME-Zarr are not kept,
+        as bioio does not give them. A dask array is computed by the scheduler that is set, in
+        threads, processes or a cluster. Arrays of NumPy, dask, Zarr and HDF5 are read by several
+        threads at once, others by one at a time.
     target
-        Folder or file to create: for OME-Zarr a folder, by custom ending in ``.ome.zarr``, for
-        BDV-HDF5 an XML file ending in ``.xml``, with an HDF5 file beside it.
+        Folder or file to create: for OME-Zarr a folder, by custom ending in ``.ome.zarr``; for
+        BDV-HDF5 an XML file ending in ``.xml``, with an HDF5 file beside it; for BDV-N5 a folder
+        ending in ``.n5``, with an XML file beside it, or that XML file.
     file_format
-        ``ome-zarr-0.5`` (Zarr v3), ``ome-zarr-0.4`` (Zarr v2), or ``bdv-hdf5``. By default the
-        target's ending decides: ``.zarr`` means ``ome-zarr-0.5``, and ``.xml`` ``bdv-hdf5``.
+        ``ome-zarr-0.4`` (Zarr v2), ``ome-zarr-0.5`` (Zarr v3), ``ome-zarr-0.6`` (Zarr v3, with
+        named coordinate systems), ``bdv-hdf5`` or ``bdv-n5``. By default the target's ending
+        decides: ``.zarr`` means ``ome-zarr-0.5``, ``.xml`` ``bdv-hdf5``, and ``.n5`` ``bdv-n5``.
+        Few programs know OME-Zarr 0.6 yet: bioio-ome-zarr 3.8.1 opens it with its levels, but
+        finds no voxel size.
     axes
         The array's axes, such as "ZYX", "CYX" or "YXC", a letter of TCZYX for each in its own
         order; S stands for samples, the colours of an image, which become channels. By default
         what the source itself calls them, as xarray, Zarr, HDF5 and TensorStore may, else the
         last of TCZYX. They are written in the order of these.
     voxel_size
-        Size of a voxel in z, y, x order (y, x for an image without Z; BDV-HDF5 always has
-        all three, here and in the other parameters), and None where it is not known. An axis
+        Size of a voxel in z, y, x order (y, x for an image without Z; BDV-HDF5 and BDV-N5 always
+        have all three, here and in the other parameters), and None where it is not known. An axis
         whose size is not known has no unit in OME-Zarr and the scale 1, as there must be one, and
-        its levels are planned as if its voxels were as short as the shortest. BDV-HDF5 then says
-        that voxels are one pixel each way.
+        its levels are planned as if its voxels were as short as the shortest. BDV-HDF5 and BDV-N5
+        then say that voxels are one pixel each way.
     unit
         Unit of the voxel size, such as "µm", "nm" or "inch" (see
         :func:`bigimg_lessons.units.length`). None is assumed: without it none is written. "pixel"
@@ -99,16 +105,17 @@ def build_pyramid(
         is expressed, or if that has none along any axis, its unit.
     time_interval, time_unit
         The time from one time point to the next, and its unit, such as "s", "ms" or "min" (see
-        :func:`bigimg_lessons.units.duration`), in the same way. OME-Zarr only: BDV-HDF5 has no
-        place for them.
+        :func:`bigimg_lessons.units.duration`), in the same way. OME-Zarr only: BDV-HDF5 and BDV-N5
+        have no place for them.
     channel_names
         One for each channel.
     chunk_shape
         Voxels per chunk in z, y, x order; time points and channels are always chunks of their
-        own. By default 128 cubed, or 1024 squared for an image without Z; for BDV-HDF5 64 cubed.
-        A level that is smaller than that has smaller chunks.
+        own. By default 128 cubed, or 1024 squared for an image without Z in OME-Zarr; for BDV-HDF5
+        64 cubed. A level that is smaller than that has smaller chunks.
     shard_shape
-        Voxels per shard, a file of many chunks, in multiples of `chunk_shape`; OME-Zarr 0.5 only.
+        Voxels per shard, a file of many chunks, in multiples of `chunk_shape`; OME-Zarr 0.5 and
+        0.6 only.
     factors, max_levels
         As for :func:`plan_levels`, which chooses the levels unless factors are given.
     downsampling
@@ -121,7 +128,7 @@ def build_pyramid(
     codec
         A codec of ``zarr.codecs`` for OME-Zarr (for 0.4 ``BloscCodec``, ``GzipCodec`` or
         ``ZstdCodec``); by default :func:`bigimg_lessons.formats.ome_zarr.default_codec`. If None,
-        chunks are stored as they are. BDV-HDF5 is compressed by gzip.
+        chunks are stored as they are. BDV-HDF5 and BDV-N5 are compressed by gzip.
     memory_limit
         Bytes by which the process may grow: for the blocks that are held at a time with their sums,
         for reading them, and for encoding, see :mod:`bigimg_lessons.pyramids.block_plans`. Not
@@ -134,7 +141,8 @@ def build_pyramid(
         states the minimum.
     overwrite
         Replace a pyramid of the same format. It stays as it is until the new one is complete. An
-        OME-Zarr that holds more than its pyramid (labels, tables, notes) is not replaced.
+        OME-Zarr or N5 folder that holds more than its pyramid (labels, tables, notes) is not
+        replaced.
     progress
         Show a bar of the voxels written, of all levels.
 
@@ -252,35 +260,41 @@ def _write_ome_zarr(target: str | Path, source: Any, **options: Any) -> Path:
 
 
 def _write_bdv_hdf5(
-    target: str | Path,
-    source: Any,
-    *,
-    chunk_shape: Sequence[int] | None,
-    codec: Literal["default"] | None,
-    **options: Any,
+    target: str | Path, source: Any, *, codec: Literal["default"] | None, **options: Any
 ) -> Path:
     from bigimg_lessons.formats.bdv.deflate import GZIP_LEVEL
-    from bigimg_lessons.formats.bdv.writer import CHUNK_SHAPE, write_bdv
+    from bigimg_lessons.formats.bdv.writer import write_bdv
 
-    return write_bdv(
-        target,
-        source,
-        chunk_shape=CHUNK_SHAPE if chunk_shape is None else chunk_shape,
-        gzip_level=None if codec is None else GZIP_LEVEL,
-        **options,
-    )
+    return write_bdv(target, source, gzip_level=None if codec is None else GZIP_LEVEL, **options)
+
+
+def _write_bdv_n5(
+    target: str | Path, source: Any, *, codec: Literal["default"] | None, **options: Any
+) -> Path:
+    from bigimg_lessons.formats.n5 import write_bdv_n5
+    from bigimg_lessons.formats.n5_chunks import GZIP_LEVEL
+
+    return write_bdv_n5(target, source, gzip_level=None if codec is None else GZIP_LEVEL, **options)
 
 
 # A new format needs its name in `FileFormat`, an entry here, and a line in the docstring above.
 _FORMATS: dict[FileFormat, _Format] = {
     "ome-zarr-0.4": _Format(write=partial(_write_ome_zarr, version="0.4")),
     "ome-zarr-0.5": _Format(write=partial(_write_ome_zarr, version="0.5"), endings=(".zarr",)),
+    "ome-zarr-0.6": _Format(write=partial(_write_ome_zarr, version="0.6")),
     "bdv-hdf5": _Format(
         write=_write_bdv_hdf5,
         endings=(".xml",),
         no_shards="HDF5 has no shards",
         no_time="BDV-HDF5 has no place for them",
         no_codec="BDV-HDF5 is compressed by gzip",
+    ),
+    "bdv-n5": _Format(
+        write=_write_bdv_n5,
+        endings=(".n5",),
+        no_shards="N5 has no shards",
+        no_time="BDV-N5 has no place for them",
+        no_codec="BDV-N5 is compressed by gzip",
     ),
 }
 

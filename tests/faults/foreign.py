@@ -69,16 +69,19 @@ def _another_xml(folder: Path) -> str:
     return "image.xml"
 
 
-def _an_xml_alone(folder: Path) -> str:
-    (folder / "image.h5").unlink()
+def _an_xml_alone(folder: Path, pixels: str) -> str:
+    if (folder / pixels).is_dir():
+        shutil.rmtree(folder / pixels)
+    else:
+        (folder / pixels).unlink()
     return _another_xml(folder)
 
 
-def _the_xml_of_another(folder: Path) -> str:
-    xml = folder / "image.xml"
-    xml.write_text(xml.read_text().replace(">image.h5<", ">other.h5<"))
-    (folder / "image.h5").rename(folder / "other.h5")
-    return "other.h5"
+def _the_xml_of_another(folder: Path, pixels: str) -> str:
+    xml, other = folder / "image.xml", f"other{Path(pixels).suffix}"
+    xml.write_text(xml.read_text().replace(f">{pixels}<", f">{other}<"))
+    (folder / pixels).rename(folder / other)
+    return other
 
 
 def _another_hdf5(folder: Path) -> str:
@@ -106,11 +109,39 @@ def _a_folder(folder: Path, name: str) -> str:
 
 AT_BDV_HDF5: Mapping[str, Callable[[Path], str]] = {
     "another XML beside the HDF5": _another_xml,
-    "another XML alone": _an_xml_alone,
-    "the XML of another HDF5": _the_xml_of_another,
+    "another XML alone": partial(_an_xml_alone, pixels="image.h5"),
+    "the XML of another HDF5": partial(_the_xml_of_another, pixels="image.h5"),
     "another HDF5 beside the XML": _another_hdf5,
     "another HDF5 alone": _an_hdf5_alone,
     "text that is called .h5": _no_hdf5,
     "a folder that is called .xml": partial(_a_folder, name="image.xml"),
     "a folder that is called .h5": partial(_a_folder, name="image.h5"),
+}
+
+
+def _the_xml_of_hdf5(folder: Path) -> str:
+    xml = folder / "image.xml"
+    xml.write_text(xml.read_text().replace("bdv.n5", "bdv.hdf5"))
+    return "image.xml"
+
+
+def _n5_of_another_program(folder: Path) -> str:
+    (folder / "image.n5" / "setup0" / "attributes.json").write_text('{"mine": true}')
+    return "image.n5"
+
+
+AT_BDV_N5: Mapping[str, Callable[[Path], str]] = {
+    "another XML beside the N5": _another_xml,
+    "another XML alone": partial(_an_xml_alone, pixels="image.n5"),
+    "the XML of another N5": partial(_the_xml_of_another, pixels="image.n5"),
+    "the XML of HDF5": _the_xml_of_hdf5,
+    "the N5 of another program": _n5_of_another_program,
+    "a folder that is called .n5": partial(_no_zarr, name="image.n5"),
+    "a file that is called .n5": partial(_a_file, name="image.n5"),
+    "a folder that is called .xml": partial(_a_folder, name="image.xml"),
+    "a note": partial(_with_member, name="image.n5", member="notes.txt"),
+    "another N5 dataset": partial(_with_member, name="image.n5", member="masks/attributes.json"),
+    "a note among chunks": partial(
+        _with_member, name="image.n5", member="setup0/timepoint0/s0/notes.txt"
+    ),
 }

@@ -15,6 +15,7 @@ import numpy as np
 import tifffile
 
 import bigimg_lessons.formats.bdv.writer
+import bigimg_lessons.formats.n5
 import bigimg_lessons.formats.ome_zarr
 import bigimg_lessons.pyramids.source  # noqa: F401 - all that is else imported by each fork
 from bigimg_lessons.build import build_pyramid
@@ -115,6 +116,13 @@ FORMATS = {
         partial(_write, name="image.xml", file_format="bdv-hdf5"),
         judges.bdv_hdf5,
         foreign=foreign.AT_BDV_HDF5,
+    ),
+    "bdv-n5": Format(
+        ("image.n5", "image.xml"),
+        partial(_write, name="image.n5"),
+        judges.bdv_n5,
+        foreign=foreign.AT_BDV_N5,
+        harmless=("image.n5/.DS_Store", "image.n5/setup0/timepoint0/s0/Thumbs.db"),
     ),
     "sample-tiff": Format(
         (f"{_VOLUME.file_name}.json", _VOLUME.file_name),

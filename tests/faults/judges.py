@@ -21,6 +21,7 @@ import numpy.typing as npt
 import tifffile
 import zarr
 
+from tests import n5_files
 from tests.faults import images
 
 
@@ -70,6 +71,23 @@ def bdv_hdf5(path: Path) -> int | None:
         with h5py.File(path.with_name(root.findtext(".//ImageLoader/hdf5", ""))) as file:
             cells = file["t00000/s00"]
             arrays = [cells[name]["cells"][...].view("uint16") for name in sorted(cells)]
+    except Exception as error:
+        raise WrongError(f"an XML that does not open: {error!r}") from error
+    return _version(size, arrays)
+
+
+def bdv_n5(path: Path) -> int | None:
+    """Judge an XML with its N5 folder; a folder alone is nothing that BigDataViewer opens."""
+    if not os.path.lexists(path):
+        return None
+    try:
+        root = ET.fromstring(path.read_bytes())  # noqa: S314
+        stated = root.findtext(".//voxelSize/size", "").split()
+        size = [float(n) for n in stated][::-1]
+        folder = path.with_name(root.findtext(".//ImageLoader/n5", "")) / "setup0"
+        factors = n5_files.attributes(folder)["downsamplingFactors"]
+        levels = (folder / "timepoint0" / f"s{number}" for number in range(len(factors)))
+        arrays = [n5_files.dataset(level) for level in levels]
     except Exception as error:
         raise WrongError(f"an XML that does not open: {error!r}") from error
     return _version(size, arrays)

@@ -1,7 +1,7 @@
 """Write an image of any size as OME-Zarr with its pyramid, streamed.
 
-OME-Zarr 0.5 is Zarr v3 and 0.4 is Zarr v2, both with the metadata of ngff.openmicroscopy.org: one
-array for each level, named 0, 1, …, in a group that says where their voxels lie.
+OME-Zarr 0.4 is Zarr v2, 0.5 and 0.6 are Zarr v3, all with the metadata of ngff.openmicroscopy.org:
+one array for each level, named 0, 1, …, in a group that says where their voxels lie.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from zarr.codecs import BloscCodec
 from bigimg_lessons.checks import whole_numbers
 from bigimg_lessons.formats.chunk_files import ChunkEncoders
 from bigimg_lessons.formats.grey_ranges import GreyRanges
-from bigimg_lessons.formats.ome_zarr_metadata import Version, multiscales, omero
+from bigimg_lessons.formats.ome_zarr_metadata import ZARR_FORMATS, Version, multiscales, omero
 from bigimg_lessons.formats.zarr_arrays import ArrayLayout
 from bigimg_lessons.formats.zarr_members import foreign
 from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
@@ -88,7 +88,9 @@ def write_ome_zarr(
     image
         As ``source`` there.
     version
-        Version of OME-Zarr.
+        Version of OME-Zarr: 0.4, 0.5, or 0.6 as github.com/ome/ngff-spec has released it under that
+        tag. By November 2026 few programs knew 0.6 (:func:`bigimg_lessons.build.build_pyramid`
+        names one).
     axes, voxel_size, unit, time_interval, time_unit, channel_names
         As there.
     chunk_shape, shard_shape, factors, max_levels
@@ -102,7 +104,8 @@ def write_ome_zarr(
         The folder, absolute.
     """
     if version not in get_args(Version):
-        raise ValueError(f"The OME-Zarr version is {version!r}: choose '0.4' or '0.5'.")
+        known = ", ".join(map(repr, get_args(Version)))
+        raise ValueError(f"The OME-Zarr version is {version!r}: choose one of {known}.")
     target = _OmeZarr(Path(path).expanduser().absolute(), version, shard_shape, codec)
     request = Request(
         image=image,
@@ -175,7 +178,7 @@ class _OmeZarr:
             pyramid.chunk_shape,
             self._checked_shard_shape(pyramid),
             codec,
-            zarr_format=3 if self.version == "0.5" else 2,
+            zarr_format=ZARR_FORMATS[self.version],
         )
         position = source.position(request.voxel_size, request.unit)
         metadata = multiscales(
@@ -203,7 +206,7 @@ class _OmeZarr:
         """Return the shape of shards; complain unless they hold whole chunks."""
         if self.shard_shape is None:
             return None
-        if self.version != "0.5":
+        if self.version == "0.4":
             raise ValueError("shard_shape is given, but OME-Zarr 0.4 has no shards: leave it out.")
         chunk = pyramid.chunk_shape
         shard = whole_numbers("shard_shape", self.shard_shape, like=chunk)
@@ -277,15 +280,16 @@ class _OmeZarrLevels:
 
     def finish(self) -> None:
         """Create the group, last: until then not even the staging directory opens as an image."""
-        is_v3 = self.version == "0.5"
+        zarr_format = ZARR_FORMATS[self.version]
+        is_v3 = zarr_format == 3
         metadata = dict(self.metadata)
         if self.ranges is not None:
             windows = self.ranges.windows()
             metadata |= omero(self.channel_names, windows, planes=self.planes)
         else:  # only 0.4 has a version of its own here
             metadata["image-label"] = {} if is_v3 else {"version": "0.4"}
-        attributes = {"ome": {"version": "0.5", **metadata}} if is_v3 else metadata
-        zarr.create_group(self.folder, zarr_format=3 if is_v3 else 2, attributes=attributes)
+        attributes = {"ome": {"version": self.version, **metadata}} if is_v3 else metadata
+        zarr.create_group(self.folder, zarr_format=zarr_format, attributes=attributes)
         # Zarr creates folders again that somebody has removed, and would not tell.
         for number in range(len(self.writers)):
             (self.folder / str(number) / ("zarr.json" if is_v3 else ".zarray")).stat()

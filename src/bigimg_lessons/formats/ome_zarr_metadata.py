@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version as version_of
 from typing import Any, Literal
 
@@ -11,7 +11,13 @@ from bigimg_lessons.pyramids.calibration import Calibration, Step
 from bigimg_lessons.pyramids.targets import Pyramid
 from bigimg_lessons.units import METRE, SECOND
 
-Version = Literal["0.4", "0.5"]
+Version = Literal["0.4", "0.5", "0.6"]
+
+ZARR_FORMATS: Mapping[Version, Literal[2, 3]] = {"0.4": 2, "0.5": 3, "0.6": 3}
+"""The format of Zarr that each version of OME-Zarr is stored in."""
+
+# Name of the coordinate system in which the levels lie: that of the specification's own examples.
+_SYSTEM = "physical"
 
 _COLOURS = ("00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000", "0000FF")
 
@@ -43,17 +49,26 @@ def multiscales(
         each = list(zip(origin, level.factors, steps, strict=True))
         # Strides keep voxels where they are; averages and modes lie amid those they stand for.
         shift = 0.0 if downsampling == "stride" else 0.5
-        transforms = [
+        transforms: list[dict[str, Any]] = [
             {"type": "scale", "scale": [f * step.number for _, f, step in each]},
             {
                 "type": "translation",
                 "translation": [begin + shift * (f - 1) * step.number for begin, f, step in each],
             },
         ]
-        datasets.append({"path": str(number), "coordinateTransformations": transforms})
-    multiscale = {
+        path = str(number)
+        if version == "0.6":  # one transformation, and between which systems
+            transforms = [
+                {
+                    "type": "sequence",
+                    "input": {"path": path},
+                    "output": {"name": _SYSTEM},
+                    "transformations": transforms,
+                }
+            ]
+        datasets.append({"path": path, "coordinateTransformations": transforms})
+    multiscale: dict[str, Any] = {
         "name": re.sub(r"(\.ome)?\.zarr$", "", name, flags=re.IGNORECASE) or name,
-        "axes": [_described(axis, step) for axis, step in zip(axes, steps, strict=True)],
         "datasets": datasets,
         "type": downsampling,
         "metadata": {
@@ -61,6 +76,11 @@ def multiscales(
             "version": version_of("bigimg-lessons"),
         },
     }
+    described = [_described(axis, step) for axis, step in zip(axes, steps, strict=True)]
+    if version == "0.6":
+        multiscale["coordinateSystems"] = [{"name": _SYSTEM, "axes": described}]
+    else:
+        multiscale["axes"] = described
     if version == "0.4":
         multiscale["version"] = "0.4"
     return {"multiscales": [multiscale]}

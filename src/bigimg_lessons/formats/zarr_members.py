@@ -9,10 +9,9 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-_METADATA = {"zarr.json", ".zgroup", ".zarray", ".zattrs", ".zmetadata"}
+from bigimg_lessons.formats.strangers import DROPPINGS, besides
 
-# What file managers put into folders that they show.
-_DROPPINGS = {".DS_Store", "Thumbs.db", "desktop.ini"}
+_METADATA = {"zarr.json", ".zgroup", ".zarray", ".zattrs", ".zmetadata"}
 
 # Zarr v3 keeps chunks in a folder "c", or in files called "c.0.0" (or as v2 does, which is rare and
 # not looked for); v2 calls them "0.0", or keeps "0" in a folder "0".
@@ -40,10 +39,7 @@ def foreign(folder: Path) -> str | None:
         levels = _level_paths(folder)
     except (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError):
         return "is no OME-Zarr image"
-    if strangers := sorted(_strangers(folder, levels)):
-        shown = ", ".join(map(repr, strangers[:5])) + (", …" if strangers[5:] else "")
-        return f"holds, besides its pyramid, {shown}"
-    return None
+    return besides(_strangers(folder, levels))
 
 
 def _level_paths(folder: Path) -> set[str]:
@@ -65,7 +61,7 @@ def _strangers(folder: Path, levels: Collection[str], inside: str = "") -> Itera
             yield from _no_chunks(entry, _CHUNKS_V3 if is_v3 else _CHUNKS_V2, _METADATA, path)
         elif any(level.startswith(f"{path}/") for level in levels):
             yield from _strangers(entry, levels, f"{path}/")
-        elif entry.name not in _METADATA | _DROPPINGS:
+        elif entry.name not in _METADATA | DROPPINGS:
             yield path
 
 
@@ -79,5 +75,5 @@ def _no_chunks(
             if chunks.fullmatch(entry.name):
                 if entry.is_dir():
                     yield from _no_chunks(Path(entry.path), _CHUNKS_V2, (), path)
-            elif entry.name not in metadata and entry.name not in _DROPPINGS:
+            elif entry.name not in metadata and entry.name not in DROPPINGS:
                 yield path

@@ -74,9 +74,12 @@ def _first_description(image: Any) -> str:
 
 def _of_properties(image: Any) -> Calibration:
     """Take the numbers and units that bioio gives."""
-    sizes = image.physical_pixel_sizes
-    interval = image.time_interval
-    properties = image.dimension_properties
+    try:
+        sizes = image.physical_pixel_sizes
+        interval = image.time_interval
+        properties = image.dimension_properties
+    except Exception as error:  # so does bioio-ome-zarr 3.8 for OME-Zarr 0.6
+        return Calibration(remarks=(f"bioio could not read sizes and units ({error!r}).",))
     unit_names = {
         axis: None if (unit := getattr(properties, axis).unit) is None else str(unit)
         for axis in "TZYX"

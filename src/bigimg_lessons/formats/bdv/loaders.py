@@ -1,4 +1,4 @@
-"""Image loaders of BigDataViewer that keep pixels elsewhere than in HDF5, and what opens them.
+"""Image loaders of BigDataViewer: that of HDF5, which is read here, and what opens the others.
 
 Names of loaders are those of ``@ImgLoaderIo`` in bigdataviewer-core, BigStitcher
 (multiview-reconstruction), MoBIE and bigdataviewer-playground.
@@ -13,7 +13,13 @@ from bigimg_lessons.formats.bdv.xmltree import Node
 HDF5 = "bdv.hdf5"
 """The loader that is read here."""
 
-_N5 = (
+N5 = "bdv.n5"
+"""The loader of N5 folders, which are only written here."""
+
+CONTAINERS = {HDF5: "hdf5", N5: "n5"}
+"""For each loader the element that names what holds the pixels."""
+
+_WITH_TENSORSTORE = (
     "open it in Fiji with BigDataViewer, or one of its datasets, such as setup0/timepoint0/s0, "
     "with tensorstore's n5 driver"
 )
@@ -25,7 +31,7 @@ _PLAYGROUND = (
     "open the XML in Fiji with BigDataViewer-Playground, which wrote it and can export it as HDF5"
 )
 _REMEDIES = {
-    "bdv.n5": _N5,
+    N5: _WITH_TENSORSTORE,
     "bdv.remote": _SERVER,
     "bdv.ome.zarr": _OME_ZARR,
     "ome.zarr": _OME_ZARR,

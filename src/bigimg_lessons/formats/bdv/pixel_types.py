@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 
@@ -139,4 +138,6 @@ def _unwrapped(declared: Any) -> Any:
 
 
 def _shown(declared: Any) -> str:
+    import h5py  # here, as what is written to N5 asks this module for its types, and needs no HDF5
+
     return "(empty)" if isinstance(declared, h5py.Empty) else repr(_unwrapped(declared))

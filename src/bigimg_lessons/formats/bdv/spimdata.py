@@ -187,12 +187,12 @@ class SetupPart:
 
 @dataclass(frozen=True)
 class SpimData:
-    """What the XML of a BigDataViewer dataset with HDF5 says.
+    """What the XML of a BigDataViewer dataset with HDF5 or N5 says.
 
     Parameters
     ----------
     hdf5
-        The HDF5 file.
+        The HDF5 file, or the N5 folder that holds the pixels in its place.
     setups
         The view setups, by id.
     timepoints

@@ -10,35 +10,23 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from bigimg_lessons.formats.bdv.chunk_writer import Room
 from bigimg_lessons.formats.bdv.deflate import GZIP_LEVEL
-from bigimg_lessons.formats.bdv.description import describe, describe_copy
 from bigimg_lessons.formats.bdv.levels import BdvLevels, Layout
-from bigimg_lessons.formats.bdv.pixel_types import PIXEL_TYPES
+from bigimg_lessons.formats.bdv.pyramid_views import CHUNK_SHAPE, PyramidViews, check_pixel_type
 from bigimg_lessons.formats.bdv.replacing import foreign_h5, foreign_xml
-from bigimg_lessons.formats.bdv.spimdata import SpimData, VoxelSize
 from bigimg_lessons.formats.bdv.xml_writing import to_xml
 from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
-from bigimg_lessons.pyramids.calibration import Calibration
 from bigimg_lessons.pyramids.downsampling import Downsampling
-from bigimg_lessons.pyramids.levels import Level
-from bigimg_lessons.pyramids.libraries import is_of_library
 from bigimg_lessons.pyramids.source import AXES
 from bigimg_lessons.pyramids.targets import Plan, Pyramid, Request
 from bigimg_lessons.pyramids.writing import write_pyramid
 from bigimg_lessons.text import format_bytes
-
-if TYPE_CHECKING:
-    from bigimg_lessons.formats.bdv.reader import Reader
-
-CHUNK_SHAPE = (64, 64, 64)
-"""Voxels per chunk unless others are given."""
 
 
 def write_bdv(
@@ -49,7 +37,7 @@ def write_bdv(
     voxel_size: Sequence[float | None] | None = None,
     unit: str | None = None,
     channel_names: Sequence[str] | None = None,
-    chunk_shape: Sequence[int] = (64, 64, 64),
+    chunk_shape: Sequence[int] | None = None,
     factors: Sequence[Sequence[int]] | None = None,
     max_levels: int | None = None,
     downsampling: Downsampling = "mean",
@@ -95,8 +83,8 @@ def write_bdv(
     channel_names
         One for each channel; "channel 0", "channel 1", … if not known.
     chunk_shape
-        Voxels per chunk in z, y, x order, at all levels; levels that are smaller have smaller
-        chunks.
+        Voxels per chunk in z, y, x order, at all levels, 64 cubed unless given; levels that are
+        smaller have smaller chunks.
     factors, max_levels
         As for :func:`bigimg_lessons.pyramids.levels.plan_levels`.
     downsampling
@@ -201,34 +189,23 @@ class _Bdv:
         return foreign_h5(path) if path == self.h5 else foreign_xml(path, self.h5)
 
     def check_dtype(self, dtype: np.dtype[Any]) -> None:
-        if dtype.name not in PIXEL_TYPES:
-            raise TypeError(
-                f"BigDataViewer has no voxels of type {dtype.name}: convert the image to one of "
-                f"{', '.join(PIXEL_TYPES)}."
-            )
+        check_pixel_type(dtype)
 
     def default_chunk_shape(self, spatial_axes: str) -> tuple[int, ...]:
         return CHUNK_SHAPE
 
     def plan(self, pyramid: Pyramid) -> Plan:
-        source = pyramid.source
-        reader = bdv_reader(pyramid.request.image)
-        voxels = _voxel_size(pyramid.calibration, source.shape[2:])
-        description = self._described(pyramid, voxels, reader)
-        document = to_xml(description)
-        setups = [setup.id for setup in (reader or description).setups]
-        indices = np.ndindex(source.shape[:2])
-        every = zip(indices, product(description.timepoints, setups), strict=True)
+        dataset = PyramidViews.of(pyramid, self.h5.name)
         layout = Layout(
-            views={(t, c): view for (t, c), view in every if view not in description.missing},
-            setups=setups,
-            levels=[_in_space(level) for level in pyramid.levels],
+            views=dataset.views,
+            setups=dataset.setups,
+            levels=dataset.levels,
             chunk_shape=pyramid.chunk_shape,
-            dtype=source.dtype,
+            dtype=pyramid.source.dtype,
             gzip_level=self.gzip_level,
             legacy_uint16=self.legacy_uint16,
         )
-        largest = math.prod(layout.chunks(layout.levels[0])) * source.dtype.itemsize
+        largest = math.prod(layout.chunks(layout.levels[0])) * layout.dtype.itemsize
         if largest >= 2**32:
             raise ValueError(
                 f"A chunk of {pyramid.chunk_shape} voxels takes {format_bytes(largest)}, but HDF5 "
@@ -237,25 +214,10 @@ class _Bdv:
         room = partial(Room.of, chunks=layout.chunk_count, largest=largest)
         return Plan(
             unit=pyramid.chunk_shape,
-            create=partial(self._create, document, layout, room),
+            create=partial(self._create, to_xml(dataset.description), layout, room),
             once_bytes=room(0).at_once,
             stored_bytes=layout.voxel_bytes if self.gzip_level is None else None,
-            unknown_steps=f"Voxels are written as {voxels.size} {voxels.unit}"
-            if reader is None
-            else "The XML says of it what that of the image says",
-        )
-
-    def _described(self, pyramid: Pyramid, voxels: VoxelSize, reader: Reader | None) -> SpimData:
-        request = pyramid.request
-        if reader is None:
-            return describe(self.h5.name, pyramid.source.shape, voxels, pyramid.channel_names)
-        is_own_size = request.voxel_size is None and request.unit is None
-        return describe_copy(
-            self.h5.name,
-            reader,
-            voxel_size=None if is_own_size else voxels,
-            is_new_unit=request.voxel_size is None,
-            channel_names=None if request.channel_names is None else pyramid.channel_names,
+            unknown_steps=dataset.unknown_steps,
         )
 
     def _create(
@@ -267,40 +229,3 @@ class _Bdv:
         spare_bytes: int,
     ) -> BdvLevels:
         return BdvLevels(new(self.h5), new(self.xml), document, layout, room(spare_bytes))
-
-
-def bdv_reader(image: Any) -> Reader | None:
-    """Return the reader of a BigDataViewer image, which knows more than its voxels.
-
-    Parameters
-    ----------
-    image
-        ``bioio.BioImage``, reader, array, or anything else.
-    """
-    reader = getattr(image, "reader", image)
-    known = is_of_library(reader, "bigimg_lessons.formats.bdv.reader", "Reader")
-    return reader if known else None
-
-
-def _in_space(level: Level) -> Level:
-    """Return a level along z, y and x alone."""
-    return Level(level.factors[2:], level.shape[2:], level.voxel_size[2:], level.offset[2:])
-
-
-def _voxel_size(calibration: Calibration, shape: Sequence[int]) -> VoxelSize:
-    """Return what the XML says of the size of a voxel: three numbers, in one unit.
-
-    There is no place in it for a size that is not known along one axis only, so if one is not,
-    all are one pixel. A single plane of unknown thickness is as thick as its pixels are wide.
-    Without a unit of length it is "pixel": Bio-Formats 7.3 takes an empty one for micrometres.
-    """
-    steps = [calibration.step(axis) for axis in "ZYX"]
-    steps = [
-        steps[2] if n == 1 and step.size is None else step
-        for n, step in zip(shape, steps, strict=True)
-    ]
-    (unit, *others) = {step.unit for step in steps}
-    if others or any(step.size is None for step in steps):
-        return VoxelSize((1.0, 1.0, 1.0), "pixel")
-    z, y, x = (step.number for step in steps)
-    return VoxelSize((z, y, x), unit.symbol if unit else "pixel")

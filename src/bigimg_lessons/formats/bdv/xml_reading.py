@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator
 
 from bigimg_lessons.formats.bdv import legacy, split
-from bigimg_lessons.formats.bdv.loaders import HDF5, LoaderError, elsewhere
+from bigimg_lessons.formats.bdv.loaders import CONTAINERS, HDF5, LoaderError, elsewhere
 from bigimg_lessons.formats.bdv.paths import is_absolute
 from bigimg_lessons.formats.bdv.remarks import Remarks
 from bigimg_lessons.formats.bdv.spimdata import (
@@ -60,7 +60,11 @@ def is_spimdata(head: bytes) -> bool:
 
 
 def from_xml(
-    content: bytes, *, source: str = "The XML", remarks: Remarks | None = None
+    content: bytes,
+    *,
+    source: str = "The XML",
+    remarks: Remarks | None = None,
+    loader: str = HDF5,
 ) -> SpimData:
     """Read the XML of a BigDataViewer dataset, written today or before 2014.
 
@@ -73,6 +77,9 @@ def from_xml(
         The file's name, for messages.
     remarks
         Where to note what makes no sense and what no pixel needs. If ``None``, warnings are given.
+    loader
+        The loader that is expected, one of
+        :data:`bigimg_lessons.formats.bdv.loaders.CONTAINERS`.
 
     Returns
     -------
@@ -82,7 +89,8 @@ def from_xml(
     Raises
     ------
     LoaderError
-        If the pixels are kept in another way than HDF5; the message says what to use.
+        If the pixels are kept in another way than the loader's; where HDF5 is expected, the
+        message says what to use.
     ValueError
         If it is too large, declares a document type (and with it entities, or references to
         other files), is not well-formed, is not BigDataViewer's, or if something in it that
@@ -108,12 +116,12 @@ def from_xml(
                 "XML."
             )
         sequence = root.child("SequenceDescription")
-        loader, parts = _loader(sequence.child("ImageLoader"))
+        found, parts = _loader(sequence.child("ImageLoader"), loader)
         setups = sequence.child("ViewSetups")
         base_path = root.find("BasePath")
         missing = sequence.find("MissingViews")
         data = SpimData(
-            hdf5=_path(loader.child("hdf5")),
+            hdf5=_path(found.child(CONTAINERS[loader])),
             setups=_setups(setups, noted),
             timepoints=_timepoints(sequence.child("Timepoints")),
             attributes=tuple(_attributes(setups, noted)),
@@ -122,7 +130,7 @@ def from_xml(
                 for view in (missing.children("MissingView") if missing else ())
             ),
             registrations=tuple(_registrations(root.find("ViewRegistrations"), noted)),
-            partitions=tuple(_partition(node) for node in loader.children("partition")),
+            partitions=tuple(_partition(node) for node in found.children("partition")),
             base_path=_path(base_path) if base_path and base_path.own_text else PathReference("."),
             parts=parts,
         )
@@ -131,11 +139,15 @@ def from_xml(
     return data
 
 
-def _loader(node: Node) -> tuple[Node, tuple[SetupPart, ...]]:
-    """Find the loader of HDF5, which may be inside that of a split dataset."""
+def _loader(node: Node, expected: str) -> tuple[Node, tuple[SetupPart, ...]]:
+    """Find the loader that is expected; that of HDF5 may be inside that of a split dataset."""
     name = node.attribute("format")
-    if name.casefold() == HDF5:
+    if name.casefold() == expected:
         return node, ()
+    if expected != HDF5:
+        raise LoaderError(
+            node.source, f"{node.source} keeps its pixels as {name!r}, not as {expected!r}."
+        )
     refused = f"{node.source} keeps its pixels as {name!r}, and only {HDF5!r} is read here"
     inner = node.find("ImageLoader")
     if name != split.FORMAT or inner is None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
-from bigimg_lessons.formats.bdv.loaders import HDF5
+from bigimg_lessons.formats.bdv.loaders import CONTAINERS, HDF5
 from bigimg_lessons.formats.bdv.spimdata import (
     Attribute,
     Partition,
@@ -23,7 +23,7 @@ from bigimg_lessons.formats.bdv.spimdata import (
 _UNPRINTABLE = re.compile("[^\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def to_xml(data: SpimData) -> str:
+def to_xml(data: SpimData, *, loader: str = HDF5) -> str:
     """Write the XML of a BigDataViewer dataset.
 
     Parameters
@@ -31,6 +31,9 @@ def to_xml(data: SpimData) -> str:
     data
         The dataset. Its time points are written as a range if their ids are consecutive, else as
         a list.
+    loader
+        The loader that finds the pixels in the file or folder `data` names, one of
+        :data:`bigimg_lessons.formats.bdv.loaders.CONTAINERS`.
 
     Returns
     -------
@@ -53,10 +56,10 @@ def to_xml(data: SpimData) -> str:
     root = ElementTree.Element("SpimData", version="0.2")
     _add_path(root, "BasePath", data.base_path)
     sequence = ElementTree.SubElement(root, "SequenceDescription")
-    loader = ElementTree.SubElement(sequence, "ImageLoader", format=HDF5)
-    _add_path(loader, "hdf5", data.hdf5)
+    node = ElementTree.SubElement(sequence, "ImageLoader", format=loader)
+    _add_path(node, CONTAINERS[loader], data.hdf5)
     for partition in data.partitions:
-        _add_partition(loader, partition)
+        _add_partition(node, partition)
     setups = ElementTree.SubElement(sequence, "ViewSetups")
     for setup in data.setups:
         _add_setup(setups, setup)
