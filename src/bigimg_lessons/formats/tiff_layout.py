@@ -55,7 +55,7 @@ class TiffLayout:
     compression, predictor
         Values of the tags of these names.
     description
-        The ImageDescription of the first plane, in ASCII.
+        The ImageDescription of the first plane.
     is_big
         Whether it is a BigTIFF, whose offsets have 64 bits.
     """
