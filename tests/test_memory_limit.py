@@ -36,6 +36,8 @@ if case == "0.4":
     options["file_format"] = "ome-zarr-0.4"
 elif case == "bdv":
     options["file_format"], target = "bdv-hdf5", folder / "image.xml"
+elif case.startswith("ome-tiff"):
+    options["file_format"], target = "ome-tiff", folder / "image.ome.tif"
 elif case == "nanmean":
     options["downsampling"] = "nanmean"
     options["chunk_shape"] = (64,) * 3
@@ -93,6 +95,7 @@ print(peak - before)
         ("zarr", "uint16", 64),
         ("planes", "uint16", 64),
         ("bdv", "uint16", 32),
+        ("ome-tiff", "uint16", 32),
     ],
 )
 @pytest.mark.filterwarnings("ignore")
@@ -117,7 +120,7 @@ LIMITS = [0, -1, -(2**30), float("nan"), float("inf"), 1e8, 1.5, True, np.True_,
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-@pytest.mark.parametrize("name", ["image.ome.zarr", "image.xml"])
+@pytest.mark.parametrize("name", ["image.ome.zarr", "image.xml", "image.ome.tif"])
 def test_a_limit_that_is_none_is_refused(tmp_path, name, limit):
     message = r"memory_limit is .*: give a whole number of 1 or more, in bytes, such as 256 \* 2"
     with pytest.raises(ValueError, match=message):
@@ -128,7 +131,7 @@ def test_a_limit_that_is_none_is_refused(tmp_path, name, limit):
                     memory_limit=limit)  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["image.ome.zarr", "image.xml"])
+@pytest.mark.parametrize("name", ["image.ome.zarr", "image.xml", "image.ome.tif"])
 @pytest.mark.filterwarnings("ignore:.* is written without what is not known")
 def test_the_least_limit_is_told_and_does(tmp_path, name):
     image = np.arange(40 * 50 * 60, dtype="uint16").reshape(40, 50, 60)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import struct
 import warnings
 from itertools import pairwise
@@ -84,9 +85,9 @@ DTYPES = ["uint8", "uint16", "uint32", "int8", "int16", "int32", "float32", "flo
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_all_types_with_time_and_channels(write, dtype, codec):
     # Whole numbers, of which floats give the exact mean too.
-    image = np.round(1000 * pixels((2, 3, 4, 70, 50), dtype)) if dtype[0] == "f" else pixels(
-        (2, 3, 4, 70, 50), dtype
-    )
+    image = pixels((2, 3, 4, 70, 50), dtype)
+    if dtype[0] == "f":
+        image = np.round(1000 * image)
     path = write(image, chunk_shape=(1, 16, 32), codec=codec)
     check_levels(path, image, [(1, 1), (2, 2), (4, 4), (8, 8)])
     with tifffile.TiffFile(path) as tiff:
@@ -303,7 +304,8 @@ def test_what_is_not_known_is_left_out_and_said(write, options, sizes, unit, int
         warnings.simplefilter("always")
         path = write(np.zeros((2, 2, 20, 30), "uint8"), axes="TZYX", **options)
     with tifffile.TiffFile(path) as tiff:
-        stated = dict(re.findall(r'(\w+)="([^"]*)"', re.search("<Pixels.*?>", tiff.ome_metadata)[0]))
+        (pixels_tag,) = re.findall("<Pixels.*?>", tiff.ome_metadata)
+    stated = dict(re.findall(r'(\w+)="([^"]*)"', pixels_tag))
     ome_of(path)
     for axis, size in zip("ZYX", sizes, strict=True):
         expected = None if size is None else (float(size), unit)
@@ -337,12 +339,12 @@ def test_every_unit_that_is_known_here_is_one_of_ome(write, tmp_path):
     [
         ({"chunk_shape": (1, 100, 96)}, ValueError, r"chunk_shape is \(1, 100, 96\), but a tile"),
         ({"chunk_shape": (1, 96, 8)}, ValueError, r"multiples of 16: give 1 along z and such"),
-        ({"chunk_shape": (2, 64, 64)}, ValueError, r"chunk_shape is \(2, 64, 64\), but a tile .* 1"),
+        ({"chunk_shape": (2, 64, 64)}, ValueError, r"chunk_shape is \(2, 64, 64\), but a tile"),
         ({"chunk_shape": (64, 64)}, ValueError, r"give 3 numbers, one for each axis .*, z, y, x"),
         ({"factors": [(1, 1, 1), (2, 2, 2)]}, ValueError,
          r"factors has \(2, 2, 2\), but a level of an OME-TIFF has as many planes.*\(1, 2, 2\)"),
         ({"codec": "lzw"}, ValueError, "codec is 'lzw', but OME-TIFF is written with 'zstd' or"),
-        ({"dtype": "complex64"}, TypeError, "no voxels of type complex64: convert the image to one"),
+        ({"dtype": "complex64"}, TypeError, "no voxels of type complex64: convert the image"),
         ({"dtype": "bool"}, TypeError, r"no voxels of type bool: .* a mask with astype\('uint8'\)"),
         ({"dtype": "int64"}, TypeError, "no voxels of type int64"),
         ({"dtype": "float16"}, TypeError, "no voxels of type float16"),
@@ -360,11 +362,10 @@ def test_refuses_before_anything_is_written(write, tmp_path, options, error, mes
 
 
 def test_refuses_a_disk_that_is_too_full(write, tmp_path, monkeypatch):
-    usage = ome_tiff.CLASSIC_BYTES  # any number of bytes
-    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 2**20})())
+    usage = shutil.disk_usage(tmp_path)._replace(free=2**20)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(OSError, match=r"takes 21.3 MiB, but .* only 1.00 MiB are free: make room"):
         write(da.zeros((64, 512, 512), dtype="uint8"), codec=None, chunk_shape=(1, 64, 64))
-    assert usage == 2**31
     assert list(tmp_path.iterdir()) == []
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 import h5py
+import numpy as np
+import tifffile
 import zarr
 
 
@@ -113,4 +115,29 @@ AT_BDV_HDF5: Mapping[str, Callable[[Path], str]] = {
     "text that is called .h5": _no_hdf5,
     "a folder that is called .xml": partial(_a_folder, name="image.xml"),
     "a folder that is called .h5": partial(_a_folder, name="image.h5"),
+}
+
+
+def _no_tiff(folder: Path, name: str) -> str:
+    (folder / name).write_text("precious")
+    return name
+
+
+def _a_plain_tiff(folder: Path, name: str) -> str:
+    tifffile.imwrite(folder / name, np.ones((4, 4), "uint8"), ome=False)
+    return name
+
+
+def _two_images(folder: Path, name: str) -> str:
+    with tifffile.TiffWriter(folder / name, ome=True) as tiff:
+        tiff.write(np.ones((4, 4), "uint8"))
+        tiff.write(np.ones((4, 4), "uint8"))
+    return name
+
+
+AT_OME_TIFF: Mapping[str, Callable[..., str]] = {
+    "text that is called .ome.tif": _no_tiff,
+    "a folder that is called .ome.tif": _a_folder,
+    "a TIFF without OME-XML": _a_plain_tiff,
+    "an OME-TIFF of two images": _two_images,
 }

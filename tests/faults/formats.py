@@ -15,8 +15,9 @@ import numpy as np
 import tifffile
 
 import bigimg_lessons.formats.bdv.writer
+import bigimg_lessons.formats.ome_tiff
 import bigimg_lessons.formats.ome_zarr
-import bigimg_lessons.pyramids.source  # noqa: F401 - all that is else imported by each fork
+import bigimg_lessons.pyramids.source
 from bigimg_lessons.build import build_pyramid
 from bigimg_lessons.samples.files import sample_tiff
 from bigimg_lessons.samples.volume import SampleVolume
@@ -59,14 +60,20 @@ class Format:
         return self.judge(folder / self.files[-1])
 
 
-def _write(folder: Path, version: int, *, name: str, **options: Any) -> None:
-    build_pyramid(
+def _write(
+    folder: Path,
+    version: int,
+    *,
+    name: str,
+    build: Callable[..., object] = build_pyramid,
+    **options: Any,
+) -> None:
+    options = {"factors": images.FACTORS, "chunk_shape": images.CHUNK_SHAPE, **options}
+    build(
         images.pixels(version),
         folder / name,
         voxel_size=images.voxel_size(version),
         unit="µm",
-        factors=images.FACTORS,
-        chunk_shape=images.CHUNK_SHAPE,
         overwrite=True,
         progress=False,
         **options,
@@ -106,6 +113,8 @@ def _ome_zarr(**options: Any) -> Format:
     )
 
 
+_OME_TIFF = "image.ome.tif"
+
 FORMATS = {
     "ome-zarr-0.5": _ome_zarr(file_format="ome-zarr-0.5"),
     "ome-zarr-0.5-shards": _ome_zarr(file_format="ome-zarr-0.5", shard_shape=(8, 32, 32)),
@@ -115,6 +124,18 @@ FORMATS = {
         partial(_write, name="image.xml", file_format="bdv-hdf5"),
         judges.bdv_hdf5,
         foreign=foreign.AT_BDV_HDF5,
+    ),
+    "ome-tiff": Format(
+        (_OME_TIFF,),
+        partial(
+            _write,
+            name=_OME_TIFF,
+            build=bigimg_lessons.formats.ome_tiff.write_ome_tiff,
+            factors=images.FLAT_FACTORS,
+            chunk_shape=(1, *images.CHUNK_SHAPE[1:]),
+        ),
+        judges.ome_tiff,
+        foreign={what: partial(make, name=_OME_TIFF) for what, make in foreign.AT_OME_TIFF.items()},
     ),
     "sample-tiff": Format(
         (f"{_VOLUME.file_name}.json", _VOLUME.file_name),

@@ -21,7 +21,7 @@ import numpy as np
 from bigimg_lessons.formats.ome_tiff_replacing import foreign
 from bigimg_lessons.formats.ome_xml import PIXEL_TYPES, to_ome_xml
 from bigimg_lessons.formats.tiff_layout import CLASSIC_BYTES, TiffLayout
-from bigimg_lessons.formats.tiff_tiles import Codec, TileEncoder
+from bigimg_lessons.formats.tiff_tiles import Codec, Encoded, TileEncoder
 from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
 from bigimg_lessons.pyramids.downsampling import Array, Downsampling
 from bigimg_lessons.pyramids.levels import plan_levels
@@ -178,11 +178,11 @@ class _OmeTiff:
     def plan(self, pyramid: Pyramid) -> Plan:
         source = pyramid.source
         _check_tiles(pyramid)
-        encoder = TileEncoder(pyramid.chunk_shape[-2:], source.dtype, self.codec)
+        encoder = TileEncoder(_in_plane(pyramid.chunk_shape), source.dtype, self.codec)
         name = re.sub(r"\.ome\.tiff?$", "", self.path.name, flags=re.IGNORECASE)
         layout = TiffLayout(
             planes=math.prod(source.shape[:-2]),
-            levels=tuple(level.shape[-2:] for level in pyramid.levels),
+            levels=tuple(_in_plane(level.shape) for level in pyramid.levels),
             tile_shape=encoder.tile_shape,
             dtype=source.dtype,
             compression=encoder.compression,
@@ -222,14 +222,20 @@ class _OmeTiff:
         return levels
 
 
+def _in_plane(shape: Sequence[int]) -> tuple[int, int]:
+    """Return the extents along y and x."""
+    *_, y, x = shape
+    return y, x
+
+
 def _check_tiles(pyramid: Pyramid) -> None:
     """Refuse what a TIFF with SubIFDs has no place for."""
     *z, y, x = pyramid.chunk_shape
     if y % 16 or x % 16 or z not in ([], [1]):
         raise ValueError(
-            f"chunk_shape is {pyramid.chunk_shape}, but a tile of a TIFF lies in one plane, and its "
-            "sides are multiples of 16: give 1 along z and such multiples along y and x, such as "
-            "(1, 256, 256)."
+            f"chunk_shape is {pyramid.chunk_shape}, but a tile of a TIFF lies in one plane, and "
+            "its sides are multiples of 16: give 1 along z and such multiples along y and x, such "
+            "as (1, 256, 256)."
         )
     for level in pyramid.levels:
         if max(level.factors[:-2], default=1) > 1:
@@ -294,7 +300,7 @@ class _OmeTiffLevels:
                 for row, tiles in enumerate(rows, start=start[-2] // tile_y):
                     self._append(level, plane, row, start[-1] // tile_x, tiles)
 
-    def _append(self, level: int, plane: int, row: int, column: int, tiles: list[bytes]) -> None:
+    def _append(self, level: int, plane: int, row: int, column: int, tiles: list[Encoded]) -> None:
         """Write neighbouring tiles at the end of the file, and where they lie into its index."""
         counts = np.array([len(tile) for tile in tiles], self.layout.word)
         offsets = self._end + np.cumsum(counts, dtype=self.layout.word) - counts
