@@ -17,7 +17,7 @@ import tifffile
 import bigimg_lessons.formats.bdv.writer
 import bigimg_lessons.formats.ome_tiff
 import bigimg_lessons.formats.ome_zarr
-import bigimg_lessons.pyramids.source
+import bigimg_lessons.pyramids.source  # noqa: F401 - all that is else imported by each fork
 from bigimg_lessons.build import build_pyramid
 from bigimg_lessons.samples.files import sample_tiff
 from bigimg_lessons.samples.volume import SampleVolume
@@ -60,16 +60,9 @@ class Format:
         return self.judge(folder / self.files[-1])
 
 
-def _write(
-    folder: Path,
-    version: int,
-    *,
-    name: str,
-    build: Callable[..., object] = build_pyramid,
-    **options: Any,
-) -> None:
+def _write(folder: Path, version: int, *, name: str, **options: Any) -> None:
     options = {"factors": images.FACTORS, "chunk_shape": images.CHUNK_SHAPE, **options}
-    build(
+    build_pyramid(
         images.pixels(version),
         folder / name,
         voxel_size=images.voxel_size(version),
@@ -130,7 +123,6 @@ FORMATS = {
         partial(
             _write,
             name=_OME_TIFF,
-            build=bigimg_lessons.formats.ome_tiff.write_ome_tiff,
             factors=images.FLAT_FACTORS,
             chunk_shape=(1, *images.CHUNK_SHAPE[1:]),
         ),
