@@ -45,6 +45,9 @@ class Format:
         Files that are no reason not to overwrite, relative to the folder.
     refuses_links
         Whether a link at the place of the image is refused.
+    is_one_file
+        Whether one move puts the new image into the place of the old, so that at no moment
+        nothing stands there.
     """
 
     files: tuple[str, ...]
@@ -54,6 +57,7 @@ class Format:
     foreign: Mapping[str, Callable[[Path], str]] = field(default_factory=dict)
     harmless: tuple[str, ...] = ()
     refuses_links: bool = True
+    is_one_file: bool = False
 
     def stands(self, folder: Path) -> int | None:
         """Judge what stands in a folder."""
@@ -128,6 +132,7 @@ FORMATS = {
         ),
         judges.ome_tiff,
         foreign={what: partial(make, name=_OME_TIFF) for what, make in foreign.AT_OME_TIFF.items()},
+        is_one_file=True,
     ),
     "sample-tiff": Format(
         (f"{_VOLUME.file_name}.json", _VOLUME.file_name),
