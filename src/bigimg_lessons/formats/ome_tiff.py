@@ -278,8 +278,8 @@ class _OmeTiffLevels:
     extents: tuple[int, ...]
     layout: TiffLayout
     encoder: TileEncoder
-    _end: int = 0
-    _lock: Lock = field(default_factory=Lock)
+    _end: int = field(default=0, init=False)
+    _lock: Lock = field(default_factory=Lock, init=False)
 
     def begin(self) -> None:
         """Write all that is known before the first tile; but the header, so that it is no TIFF."""

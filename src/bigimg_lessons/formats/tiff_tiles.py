@@ -47,8 +47,9 @@ class TileEncoder:
     def predictor(self) -> int:
         """Value of the tag Predictor: 2 if each voxel is stored as the difference to its left one.
 
-        Measured on synthetic tissue (zstd 1): 24 % of one-byte voxels saved instead of 14, at an
-        eighth more time. TIFF's predictor for floats is not read by Bio-Formats 7.3.
+        Measured (``tests/benchmarks/ome_tiff_writing.py --tiles``): of synthetic tissue 24 % of
+        the bytes are saved instead of 14, at a sixth more time; of flat noise of two bytes 57 %
+        instead of 62. Floats have another predictor, which is not used.
         """
         return 2 if self.codec is not None and self.dtype.kind in "iu" else 1
 
@@ -90,6 +91,6 @@ class TileEncoder:
         raw = tile.astype(self.dtype.newbyteorder("<"), copy=False).tobytes()
         if self.codec is None:
             return raw
-        # Level 1, the fastest of both: on tissue and noise higher ones save 3 % at most.
+        # Level 1, the fastest of both: on tissue and noise higher ones save 2 % more at most.
         encode = imagecodecs.zstd_encode if self.codec == "zstd" else imagecodecs.deflate_encode
         return encode(raw, 1)
