@@ -37,6 +37,14 @@ class NpyTarget:
     def default_chunk_shape(self, spatial_axes: str) -> tuple[int, ...]:
         return (64,) * len(spatial_axes)
 
+    def default_factors(
+        self,
+        shape: tuple[int, ...],
+        chunk_shape: tuple[int, ...],
+        voxel_size: tuple[float | None, ...],
+    ) -> None:
+        return None
+
     def plan(self, pyramid: Pyramid) -> Plan:
         return Plan(
             unit=pyramid.chunk_shape,

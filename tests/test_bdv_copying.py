@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import h5py
 import numpy as np
 import pytest
+import tifffile
 import zarr
 from bioio import BioImage
 
@@ -491,3 +492,17 @@ def test_the_same_voxel_size_in_another_unit_keeps_the_position(dataset, copy, t
 def test_a_reader_is_as_good_as_a_bioimage(dataset, copy):
     source, _ = dataset([setup(4, 0)], registration(0, 4, MOVED))
     assert steps(copy(Reader(source))) == {(0, 4): [(None, MOVED)]}
+
+
+def test_ome_tiff_says_that_the_position_goes(dataset, copy):
+    source, views = dataset([setup(0, 0)], registration(0, 0, MOVED))
+    with pytest.warns(UserWarning, match="has no place for .*Lost are its position.$") as seen:
+        path = copy(BioImage(source), "copy.ome.tif", chunk_shape=None, max_levels=1)
+    assert len(seen) == 1
+    np.testing.assert_array_equal(tifffile.imread(path), views[0, 0][0].squeeze())
+
+
+def test_ome_tiff_says_what_else_it_cannot_hold(dataset, copy):
+    source, _ = dataset([setup(0, 0)], registration(0, 0, AFFINE))
+    with pytest.warns(UserWarning, match="Lost are its registration, which does more"):
+        copy(BioImage(source), "copy.ome.tif", chunk_shape=None, max_levels=1)

@@ -17,6 +17,10 @@ FORMATS = {"h5py", "imagecodecs", "numcodecs", "tifffile", "zarr", "zarrs"}
         ("import bigimg_lessons.formats.ome_zarr", BIOIO | LESSONS | {"h5py"}),
         ("import bigimg_lessons.formats.bdv.writer", BIOIO | LESSONS | {"zarr", "numcodecs"}),
         ("import bigimg_lessons.formats.n5", BIOIO | LESSONS | (FORMATS - {"imagecodecs"})),
+        (
+            "import bigimg_lessons.formats.ome_tiff",
+            BIOIO | LESSONS | {"h5py", "numcodecs", "tifffile", "zarr"},
+        ),
         ("import bigimg_lessons.pyramids.writing", BIOIO | LESSONS | FORMATS),
     ],
 )
@@ -37,7 +41,7 @@ SOURCES = {
 }
 
 
-@pytest.mark.parametrize("name", ["it.ome.zarr", "it.xml", "it.n5"])
+@pytest.mark.parametrize("name", ["it.ome.zarr", "it.xml", "it.n5", "it.ome.tif"])
 @pytest.mark.parametrize("kind", SOURCES)
 def test_a_pyramid_is_built_without_bioio_and_dask(tmp_path, kind, name):
     """The source's library and the target's are loaded, and no other."""
@@ -55,6 +59,7 @@ def test_a_pyramid_is_built_without_bioio_and_dask(tmp_path, kind, name):
     assert loaded & (BIOIO | LESSONS) == set()
     assert ("zarr" in loaded) == (kind == "zarr" or name.endswith(".zarr"))
     assert ("h5py" in loaded) == (kind == "HDF5" or name.endswith(".xml"))
+    assert "tifffile" not in loaded
 
 
 @pytest.mark.parametrize(

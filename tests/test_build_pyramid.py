@@ -262,6 +262,22 @@ def test_each_voxel_is_asked_for_exactly_once(build):
             ValueError,
             "BDV-HDF5 is compressed by gzip: leave codec out",
         ),
+        (
+            {"codec": "zstd"},
+            ValueError,
+            "codec is 'zstd': give 'default' or a codec of zarr.codecs",
+        ),
+        (
+            {"codec": BloscCodec(), "file_format": "ome-tiff"},
+            ValueError,
+            "codec is BloscCodec.*, but OME-TIFF is written with 'zstd' or 'deflate'",
+        ),
+        (
+            {"codec": "gzip", "file_format": "ome-tiff"},
+            ValueError,
+            "codec is 'gzip': give 'default' or 'zstd' or 'deflate', or None not to compress",
+        ),
+        ({"shard_shape": CHUNK, "file_format": "ome-tiff"}, ValueError, "OME-TIFF has no shards"),
         ({"factors": [(1, 1)]}, ValueError, r"factors\[0\] is \(1, 1\): give 3 numbers"),
         ({"max_levels": 0}, ValueError, "max_levels is 0"),
         ({"max_levels": True}, ValueError, "max_levels is True: give a whole number of 1 or more"),
@@ -293,6 +309,8 @@ def test_refuses_before_anything_is_written(tmp_path, build, options, error, mes
     options = {"source": np.zeros((20, 20, 20), "uint8"), **options}
     if options.get("file_format") == "bdv-hdf5":
         options["name"] = "image.xml"
+    elif options.get("file_format") == "ome-tiff":
+        options["name"] = "image.ome.tif"
     with pytest.raises(error, match=message):
         build(**options)
     assert list(tmp_path.iterdir()) == []

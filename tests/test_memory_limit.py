@@ -38,6 +38,8 @@ elif case == "bdv":
     options["file_format"], target = "bdv-hdf5", folder / "image.xml"
 elif case == "n5":
     options["file_format"], target = "bdv-n5", folder / "image.n5"
+elif case.startswith("ome-tiff"):
+    options["file_format"], target = "ome-tiff", folder / "image.ome.tif"
 elif case == "nanmean":
     options["downsampling"] = "nanmean"
     options["chunk_shape"] = (64,) * 3
@@ -96,6 +98,7 @@ print(peak - before)
         ("planes", "uint16", 64),
         ("bdv", "uint16", 32),
         ("n5", "uint16", 48),
+        ("ome-tiff", "uint16", 32),
     ],
 )
 @pytest.mark.filterwarnings("ignore")
@@ -120,7 +123,7 @@ LIMITS = [0, -1, -(2**30), float("nan"), float("inf"), 1e8, 1.5, True, np.True_,
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-@pytest.mark.parametrize("name", ["image.ome.zarr", "image.xml", "image.n5"])
+@pytest.mark.parametrize("name", ["image.ome.zarr", "image.xml", "image.n5", "image.ome.tif"])
 def test_a_limit_that_is_none_is_refused(tmp_path, name, limit):
     message = r"memory_limit is .*: give a whole number of 1 or more, in bytes, such as 256 \* 2"
     with pytest.raises(ValueError, match=message):
@@ -131,11 +134,12 @@ def test_a_limit_that_is_none_is_refused(tmp_path, name, limit):
                     memory_limit=limit)  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["image.ome.zarr", "image.xml", "image.n5"])
+@pytest.mark.parametrize("name", ["image.ome.zarr", "image.xml", "image.n5", "image.ome.tif"])
 @pytest.mark.filterwarnings("ignore:.* is written without what is not known")
 def test_the_least_limit_is_told_and_does(tmp_path, name):
     image = np.arange(40 * 50 * 60, dtype="uint16").reshape(40, 50, 60)
-    options = {"progress": False, "chunk_shape": (16, 16, 16)}
+    depth = 1 if name.endswith(".tif") else 16  # of chunks
+    options = {"progress": False, "chunk_shape": (depth, 16, 16)}
     least = least_memory(build_pyramid, image, tmp_path / name, **options)
     with pytest.raises(ValueError, match=rf"give at least {least}, or smaller chunks"):
         build_pyramid(image, tmp_path / name, memory_limit=least - 1, **options)

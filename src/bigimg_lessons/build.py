@@ -7,7 +7,8 @@ goes through an image once, and :mod:`bigimg_lessons.pyramids.writing` writes it
 
 This module stands outside ``pyramids``, since it chooses among the formats, which import from
 there: :mod:`bigimg_lessons.formats.ome_zarr`, :mod:`bigimg_lessons.formats.bdv.writer` and
-:mod:`bigimg_lessons.formats.n5`.
+:mod:`bigimg_lessons.formats.n5`, :mod:`bigimg_lessons.formats.ome_tiff` and
+:mod:`bigimg_lessons.formats.imaris.writer`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from bigimg_lessons.pyramids.downsampling import Downsampling
 if TYPE_CHECKING:
     from zarr.abc.codec import BytesBytesCodec
 
-FileFormat = Literal["ome-zarr-0.4", "ome-zarr-0.5", "ome-zarr-0.6", "bdv-hdf5", "bdv-n5"]
+FileFormat = Literal[
+    "ome-zarr-0.4", "ome-zarr-0.5", "ome-zarr-0.6", "ome-tiff", "imaris", "bdv-hdf5", "bdv-n5"
+]
 
 
 def build_pyramid(
@@ -43,7 +46,7 @@ def build_pyramid(
     factors: Sequence[Sequence[int]] | None = None,
     max_levels: int | None = None,
     downsampling: Downsampling = "mean",
-    codec: BytesBytesCodec | Literal["default"] | None = "default",
+    codec: BytesBytesCodec | Literal["default", "zstd", "deflate"] | None = "default",
     memory_limit: int = MEMORY_LIMIT,
     overwrite: bool = False,
     progress: bool = True,
@@ -79,14 +82,16 @@ def build_pyramid(
         threads at once, others by one at a time.
     target
         Folder or file to create: for OME-Zarr a folder, by custom ending in ``.ome.zarr``; for
-        BDV-HDF5 an XML file ending in ``.xml``, with an HDF5 file beside it; for BDV-N5 a folder
-        ending in ``.n5``, with an XML file beside it, or that XML file.
+        OME-TIFF a file ending in ``.ome.tif`` or ``.ome.tiff``; for Imaris one ending in ``.ims``;
+        for BDV-HDF5 an XML file ending in ``.xml``, with an HDF5 file beside it; for BDV-N5 a
+        folder ending in ``.n5``, with an XML file beside it, or that XML file.
     file_format
         ``ome-zarr-0.4`` (Zarr v2), ``ome-zarr-0.5`` (Zarr v3), ``ome-zarr-0.6`` (Zarr v3, with
-        named coordinate systems), ``bdv-hdf5`` or ``bdv-n5``. By default the target's ending
-        decides: ``.zarr`` means ``ome-zarr-0.5``, ``.xml`` ``bdv-hdf5``, and ``.n5`` ``bdv-n5``.
-        Few programs know OME-Zarr 0.6 yet: bioio-ome-zarr 3.8.1 opens it with its levels, but
-        finds no voxel size.
+        named coordinate systems), ``ome-tiff``, ``imaris``, ``bdv-hdf5`` or ``bdv-n5``. By default
+        the target's ending decides: ``.zarr`` means ``ome-zarr-0.5``, ``.ome.tif`` and
+        ``.ome.tiff`` mean ``ome-tiff``, ``.ims`` ``imaris``, ``.xml`` ``bdv-hdf5``, and ``.n5``
+        ``bdv-n5``. Few programs know OME-Zarr 0.6 yet: bioio-ome-zarr 3.8.1 opens it with its
+        levels, but finds no voxel size.
     axes
         The array's axes, such as "ZYX", "CYX" or "YXC", a letter of TCZYX for each in its own
         order; S stands for samples, the colours of an image, which become channels. By default
@@ -97,7 +102,7 @@ def build_pyramid(
         have all three, here and in the other parameters), and None where it is not known. An axis
         whose size is not known has no unit in OME-Zarr and the scale 1, as there must be one, and
         its levels are planned as if its voxels were as short as the shortest. BDV-HDF5 and BDV-N5
-        then say that voxels are one pixel each way.
+        then say that voxels are one pixel each way, and OME-TIFF leaves out what is not known.
     unit
         Unit of the voxel size, such as "µm", "nm" or "inch" (see
         :func:`bigimg_lessons.units.length`). None is assumed: without it none is written. "pixel"
@@ -105,19 +110,22 @@ def build_pyramid(
         is expressed, or if that has none along any axis, its unit.
     time_interval, time_unit
         The time from one time point to the next, and its unit, such as "s", "ms" or "min" (see
-        :func:`bigimg_lessons.units.duration`), in the same way. OME-Zarr only: BDV-HDF5 and BDV-N5
-        have no place for them.
+        :func:`bigimg_lessons.units.duration`), in the same way. BDV-HDF5 and BDV-N5 have no place
+        for them.
     channel_names
         One for each channel.
     chunk_shape
         Voxels per chunk in z, y, x order; time points and channels are always chunks of their
         own. By default 128 cubed, or 1024 squared for an image without Z in OME-Zarr; for BDV-HDF5
-        64 cubed. A level that is smaller than that has smaller chunks.
+        64 cubed. A level that is smaller than that has smaller chunks. Those of an OME-TIFF are
+        tiles, which lie in one plane and are of one size: by default (1, 256, 256), else 1 along z,
+        and multiples of 16.
     shard_shape
         Voxels per shard, a file of many chunks, in multiples of `chunk_shape`; OME-Zarr 0.5 and
         0.6 only.
     factors, max_levels
-        As for :func:`plan_levels`, which chooses the levels unless factors are given.
+        As for :func:`plan_levels`, which chooses the levels unless factors are given. The levels of
+        an OME-TIFF have as many planes as the image: factors are 1 along z.
     downsampling
         ``mean``, exact over level 0 at every level, in which a box with a NaN becomes NaN;
         ``nanmean``, the same over those voxels that are numbers; ``mode`` for labels; or
@@ -128,7 +136,9 @@ def build_pyramid(
     codec
         A codec of ``zarr.codecs`` for OME-Zarr (for 0.4 ``BloscCodec``, ``GzipCodec`` or
         ``ZstdCodec``); by default :func:`bigimg_lessons.formats.ome_zarr.default_codec`. If None,
-        chunks are stored as they are. BDV-HDF5 and BDV-N5 are compressed by gzip.
+        chunks are stored as they are. BDV-HDF5 and BDV-N5 are compressed by gzip. OME-TIFF takes
+        ``zstd``, which is its default, or ``deflate``, which more programs read, see
+        :func:`bigimg_lessons.formats.ome_tiff.write_ome_tiff`.
     memory_limit
         Bytes by which the process may grow: for the blocks that are held at a time with their sums,
         for reading them, and for encoding, see :mod:`bigimg_lessons.pyramids.block_plans`. Not
@@ -142,7 +152,7 @@ def build_pyramid(
     overwrite
         Replace a pyramid of the same format. It stays as it is until the new one is complete. An
         OME-Zarr or N5 folder that holds more than its pyramid (labels, tables, notes) is not
-        replaced.
+        replaced, nor is an OME-TIFF of several images or files, or with regions of interest.
     progress
         Show a bar of the voxels written, of all levels.
 
@@ -225,6 +235,8 @@ class _Format:
     no_shards, no_time, no_codec
         Why it has no place for `shard_shape`, for `time_interval` and `time_unit`, and for a
         `codec` other than its own; None if it has.
+    codec_names
+        Codecs that it takes by name.
     """
 
     write: Callable[..., Path]
@@ -232,6 +244,7 @@ class _Format:
     no_shards: str | None = None
     no_time: str | None = None
     no_codec: str | None = None
+    codec_names: tuple[str, ...] = ()
 
     def fitting(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options without those that have no place; raise ValueError if one is set."""
@@ -250,6 +263,13 @@ class _Format:
                 f"codec is {fitting['codec']!r}, but {self.no_codec}: leave codec out, or give "
                 "None not to compress."
             )
+        if isinstance(codec := fitting["codec"], str):
+            known = [repr(name) for name in ("default", *self.codec_names)]
+            if repr(codec) not in known:
+                known += [] if self.codec_names else ["a codec of zarr.codecs, as ZstdCodec()"]
+                raise ValueError(
+                    f"codec is {codec!r}: give {' or '.join(known)}, or None not to compress."
+                )
         return fitting
 
 
@@ -277,6 +297,12 @@ def _write_bdv_n5(
     return write_bdv_n5(target, source, gzip_level=None if codec is None else GZIP_LEVEL, **options)
 
 
+def _write_ome_tiff(target: str | Path, source: Any, *, codec: Any, **options: Any) -> Path:
+    from bigimg_lessons.formats.ome_tiff import write_ome_tiff
+
+    return write_ome_tiff(target, source, codec="zstd" if codec == "default" else codec, **options)
+
+
 # A new format needs its name in `FileFormat`, an entry here, and a line in the docstring above.
 _FORMATS: dict[FileFormat, _Format] = {
     "ome-zarr-0.4": _Format(write=partial(_write_ome_zarr, version="0.4")),
@@ -295,6 +321,12 @@ _FORMATS: dict[FileFormat, _Format] = {
         no_shards="N5 has no shards",
         no_time="BDV-N5 has no place for them",
         no_codec="BDV-N5 is compressed by gzip",
+    ),
+    "ome-tiff": _Format(
+        write=_write_ome_tiff,
+        endings=(".ome.tif", ".ome.tiff"),
+        no_shards="OME-TIFF has no shards",
+        codec_names=("zstd", "deflate"),
     ),
 }
 

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Literal
 
 import h5py
+import numpy as np
+import tifffile
 import zarr
 
 
@@ -144,4 +146,29 @@ AT_BDV_N5: Mapping[str, Callable[[Path], str]] = {
     "a note among chunks": partial(
         _with_member, name="image.n5", member="setup0/timepoint0/s0/notes.txt"
     ),
+}
+
+
+def _no_tiff(folder: Path, name: str) -> str:
+    (folder / name).write_text("precious")
+    return name
+
+
+def _a_plain_tiff(folder: Path, name: str) -> str:
+    tifffile.imwrite(folder / name, np.ones((4, 4), "uint8"), ome=False)
+    return name
+
+
+def _two_images(folder: Path, name: str) -> str:
+    with tifffile.TiffWriter(folder / name, ome=True) as tiff:
+        tiff.write(np.ones((4, 4), "uint8"))
+        tiff.write(np.ones((4, 4), "uint8"))
+    return name
+
+
+AT_OME_TIFF: Mapping[str, Callable[..., str]] = {
+    "text that is called .ome.tif": _no_tiff,
+    "a folder that is called .ome.tif": _a_folder,
+    "a TIFF without OME-XML": _a_plain_tiff,
+    "an OME-TIFF of two images": _two_images,
 }

@@ -16,6 +16,7 @@ import tifffile
 
 import bigimg_lessons.formats.bdv.writer
 import bigimg_lessons.formats.n5
+import bigimg_lessons.formats.ome_tiff
 import bigimg_lessons.formats.ome_zarr
 import bigimg_lessons.pyramids.source  # noqa: F401 - all that is else imported by each fork
 from bigimg_lessons.build import build_pyramid
@@ -45,6 +46,9 @@ class Format:
         Files that are no reason not to overwrite, relative to the folder.
     refuses_links
         Whether a link at the place of the image is refused.
+    is_one_file
+        Whether one move puts the new image into the place of the old, so that at no moment
+        nothing stands there.
     """
 
     files: tuple[str, ...]
@@ -54,6 +58,7 @@ class Format:
     foreign: Mapping[str, Callable[[Path], str]] = field(default_factory=dict)
     harmless: tuple[str, ...] = ()
     refuses_links: bool = True
+    is_one_file: bool = False
 
     def stands(self, folder: Path) -> int | None:
         """Judge what stands in a folder."""
@@ -61,13 +66,12 @@ class Format:
 
 
 def _write(folder: Path, version: int, *, name: str, **options: Any) -> None:
+    options = {"factors": images.FACTORS, "chunk_shape": images.CHUNK_SHAPE, **options}
     build_pyramid(
         images.pixels(version),
         folder / name,
         voxel_size=images.voxel_size(version),
         unit="µm",
-        factors=images.FACTORS,
-        chunk_shape=images.CHUNK_SHAPE,
         overwrite=True,
         progress=False,
         **options,
@@ -107,6 +111,8 @@ def _ome_zarr(**options: Any) -> Format:
     )
 
 
+_OME_TIFF = "image.ome.tif"
+
 FORMATS = {
     "ome-zarr-0.5": _ome_zarr(file_format="ome-zarr-0.5"),
     "ome-zarr-0.5-shards": _ome_zarr(file_format="ome-zarr-0.5", shard_shape=(8, 32, 32)),
@@ -123,6 +129,18 @@ FORMATS = {
         judges.bdv_n5,
         foreign=foreign.AT_BDV_N5,
         harmless=("image.n5/.DS_Store", "image.n5/setup0/timepoint0/s0/Thumbs.db"),
+    ),
+    "ome-tiff": Format(
+        (_OME_TIFF,),
+        partial(
+            _write,
+            name=_OME_TIFF,
+            factors=images.FLAT_FACTORS,
+            chunk_shape=(1, *images.CHUNK_SHAPE[1:]),
+        ),
+        judges.ome_tiff,
+        foreign={what: partial(make, name=_OME_TIFF) for what, make in foreign.AT_OME_TIFF.items()},
+        is_one_file=True,
     ),
     "sample-tiff": Format(
         (f"{_VOLUME.file_name}.json", _VOLUME.file_name),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,9 @@ import numpy.typing as npt
 
 FACTORS = ((1, 1, 1), (2, 2, 2))
 """Of the levels, z, y, x."""
+
+FLAT_FACTORS = ((1, 1, 1), (1, 2, 2))
+"""Of the levels of a format that has them in planes."""
 
 CHUNK_SHAPE = (8, 16, 16)
 VERSIONS = range(5)
@@ -27,10 +31,12 @@ def pixels(version: int) -> npt.NDArray[Any]:
     return np.broadcast_to(grey, shape).astype("uint16")
 
 
-def levels(version: int) -> list[npt.NDArray[Any]]:
+def levels(
+    version: int, factors: Sequence[tuple[int, int, int]] = FACTORS
+) -> list[npt.NDArray[Any]]:
     """Return the voxels of all levels."""
     full = pixels(version)
-    return [full[::z, ::y, ::x] for z, y, x in FACTORS]
+    return [full[::z, ::y, ::x] for z, y, x in factors]
 
 
 def voxel_size(version: int) -> tuple[float, float, float]:

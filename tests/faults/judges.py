@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import tifffile
 import zarr
+from ome_types import from_xml
 
 from tests import n5_files
 from tests.faults import images
@@ -29,11 +30,15 @@ class WrongError(Exception):
     """What stands there is neither one version nor another, nor nothing."""
 
 
-def _version(size: Sequence[float], arrays: Sequence[npt.NDArray[Any]]) -> int:
+def _version(
+    size: Sequence[float],
+    arrays: Sequence[npt.NDArray[Any]],
+    factors: Sequence[tuple[int, int, int]] = images.FACTORS,
+) -> int:
     """Return the version with that voxel size, if it has these voxels."""
     for version in images.VERSIONS:
         if np.allclose(size, images.voxel_size(version)):
-            expected = images.levels(version)
+            expected = images.levels(version, factors)
             if len(arrays) != len(expected):
                 raise WrongError(f"{len(arrays)} levels with the voxel size of version {version}")
             for depth, (found, right) in enumerate(zip(arrays, expected, strict=True)):
@@ -91,6 +96,22 @@ def bdv_n5(path: Path) -> int | None:
     except Exception as error:
         raise WrongError(f"an XML that does not open: {error!r}") from error
     return _version(size, arrays)
+
+
+def ome_tiff(path: Path) -> int | None:
+    """Judge an OME-TIFF."""
+    if not os.path.lexists(path):
+        return None
+    try:
+        with tifffile.TiffFile(path) as tiff:
+            (series,) = tiff.series
+            arrays = [level.asarray() for level in series.levels]
+            pixels = from_xml(tiff.ome_metadata or "").images[0].pixels
+        stated = [getattr(pixels, f"physical_size_{axis}") for axis in "zyx"]
+        size = [float(number) for number in stated]
+    except Exception as error:
+        raise WrongError(f"a TIFF that does not open: {error!r}") from error
+    return _version(size, arrays, images.FLAT_FACTORS)
 
 
 def sample(path: Path) -> int | None:

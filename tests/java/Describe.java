@@ -9,10 +9,12 @@ import loci.formats.ImageReader;
 import loci.formats.meta.IMetadata;
 import loci.formats.services.OMEXMLServiceImpl;
 import ome.units.quantity.Length;
+import ome.units.quantity.Time;
 
 /**
- * Says in JSON what Bio-Formats sees in image files: series, resolutions, sizes, voxel size, and
- * for each time point and channel the SHA-256 of its voxels in z, y, x order, little-endian.
+ * Says in JSON what Bio-Formats sees in image files: series, their channels' names, time interval
+ * and voxel size, resolutions and their sizes, and for each time point and channel the SHA-256 of
+ * its voxels in z, y, x order, little-endian.
  *
  * Run: java -cp bioformats_package.jar Describe.java image ...
  */
@@ -40,8 +42,15 @@ class Describe {
                     reader.setResolution(r);
                     resolutions.add(resolution(reader));
                 }
+                List<String> names = new ArrayList<>();
+                for (int c = 0; c < metadata.getChannelCount(s); c++) {
+                    names.add(text(metadata.getChannelName(s, c)));
+                }
                 series.add(String.format(
-                    "{\"voxel_size\": [%s, %s, %s], \"resolutions\": [%s]}",
+                    "{\"channels\": [%s], \"time_interval\": %s, "
+                        + "\"voxel_size\": [%s, %s, %s], \"resolutions\": [%s]}",
+                    String.join(", ", names),
+                    time(metadata.getPixelsTimeIncrement(s)),
                     length(metadata.getPixelsPhysicalSizeZ(s)),
                     length(metadata.getPixelsPhysicalSizeY(s)),
                     length(metadata.getPixelsPhysicalSizeX(s)),
@@ -83,6 +92,16 @@ class Describe {
                 plane[start + size - 1 - i] = first;
             }
         }
+    }
+
+    private static String text(String text) {
+        return text == null ? "null" : '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"';
+    }
+
+    private static String time(Time time) {
+        return time == null
+            ? "null"
+            : String.format("[%s, \"%s\"]", time.value(), time.unit().getSymbol());
     }
 
     private static String length(Length length) {

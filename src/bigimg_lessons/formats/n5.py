@@ -187,6 +187,14 @@ class _BdvN5:
     def default_chunk_shape(self, spatial_axes: str) -> tuple[int, ...]:
         return CHUNK_SHAPE
 
+    def default_factors(
+        self,
+        shape: tuple[int, ...],
+        chunk_shape: tuple[int, ...],
+        voxel_size: tuple[float | None, ...],
+    ) -> None:
+        return None
+
     def plan(self, pyramid: Pyramid) -> Plan:
         folder, _ = self.paths
         # Since May 2024 BigDataViewer takes the path of N5, not that of HDF5, for a URI, and fails

@@ -163,6 +163,14 @@ class _OmeZarr:
     def default_chunk_shape(self, spatial_axes: str) -> tuple[int, ...]:
         return CHUNK_SHAPES[len(spatial_axes)]
 
+    def default_factors(
+        self,
+        shape: tuple[int, ...],
+        chunk_shape: tuple[int, ...],
+        voxel_size: tuple[float | None, ...],
+    ) -> None:
+        return None
+
     def plan(self, pyramid: Pyramid) -> Plan:
         source, request = pyramid.source, pyramid.request
         is_labels = request.downsampling == "mode" and source.dtype.kind in "iu"

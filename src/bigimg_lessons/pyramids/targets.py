@@ -174,5 +174,19 @@ class Target(Protocol):
     def default_chunk_shape(self, spatial_axes: str) -> tuple[int, ...]:
         """Return the voxels of a chunk along "ZYX" or "YX", unless the user chooses them."""
 
+    def default_factors(
+        self,
+        shape: tuple[int, ...],
+        chunk_shape: tuple[int, ...],
+        voxel_size: tuple[float | None, ...],
+    ) -> Sequence[Sequence[int]] | None:
+        """Return the levels' factors unless the user chooses them; None for those of `plan_levels`.
+
+        Parameters
+        ----------
+        shape, chunk_shape, voxel_size
+            Along the spatial axes, as that takes them.
+        """
+
     def plan(self, pyramid: Pyramid) -> Plan:
         """Plan how to store a pyramid, or raise ValueError if the format cannot."""

@@ -109,11 +109,13 @@ def _planned(target: Target, request: Request) -> Pyramid:
         like=space,
         axes=axes,
     )
+    sizes = calibration.comparable(axes)
+    factors = request.factors
     levels = plan_levels(
         space,
         chunk_shape=chunk_shape,
-        voxel_size=calibration.comparable(axes),
-        factors=request.factors,
+        voxel_size=sizes,
+        factors=target.default_factors(space, chunk_shape, sizes) if factors is None else factors,
         max_levels=request.max_levels,
     )
     return Pyramid(

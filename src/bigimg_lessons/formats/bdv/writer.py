@@ -194,6 +194,14 @@ class _Bdv:
     def default_chunk_shape(self, spatial_axes: str) -> tuple[int, ...]:
         return CHUNK_SHAPE
 
+    def default_factors(
+        self,
+        shape: tuple[int, ...],
+        chunk_shape: tuple[int, ...],
+        voxel_size: tuple[float | None, ...],
+    ) -> None:
+        return None
+
     def plan(self, pyramid: Pyramid) -> Plan:
         dataset = PyramidViews.of(pyramid, self.h5.name)
         layout = Layout(
