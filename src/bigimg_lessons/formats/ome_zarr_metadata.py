@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from importlib.metadata import version as version_of
 from typing import Any, Literal
 
+from bigimg_lessons.formats.channel_colours import channel_colours
 from bigimg_lessons.pyramids.calibration import Calibration, Step
 from bigimg_lessons.pyramids.targets import Pyramid
 from bigimg_lessons.units import METRE, SECOND
 
 Version = Literal["0.4", "0.5"]
-
-_COLOURS = ("00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000", "0000FF")
 
 
 def multiscales(
@@ -99,8 +98,8 @@ def omero(
         Voxels along Z of level 0, 1 for an image without Z.
     """
     channels = []
-    for number, (name, (low, high)) in enumerate(zip(names, windows, strict=True)):
-        colour = "FFFFFF" if len(names) == 1 else _COLOURS[number % len(_COLOURS)]
+    colours = channel_colours(len(names))
+    for name, (low, high), colour in zip(names, windows, colours, strict=True):
         channels.append(
             {
                 "label": name,
