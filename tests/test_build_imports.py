@@ -16,6 +16,7 @@ FORMATS = {"h5py", "imagecodecs", "numcodecs", "tifffile", "zarr", "zarrs"}
         ("from bigimg_lessons import plan_levels", BIOIO | LESSONS | FORMATS),
         ("import bigimg_lessons.formats.ome_zarr", BIOIO | LESSONS | {"h5py", "imagecodecs"}),
         ("import bigimg_lessons.formats.bdv.writer", BIOIO | LESSONS | {"zarr", "numcodecs"}),
+        ("import bigimg_lessons.formats.imaris.writer", BIOIO | LESSONS | {"zarr", "numcodecs"}),
         ("import bigimg_lessons.pyramids.writing", BIOIO | LESSONS | FORMATS),
     ],
 )

@@ -36,6 +36,8 @@ if case == "0.4":
     options["file_format"] = "ome-zarr-0.4"
 elif case == "bdv":
     options["file_format"], target = "bdv-hdf5", folder / "image.xml"
+elif case == "imaris":
+    options["file_format"], target = "imaris", folder / "image.ims"
 elif case == "nanmean":
     options["downsampling"] = "nanmean"
     options["chunk_shape"] = (64,) * 3
@@ -93,6 +95,8 @@ print(peak - before)
         ("zarr", "uint16", 64),
         ("planes", "uint16", 64),
         ("bdv", "uint16", 32),
+        ("imaris", "uint8", 32),
+        ("imaris", "float32", 64),
     ],
 )
 @pytest.mark.filterwarnings("ignore")
@@ -117,7 +121,7 @@ LIMITS = [0, -1, -(2**30), float("nan"), float("inf"), 1e8, 1.5, True, np.True_,
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-@pytest.mark.parametrize("name", ["image.ome.zarr", "image.xml"])
+@pytest.mark.parametrize("name", ["image.ome.zarr", "image.xml", "image.ims"])
 def test_a_limit_that_is_none_is_refused(tmp_path, name, limit):
     message = r"memory_limit is .*: give a whole number of 1 or more, in bytes, such as 256 \* 2"
     with pytest.raises(ValueError, match=message):
@@ -128,7 +132,7 @@ def test_a_limit_that_is_none_is_refused(tmp_path, name, limit):
                     memory_limit=limit)  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["image.ome.zarr", "image.xml"])
+@pytest.mark.parametrize("name", ["image.ome.zarr", "image.xml", "image.ims"])
 @pytest.mark.filterwarnings("ignore:.* is written without what is not known")
 def test_the_least_limit_is_told_and_does(tmp_path, name):
     image = np.arange(40 * 50 * 60, dtype="uint16").reshape(40, 50, 60)

@@ -25,7 +25,7 @@ from tests.bdv_files import pixels
 from tests.exact_means import exact_mean
 from tests.least_memory import least_memory
 
-FORMATS = ["ome-zarr-0.4", "ome-zarr-0.5", "bdv-hdf5"]
+FORMATS = ["ome-zarr-0.4", "ome-zarr-0.5", "bdv-hdf5", "imaris"]
 
 
 @pytest.fixture(params=FORMATS)
@@ -38,11 +38,13 @@ def build(tmp_path, file_format):
     """Write a pyramid; return level 0, with all of TCZYX, and the names of the axes written."""
 
     def build(source, **options):
-        ending = ".xml" if file_format == "bdv-hdf5" else ".ome.zarr"
+        ending = {"bdv-hdf5": ".xml", "imaris": ".ims"}.get(file_format, ".ome.zarr")
         options = {"chunk_shape": None, "progress": False, **options}
         path = build_pyramid(source, tmp_path / f"it{ending}", file_format=file_format, **options)
         if ending == ".xml":
             return bdv_voxels(path.with_suffix(".h5"))
+        if ending == ".ims":
+            return imaris_voxels(path)
         group = zarr.open_group(path, mode="r")
         axes = group.attrs.get("ome", group.attrs)["multiscales"][0]["axes"]
         letters = "".join(axis["name"] for axis in axes).upper()
@@ -51,6 +53,16 @@ def build(tmp_path, file_format):
         return np.expand_dims(voxels, missing)
 
     return build
+
+
+def imaris_voxels(path):
+    with h5py.File(path) as file:
+        level = file["DataSet/ResolutionLevel 0"]
+        count = len(level), len(level["TimePoint 0"])
+        stacks = [level[f"TimePoint {t}/Channel {c}"] for t, c in np.ndindex(count)]
+        size = [int(stacks[0].attrs[f"ImageSize{axis}"].tobytes()) for axis in "ZYX"]
+        whole = [stack["Data"][tuple(map(slice, size))] for stack in stacks]
+        return np.array(whole).reshape(*count, *size)
 
 
 def bdv_voxels(path, level=0):
@@ -358,6 +370,8 @@ def test_unknown_lengths_are_refused_with_the_remedy(build):
 # Labels of 64 bits
 
 
+# Imaris has no integers of 64 bits.
+@pytest.mark.parametrize("file_format", [name for name in FORMATS if name != "imaris"])
 @pytest.mark.parametrize("downsampling", ["mode", "stride"])
 @pytest.mark.parametrize("code", ["q", "Q", "l", "L", ">q", ">Q", "p", "P"])
 def test_labels_of_any_64_bit_type_keep_their_numbers(build, code, downsampling):

@@ -6,7 +6,8 @@ The parts are in modules of their own: :mod:`bigimg_lessons.pyramids.levels` pla
 goes through an image once, and :mod:`bigimg_lessons.pyramids.writing` writes it into a format.
 
 This module stands outside ``pyramids``, since it chooses among the formats, which import from
-there: :mod:`bigimg_lessons.formats.ome_zarr` and :mod:`bigimg_lessons.formats.bdv.writer`.
+there: :mod:`bigimg_lessons.formats.ome_zarr`, :mod:`bigimg_lessons.formats.bdv.writer` and
+:mod:`bigimg_lessons.formats.imaris.writer`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from bigimg_lessons.pyramids.downsampling import Downsampling
 if TYPE_CHECKING:
     from zarr.abc.codec import BytesBytesCodec
 
-FileFormat = Literal["ome-zarr-0.4", "ome-zarr-0.5", "bdv-hdf5"]
+FileFormat = Literal["ome-zarr-0.4", "ome-zarr-0.5", "bdv-hdf5", "imaris"]
 
 
 def build_pyramid(
@@ -77,21 +78,25 @@ def build_pyramid(
         dask, Zarr and HDF5 are read by several threads at once, others by one at a time.
     target
         Folder or file to create: for OME-Zarr a folder, by custom ending in ``.ome.zarr``, for
-        BDV-HDF5 an XML file ending in ``.xml``, with an HDF5 file beside it.
+        BDV-HDF5 an XML file ending in ``.xml``, with an HDF5 file beside it, for Imaris a file
+        ending in ``.ims``.
     file_format
-        ``ome-zarr-0.5`` (Zarr v3), ``ome-zarr-0.4`` (Zarr v2), or ``bdv-hdf5``. By default the
-        target's ending decides: ``.zarr`` means ``ome-zarr-0.5``, and ``.xml`` ``bdv-hdf5``.
+        ``ome-zarr-0.5`` (Zarr v3), ``ome-zarr-0.4`` (Zarr v2), ``bdv-hdf5``, or ``imaris``, which
+        takes uint8, uint16, uint32 and float32 (see
+        :func:`bigimg_lessons.formats.imaris.writer.write_imaris`). By default the target's ending
+        decides: ``.zarr`` means ``ome-zarr-0.5``, ``.xml`` ``bdv-hdf5``, and ``.ims`` ``imaris``.
     axes
         The array's axes, such as "ZYX", "CYX" or "YXC", a letter of TCZYX for each in its own
         order; S stands for samples, the colours of an image, which become channels. By default
         what the source itself calls them, as xarray, Zarr, HDF5 and TensorStore may, else the
         last of TCZYX. They are written in the order of these.
     voxel_size
-        Size of a voxel in z, y, x order (y, x for an image without Z; BDV-HDF5 always has
-        all three, here and in the other parameters), and None where it is not known. An axis
+        Size of a voxel in z, y, x order (y, x for an image without Z; BDV-HDF5 and Imaris always
+        have all three, here and in the other parameters), and None where it is not known. An axis
         whose size is not known has no unit in OME-Zarr and the scale 1, as there must be one, and
         its levels are planned as if its voxels were as short as the shortest. BDV-HDF5 then says
-        that voxels are one pixel each way.
+        that voxels are one pixel each way, and Imaris one without a unit, which its readers take
+        for micrometres.
     unit
         Unit of the voxel size, such as "µm", "nm" or "inch" (see
         :func:`bigimg_lessons.units.length`). None is assumed: without it none is written. "pixel"
@@ -99,18 +104,20 @@ def build_pyramid(
         is expressed, or if that has none along any axis, its unit.
     time_interval, time_unit
         The time from one time point to the next, and its unit, such as "s", "ms" or "min" (see
-        :func:`bigimg_lessons.units.duration`), in the same way. OME-Zarr only: BDV-HDF5 has no
-        place for them.
+        :func:`bigimg_lessons.units.duration`), in the same way. BDV-HDF5 has no
+        place for them; Imaris has the time of each time point, counted here from 1970.
     channel_names
         One for each channel.
     chunk_shape
         Voxels per chunk in z, y, x order; time points and channels are always chunks of their
-        own. By default 128 cubed, or 1024 squared for an image without Z; for BDV-HDF5 64 cubed.
+        own. By default 128 cubed, or 1024 squared for an image without Z; for BDV-HDF5 and
+        Imaris 64 cubed.
         A level that is smaller than that has smaller chunks.
     shard_shape
         Voxels per shard, a file of many chunks, in multiples of `chunk_shape`; OME-Zarr 0.5 only.
     factors, max_levels
-        As for :func:`plan_levels`, which chooses the levels unless factors are given.
+        As for :func:`plan_levels`, which chooses the levels unless factors are given. From one
+        level of Imaris to the next an axis is halved or kept.
     downsampling
         ``mean``, exact over level 0 at every level, in which a box with a NaN becomes NaN;
         ``nanmean``, the same over those voxels that are numbers; ``mode`` for labels; or
@@ -121,7 +128,7 @@ def build_pyramid(
     codec
         A codec of ``zarr.codecs`` for OME-Zarr (for 0.4 ``BloscCodec``, ``GzipCodec`` or
         ``ZstdCodec``); by default :func:`bigimg_lessons.formats.ome_zarr.default_codec`. If None,
-        chunks are stored as they are. BDV-HDF5 is compressed by gzip.
+        chunks are stored as they are. BDV-HDF5 and Imaris are compressed by gzip.
     memory_limit
         Bytes by which the process may grow: for the blocks that are held at a time with their sums,
         for reading them, and for encoding, see :mod:`bigimg_lessons.pyramids.block_plans`. Not
@@ -134,7 +141,8 @@ def build_pyramid(
         states the minimum.
     overwrite
         Replace a pyramid of the same format. It stays as it is until the new one is complete. An
-        OME-Zarr that holds more than its pyramid (labels, tables, notes) is not replaced.
+        OME-Zarr that holds more than its pyramid (labels, tables, notes) is not replaced, nor is an
+        Imaris file with surfaces, spots or other results.
     progress
         Show a bar of the voxels written, of all levels.
 
@@ -270,6 +278,25 @@ def _write_bdv_hdf5(
     )
 
 
+def _write_imaris(
+    target: str | Path,
+    source: Any,
+    *,
+    chunk_shape: Sequence[int] | None,
+    codec: Literal["default"] | None,
+    **options: Any,
+) -> Path:
+    from bigimg_lessons.formats.imaris.writer import CHUNK_SHAPE, write_imaris
+
+    return write_imaris(
+        target,
+        source,
+        chunk_shape=CHUNK_SHAPE if chunk_shape is None else chunk_shape,
+        gzip_level=None if codec is None else 4,
+        **options,
+    )
+
+
 # A new format needs its name in `FileFormat`, an entry here, and a line in the docstring above.
 _FORMATS: dict[FileFormat, _Format] = {
     "ome-zarr-0.4": _Format(write=partial(_write_ome_zarr, version="0.4")),
@@ -280,6 +307,12 @@ _FORMATS: dict[FileFormat, _Format] = {
         no_shards="HDF5 has no shards",
         no_time="BDV-HDF5 has no place for them",
         no_codec="BDV-HDF5 is compressed by gzip",
+    ),
+    "imaris": _Format(
+        write=_write_imaris,
+        endings=(".ims",),
+        no_shards="HDF5 has no shards",
+        no_codec="Imaris is compressed by gzip",
     ),
 }
 

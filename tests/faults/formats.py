@@ -15,6 +15,7 @@ import numpy as np
 import tifffile
 
 import bigimg_lessons.formats.bdv.writer
+import bigimg_lessons.formats.imaris.writer
 import bigimg_lessons.formats.ome_zarr
 import bigimg_lessons.pyramids.source  # noqa: F401 - all that is else imported by each fork
 from bigimg_lessons.build import build_pyramid
@@ -44,6 +45,9 @@ class Format:
         Files that are no reason not to overwrite, relative to the folder.
     refuses_links
         Whether a link at the place of the image is refused.
+    is_one_file
+        Whether one move puts the new image into the place of the old, so that at no moment
+        nothing stands there.
     """
 
     files: tuple[str, ...]
@@ -53,6 +57,7 @@ class Format:
     foreign: Mapping[str, Callable[[Path], str]] = field(default_factory=dict)
     harmless: tuple[str, ...] = ()
     refuses_links: bool = True
+    is_one_file: bool = False
 
     def stands(self, folder: Path) -> int | None:
         """Judge what stands in a folder."""
@@ -115,6 +120,13 @@ FORMATS = {
         partial(_write, name="image.xml", file_format="bdv-hdf5"),
         judges.bdv_hdf5,
         foreign=foreign.AT_BDV_HDF5,
+    ),
+    "imaris": Format(
+        ("image.ims",),
+        partial(_write, name="image.ims", file_format="imaris"),
+        judges.imaris,
+        foreign=foreign.AT_IMARIS,
+        is_one_file=True,
     ),
     "sample-tiff": Format(
         (f"{_VOLUME.file_name}.json", _VOLUME.file_name),
