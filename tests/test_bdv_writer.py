@@ -18,7 +18,7 @@ from bioio import BioImage
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bigimg_lessons.formats.bdv import chunk_writer
+from bigimg_lessons.formats import hdf5_chunks
 from bigimg_lessons.formats.bdv.reader import Reader
 from bigimg_lessons.formats.bdv.writer import write_bdv
 from tests.bdv_files import pixels
@@ -586,7 +586,7 @@ def test_progress_is_plain_text_and_can_be_silent(write, capfd):
 
 
 def test_waiting_chunks_are_bounded(write, monkeypatch):
-    monkeypatch.setattr(chunk_writer, "_WAITING_BYTES", 1)
+    monkeypatch.setattr(hdf5_chunks, "_WAITING_BYTES", 1)
     monkeypatch.setattr(os, "cpu_count", lambda: None)
     image = pixels((1, 1, 40, 50, 60), "uint16")
     check_levels(write(image), image)

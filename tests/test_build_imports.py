@@ -21,6 +21,7 @@ FORMATS = {"h5py", "imagecodecs", "numcodecs", "tifffile", "zarr", "zarrs"}
             "import bigimg_lessons.formats.ome_tiff",
             BIOIO | LESSONS | {"h5py", "numcodecs", "tifffile", "zarr"},
         ),
+        ("import bigimg_lessons.formats.imaris.writer", BIOIO | LESSONS | {"zarr", "numcodecs"}),
         ("import bigimg_lessons.pyramids.writing", BIOIO | LESSONS | FORMATS),
     ],
 )

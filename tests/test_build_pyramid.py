@@ -87,6 +87,27 @@ def test_default_chunks_of_bdv_hdf5(build):
         assert file["t00000/s00/0/cells"].chunks == (64, 64, 64)
 
 
+@pytest.mark.parametrize(("codec", "compression"), [("default", "gzip"), (None, None)])
+def test_imaris_by_ending_through_the_same_plan(build, codec, compression):
+    image = pixels((2, 2, 20, 30, 40), "uint16")
+    path = build(
+        image, "it.IMS", codec=codec, chunk_shape=(8, 16, 16), time_interval=2, time_unit="s"
+    )
+    assert path.name == "it.IMS"
+    with h5py.File(path) as file:
+        for t, c in np.ndindex(2, 2):
+            data = file[f"DataSet/ResolutionLevel 1/TimePoint {t}/Channel {c}/Data"]
+            assert data.compression == compression
+            np.testing.assert_array_equal(data[:10, :15, :20], exact_mean(image[t, c], (2, 2, 2)))
+        times = file["DataSetInfo/TimeInfo"].attrs
+        assert times["TimePoint2"].tobytes() == b"1970-01-01 00:00:02.000"
+
+
+def test_default_chunks_of_imaris(build):
+    with h5py.File(build(np.zeros((70, 70, 70), "uint8"), "it.ims", chunk_shape=None)) as file:
+        assert file["DataSet/ResolutionLevel 0/TimePoint 0/Channel 0/Data"].chunks == (64, 64, 64)
+
+
 def test_every_format_that_may_be_named_can_be_written():
     assert set(get_args(FileFormat)) == set(_FORMATS)
 
@@ -296,6 +317,12 @@ def test_each_voxel_is_asked_for_exactly_once(build):
         ({"downsampling": "median"}, ValueError, "downsampling is 'median': choose one of 'mean'"),
         ({"file_format": "n5"}, ValueError, "file_format is 'n5': choose one of 'ome-zarr-0.4'"),
         ({"file_format": ["n5"]}, ValueError, r"file_format is \['n5'\]: choose one of"),
+        ({"shard_shape": CHUNK, "file_format": "imaris"}, ValueError, "HDF5 has no shards"),
+        (
+            {"codec": BloscCodec(), "file_format": "imaris"},
+            ValueError,
+            "Imaris is compressed by gzip",
+        ),
         (
             {"time_interval": 2, "file_format": "bdv-hdf5"},
             ValueError,

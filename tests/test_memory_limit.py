@@ -40,6 +40,8 @@ elif case == "n5":
     options["file_format"], target = "bdv-n5", folder / "image.n5"
 elif case.startswith("ome-tiff"):
     options["file_format"], target = "ome-tiff", folder / "image.ome.tif"
+elif case == "imaris":
+    options["file_format"], target = "imaris", folder / "image.ims"
 elif case == "nanmean":
     options["downsampling"] = "nanmean"
     options["chunk_shape"] = (64,) * 3
@@ -99,6 +101,8 @@ print(peak - before)
         ("bdv", "uint16", 32),
         ("n5", "uint16", 48),
         ("ome-tiff", "uint16", 32),
+        ("imaris", "uint8", 32),
+        ("imaris", "float32", 64),
     ],
 )
 @pytest.mark.filterwarnings("ignore")
@@ -123,7 +127,9 @@ LIMITS = [0, -1, -(2**30), float("nan"), float("inf"), 1e8, 1.5, True, np.True_,
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-@pytest.mark.parametrize("name", ["image.ome.zarr", "image.xml", "image.n5", "image.ome.tif"])
+@pytest.mark.parametrize(
+    "name", ["image.ome.zarr", "image.xml", "image.n5", "image.ome.tif", "image.ims"]
+)
 def test_a_limit_that_is_none_is_refused(tmp_path, name, limit):
     message = r"memory_limit is .*: give a whole number of 1 or more, in bytes, such as 256 \* 2"
     with pytest.raises(ValueError, match=message):
@@ -134,7 +140,9 @@ def test_a_limit_that_is_none_is_refused(tmp_path, name, limit):
                     memory_limit=limit)  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["image.ome.zarr", "image.xml", "image.n5", "image.ome.tif"])
+@pytest.mark.parametrize(
+    "name", ["image.ome.zarr", "image.xml", "image.n5", "image.ome.tif", "image.ims"]
+)
 @pytest.mark.filterwarnings("ignore:.* is written without what is not known")
 def test_the_least_limit_is_told_and_does(tmp_path, name):
     image = np.arange(40 * 50 * 60, dtype="uint16").reshape(40, 50, 60)

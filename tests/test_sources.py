@@ -29,6 +29,7 @@ ENDINGS = {
     "ome-zarr-0.4": ".ome.zarr",
     "ome-zarr-0.5": ".ome.zarr",
     "bdv-hdf5": ".xml",
+    "imaris": ".ims",
     "ome-tiff": ".ome.tif",
 }
 
@@ -50,6 +51,8 @@ def build(tmp_path, file_format):
             return bdv_voxels(path.with_suffix(".h5"))
         if ending == ".ome.tif":
             return tifffile.imread(path, squeeze=False)[..., 0]  # of one sample
+        if ending == ".ims":
+            return imaris_voxels(path)
         group = zarr.open_group(path, mode="r")
         axes = group.attrs.get("ome", group.attrs)["multiscales"][0]["axes"]
         letters = "".join(axis["name"] for axis in axes).upper()
@@ -58,6 +61,16 @@ def build(tmp_path, file_format):
         return np.expand_dims(voxels, missing)
 
     return build
+
+
+def imaris_voxels(path):
+    with h5py.File(path) as file:
+        level = file["DataSet/ResolutionLevel 0"]
+        count = len(level), len(level["TimePoint 0"])
+        stacks = [level[f"TimePoint {t}/Channel {c}"] for t, c in np.ndindex(count)]
+        size = [int(stacks[0].attrs[f"ImageSize{axis}"].tobytes()) for axis in "ZYX"]
+        whole = [stack["Data"][tuple(map(slice, size))] for stack in stacks]
+        return np.array(whole).reshape(*count, *size)
 
 
 def bdv_voxels(path, level=0):
@@ -365,8 +378,10 @@ def test_unknown_lengths_are_refused_with_the_remedy(build):
 # Labels of 64 bits
 
 
-# OME has no integers of 64 bits.
-@pytest.mark.parametrize("file_format", [name for name in ENDINGS if name != "ome-tiff"])
+# Neither OME-TIFF nor Imaris has integers of 64 bits.
+@pytest.mark.parametrize(
+    "file_format", [name for name in ENDINGS if name not in ("ome-tiff", "imaris")]
+)
 @pytest.mark.parametrize("downsampling", ["mode", "stride"])
 @pytest.mark.parametrize("code", ["q", "Q", "l", "L", ">q", ">Q", "p", "P"])
 def test_labels_of_any_64_bit_type_keep_their_numbers(build, code, downsampling):

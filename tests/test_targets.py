@@ -18,6 +18,8 @@ import zarr
 
 from bigimg_lessons.formats.bdv.levels import BdvLevels
 from bigimg_lessons.formats.bdv.writer import write_bdv
+from bigimg_lessons.formats.imaris.levels import ImarisLevels
+from bigimg_lessons.formats.imaris.writer import write_imaris
 from bigimg_lessons.formats.ome_tiff import _OmeTiffLevels, write_ome_tiff
 from bigimg_lessons.formats.ome_zarr import _OmeZarrLevels, write_ome_zarr
 from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
@@ -55,6 +57,18 @@ def tiff_level(path, number):
         return tiff.series[0].levels[number].asarray()
 
 
+def imaris_level(path, number):
+    with h5py.File(path) as file:
+        level = file[f"DataSet/ResolutionLevel {number}"]
+        stacks = [
+            [level[f"TimePoint {t}/Channel {c}"] for c in range(len(level[f"TimePoint {t}"]))]
+            for t in range(len(level))
+        ]
+        size = [int(stacks[0][0].attrs[f"ImageSize{axis}"].tobytes()) for axis in "ZYX"]
+        whole = [[stack["Data"][tuple(map(slice, size))] for stack in row] for row in stacks]
+        return np.array(whole).squeeze()
+
+
 def npy_level(path, number):
     return np.load(path / f"{number}.npy")
 
@@ -66,6 +80,7 @@ FORMATS = {
     "image.ome.zarr": (write_ome_zarr, zarr_level, _OmeZarrLevels, {"codec": None}),
     "image.xml": (write_bdv, bdv_level, BdvLevels, {"gzip_level": None}),
     "image.ome.tif": (write_ome_tiff, tiff_level, _OmeTiffLevels, {"codec": None}),
+    "image.ims": (write_imaris, imaris_level, ImarisLevels, {"gzip_level": None}),
     "image": (write_npy, npy_level, NpyLevels, {}),
 }
 

@@ -87,22 +87,24 @@ def build_pyramid(
         folder ending in ``.n5``, with an XML file beside it, or that XML file.
     file_format
         ``ome-zarr-0.4`` (Zarr v2), ``ome-zarr-0.5`` (Zarr v3), ``ome-zarr-0.6`` (Zarr v3, with
-        named coordinate systems), ``ome-tiff``, ``imaris``, ``bdv-hdf5`` or ``bdv-n5``. By default
-        the target's ending decides: ``.zarr`` means ``ome-zarr-0.5``, ``.ome.tif`` and
-        ``.ome.tiff`` mean ``ome-tiff``, ``.ims`` ``imaris``, ``.xml`` ``bdv-hdf5``, and ``.n5``
-        ``bdv-n5``. Few programs know OME-Zarr 0.6 yet: bioio-ome-zarr 3.8.1 opens it with its
-        levels, but finds no voxel size.
+        named coordinate systems), ``ome-tiff``, ``imaris``, which takes uint8, uint16, uint32 and
+        float32 (see :func:`bigimg_lessons.formats.imaris.writer.write_imaris`), ``bdv-hdf5`` or
+        ``bdv-n5``. By default the target's ending decides: ``.zarr`` means ``ome-zarr-0.5``,
+        ``.ome.tif`` and ``.ome.tiff`` mean ``ome-tiff``, ``.ims`` ``imaris``, ``.xml``
+        ``bdv-hdf5``, and ``.n5`` ``bdv-n5``. Few programs know OME-Zarr 0.6 yet: bioio-ome-zarr
+        3.8.1 opens it with its levels, but finds no voxel size.
     axes
         The array's axes, such as "ZYX", "CYX" or "YXC", a letter of TCZYX for each in its own
         order; S stands for samples, the colours of an image, which become channels. By default
         what the source itself calls them, as xarray, Zarr, HDF5 and TensorStore may, else the
         last of TCZYX. They are written in the order of these.
     voxel_size
-        Size of a voxel in z, y, x order (y, x for an image without Z; BDV-HDF5 and BDV-N5 always
-        have all three, here and in the other parameters), and None where it is not known. An axis
-        whose size is not known has no unit in OME-Zarr and the scale 1, as there must be one, and
-        its levels are planned as if its voxels were as short as the shortest. BDV-HDF5 and BDV-N5
-        then say that voxels are one pixel each way, and OME-TIFF leaves out what is not known.
+        Size of a voxel in z, y, x order (y, x for an image without Z; BDV-HDF5, BDV-N5 and Imaris
+        always have all three, here and in the other parameters), and None where it is not known.
+        An axis whose size is not known has no unit in OME-Zarr and the scale 1, as there must be
+        one, and its levels are planned as if its voxels were as short as the shortest. BDV-HDF5 and
+        BDV-N5 then say that voxels are one pixel each way, Imaris one without a unit, which its
+        readers take for micrometres, and OME-TIFF leaves out what is not known.
     unit
         Unit of the voxel size, such as "µm", "nm" or "inch" (see
         :func:`bigimg_lessons.units.length`). None is assumed: without it none is written. "pixel"
@@ -111,21 +113,22 @@ def build_pyramid(
     time_interval, time_unit
         The time from one time point to the next, and its unit, such as "s", "ms" or "min" (see
         :func:`bigimg_lessons.units.duration`), in the same way. BDV-HDF5 and BDV-N5 have no place
-        for them.
+        for them; Imaris has the time of each time point, counted here from 1970.
     channel_names
         One for each channel.
     chunk_shape
         Voxels per chunk in z, y, x order; time points and channels are always chunks of their
         own. By default 128 cubed, or 1024 squared for an image without Z in OME-Zarr; for BDV-HDF5
-        64 cubed. A level that is smaller than that has smaller chunks. Those of an OME-TIFF are
-        tiles, which lie in one plane and are of one size: by default (1, 256, 256), else 1 along z,
-        and multiples of 16.
+        and Imaris 64 cubed. A level that is smaller than that has smaller chunks. Those of an
+        OME-TIFF are tiles, which lie in one plane and are of one size: by default (1, 256, 256),
+        else 1 along z, and multiples of 16.
     shard_shape
         Voxels per shard, a file of many chunks, in multiples of `chunk_shape`; OME-Zarr 0.5 and
         0.6 only.
     factors, max_levels
         As for :func:`plan_levels`, which chooses the levels unless factors are given. The levels of
-        an OME-TIFF have as many planes as the image: factors are 1 along z.
+        an OME-TIFF have as many planes as the image: factors are 1 along z. From one level of
+        Imaris to the next an axis is halved or kept.
     downsampling
         ``mean``, exact over level 0 at every level, in which a box with a NaN becomes NaN;
         ``nanmean``, the same over those voxels that are numbers; ``mode`` for labels; or
@@ -136,8 +139,8 @@ def build_pyramid(
     codec
         A codec of ``zarr.codecs`` for OME-Zarr (for 0.4 ``BloscCodec``, ``GzipCodec`` or
         ``ZstdCodec``); by default :func:`bigimg_lessons.formats.ome_zarr.default_codec`. If None,
-        chunks are stored as they are. BDV-HDF5 and BDV-N5 are compressed by gzip. OME-TIFF takes
-        ``zstd``, which is its default, or ``deflate``, which more programs read, see
+        chunks are stored as they are. BDV-HDF5, BDV-N5 and Imaris are compressed by gzip. OME-TIFF
+        takes ``zstd``, which is its default, or ``deflate``, which more programs read, see
         :func:`bigimg_lessons.formats.ome_tiff.write_ome_tiff`.
     memory_limit
         Bytes by which the process may grow: for the blocks that are held at a time with their sums,
@@ -152,7 +155,8 @@ def build_pyramid(
     overwrite
         Replace a pyramid of the same format. It stays as it is until the new one is complete. An
         OME-Zarr or N5 folder that holds more than its pyramid (labels, tables, notes) is not
-        replaced, nor is an OME-TIFF of several images or files, or with regions of interest.
+        replaced, nor is an OME-TIFF of several images or files, or with regions of interest, nor an
+        Imaris file with surfaces, spots or other results.
     progress
         Show a bar of the voxels written, of all levels.
 
@@ -279,22 +283,30 @@ def _write_ome_zarr(target: str | Path, source: Any, **options: Any) -> Path:
     return write_ome_zarr(target, source, **options)
 
 
-def _write_bdv_hdf5(
-    target: str | Path, source: Any, *, codec: Literal["default"] | None, **options: Any
-) -> Path:
-    from bigimg_lessons.formats.bdv.deflate import GZIP_LEVEL
+def _write_bdv_hdf5(target: str | Path, source: Any, **options: Any) -> Path:
     from bigimg_lessons.formats.bdv.writer import write_bdv
 
-    return write_bdv(target, source, gzip_level=None if codec is None else GZIP_LEVEL, **options)
+    return write_bdv(target, source, **_gzipped(options))
 
 
-def _write_bdv_n5(
-    target: str | Path, source: Any, *, codec: Literal["default"] | None, **options: Any
-) -> Path:
+def _write_bdv_n5(target: str | Path, source: Any, **options: Any) -> Path:
     from bigimg_lessons.formats.n5 import write_bdv_n5
-    from bigimg_lessons.formats.n5_chunks import GZIP_LEVEL
 
-    return write_bdv_n5(target, source, gzip_level=None if codec is None else GZIP_LEVEL, **options)
+    return write_bdv_n5(target, source, **_gzipped(options))
+
+
+def _write_imaris(target: str | Path, source: Any, **options: Any) -> Path:
+    from bigimg_lessons.formats.imaris.writer import write_imaris
+
+    return write_imaris(target, source, **_gzipped(options))
+
+
+def _gzipped(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a format that knows gzip and nothing else."""
+    from bigimg_lessons.formats.deflate import GZIP_LEVEL
+
+    others = {name: value for name, value in options.items() if name != "codec"}
+    return {**others, "gzip_level": None if options["codec"] is None else GZIP_LEVEL}
 
 
 def _write_ome_tiff(target: str | Path, source: Any, *, codec: Any, **options: Any) -> Path:
@@ -327,6 +339,12 @@ _FORMATS: dict[FileFormat, _Format] = {
         endings=(".ome.tif", ".ome.tiff"),
         no_shards="OME-TIFF has no shards",
         codec_names=("zstd", "deflate"),
+    ),
+    "imaris": _Format(
+        write=_write_imaris,
+        endings=(".ims",),
+        no_shards="HDF5 has no shards",
+        no_codec="Imaris is compressed by gzip",
     ),
 }
 

@@ -86,10 +86,10 @@ def _the_xml_of_another(folder: Path, pixels: str) -> str:
     return other
 
 
-def _another_hdf5(folder: Path) -> str:
-    with h5py.File(folder / "image.h5", "w") as file:
+def _another_hdf5(folder: Path, name: str = "image.h5") -> str:
+    with h5py.File(folder / name, "w") as file:
         file["precious"] = [1, 2, 3]
-    return "image.h5"
+    return name
 
 
 def _an_hdf5_alone(folder: Path) -> str:
@@ -97,9 +97,9 @@ def _an_hdf5_alone(folder: Path) -> str:
     return _another_hdf5(folder)
 
 
-def _no_hdf5(folder: Path) -> str:
-    (folder / "image.h5").write_text("precious")
-    return "image.h5"
+def _no_hdf5(folder: Path, name: str = "image.h5") -> str:
+    (folder / name).write_text("precious")
+    return name
 
 
 def _a_folder(folder: Path, name: str) -> str:
@@ -171,4 +171,18 @@ AT_OME_TIFF: Mapping[str, Callable[..., str]] = {
     "a folder that is called .ome.tif": _a_folder,
     "a TIFF without OME-XML": _a_plain_tiff,
     "an OME-TIFF of two images": _two_images,
+}
+
+
+def _surfaces(folder: Path) -> str:
+    with h5py.File(folder / "image.ims", "r+") as file:
+        file["Scene8/Content/Surfaces0/Info"] = [1, 2, 3]
+    return "Scene8"
+
+
+AT_IMARIS: Mapping[str, Callable[[Path], str]] = {
+    "surfaces": _surfaces,
+    "another HDF5": partial(_another_hdf5, name="image.ims"),
+    "text that is called .ims": partial(_no_hdf5, name="image.ims"),
+    "a folder that is called .ims": partial(_a_folder, name="image.ims"),
 }

@@ -15,6 +15,7 @@ import numpy as np
 import tifffile
 
 import bigimg_lessons.formats.bdv.writer
+import bigimg_lessons.formats.imaris.writer
 import bigimg_lessons.formats.n5
 import bigimg_lessons.formats.ome_tiff
 import bigimg_lessons.formats.ome_zarr
@@ -140,6 +141,13 @@ FORMATS = {
         ),
         judges.ome_tiff,
         foreign={what: partial(make, name=_OME_TIFF) for what, make in foreign.AT_OME_TIFF.items()},
+        is_one_file=True,
+    ),
+    "imaris": Format(
+        ("image.ims",),
+        partial(_write, name="image.ims", file_format="imaris"),
+        judges.imaris,
+        foreign=foreign.AT_IMARIS,
         is_one_file=True,
     ),
     "sample-tiff": Format(

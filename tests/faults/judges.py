@@ -114,6 +114,32 @@ def ome_tiff(path: Path) -> int | None:
     return _version(size, arrays, images.FLAT_FACTORS)
 
 
+def imaris(path: Path) -> int | None:
+    """Judge an Imaris file."""
+    if not os.path.lexists(path):
+        return None
+    try:
+        with h5py.File(path) as file:
+            if file.attrs["ImarisDataSet"].tobytes() != b"ImarisDataSet":
+                raise WrongError("a file that is not marked as Imaris's")
+            image = {name: text.tobytes() for name, text in file["DataSetInfo/Image"].attrs.items()}
+            size = [float(image[f"ExtMax{n}"]) / int(image["XYZ"[n]]) for n in (2, 1, 0)]
+            stacks = [level["TimePoint 0/Channel 0"] for level in file["DataSet"].values()]
+            extents = [
+                [int(stack.attrs[f"ImageSize{axis}"].tobytes()) for axis in "ZYX"]
+                for stack in stacks
+            ]
+            arrays = [
+                stack["Data"][tuple(map(slice, extent))]
+                for stack, extent in zip(stacks, extents, strict=True)
+            ]
+    except WrongError:
+        raise
+    except Exception as error:
+        raise WrongError(f"an Imaris file that does not open: {error!r}") from error
+    return _version(size, arrays)
+
+
 def sample(path: Path) -> int | None:
     """Judge a sample's TIFF, by its note too; the grey values are those of no other version."""
     if not os.path.lexists(path):

@@ -31,13 +31,10 @@ class GreyRanges:
         first = 0 if self._axis < 0 else start[self._axis]
         planes = [block] if self._axis < 0 else np.moveaxis(block, self._axis, 0)
         for number, voxels in enumerate(planes, start=first):
-            low, high = voxels.min(), voxels.max()
-            if not (np.isfinite(low) and np.isfinite(high)):
-                finite = np.isfinite(voxels)
-                if not finite.any():
-                    continue
-                low = voxels.min(where=finite, initial=np.inf)
-                high = voxels.max(where=finite, initial=-np.inf)
+            ends = finite_range(voxels)
+            if ends is None:
+                continue
+            low, high = ends
             with self._lock:
                 seen = self._ends[number] or (low, high)
                 self._ends[number] = (min(seen[0], low), max(seen[1], high))
@@ -48,6 +45,18 @@ class GreyRanges:
         See :func:`_window` for a channel of one value; 0 and 1 where there is no finite voxel.
         """
         return [(0, 1) if ends is None else _window(*ends) for ends in self._ends]
+
+
+def finite_range(voxels: Array) -> tuple[np.number[Any], np.number[Any]] | None:
+    """Return the lowest and the highest voxel that is finite, or None if none is."""
+    low, high = voxels.min(), voxels.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        finite = np.isfinite(voxels)
+        if not finite.any():
+            return None
+        low = voxels.min(where=finite, initial=np.inf)
+        high = voxels.max(where=finite, initial=-np.inf)
+    return low, high
 
 
 def _window(low: np.number[Any], high: np.number[Any]) -> tuple[float, float]:

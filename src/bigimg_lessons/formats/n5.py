@@ -24,7 +24,8 @@ from bigimg_lessons.formats.bdv.loaders import N5
 from bigimg_lessons.formats.bdv.pyramid_views import PyramidViews, check_pixel_type
 from bigimg_lessons.formats.bdv.replacing import foreign_xml
 from bigimg_lessons.formats.bdv.xml_writing import to_xml
-from bigimg_lessons.formats.n5_chunks import GZIP_LEVEL, MAX_CHUNK_BYTES, ChunkFolder
+from bigimg_lessons.formats.deflate import GZIP_LEVEL
+from bigimg_lessons.formats.n5_chunks import MAX_CHUNK_BYTES, ChunkFolder
 from bigimg_lessons.formats.n5_members import ATTRIBUTES, foreign
 from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
 from bigimg_lessons.pyramids.downsampling import Array, Downsampling

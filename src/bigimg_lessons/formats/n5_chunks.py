@@ -8,9 +8,6 @@ the grid, x first: ``0/4/1``.
 
 Why no library writes them: zarr-python 3 knows no N5, and what adds it, zarr-n5, compresses by
 zlib, which takes many times as long; tensorstore and z5py are much to install for so few lines.
-
-Level 1 of gzip is left to ISA-L, by the package ``isal``, where that is installed, and all else to
-libdeflate.
 """
 
 from __future__ import annotations
@@ -18,24 +15,17 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-import imagecodecs
 import numpy as np
 
+from bigimg_lessons.formats.deflate import deflate
 from bigimg_lessons.pyramids.downsampling import Array
 
 MAX_CHUNK_BYTES = 2**31 - 1
 """Maximum size of a chunk's voxels."""
-
-GZIP_LEVEL = 1
-"""Level unless another is given, or none."""
-
-_HAS_ISAL = find_spec("isal") is not None
-_GZIP = 31  # zlib's word for a window of 32 KiB in the frame of gzip, which then bears no date
 
 
 @dataclass(frozen=True)
@@ -105,16 +95,8 @@ class ChunkFolder:
     def _encoded(self, chunk: Array) -> Iterator[bytes | bytearray]:
         """Yield the header of a chunk, and its voxels."""
         yield struct.pack(">HH3I", 0, 3, *chunk.shape[::-1])
-        voxels = chunk.astype(self.dtype.newbyteorder(">"), copy=False).tobytes()
+        voxels = np.ascontiguousarray(chunk, self.dtype.newbyteorder(">")).view(np.uint8)
         if self.gzip_level is None:
-            yield voxels
+            yield voxels.tobytes()
         else:
-            yield _gzip(voxels, self.gzip_level)
-
-
-def _gzip(voxels: bytes, level: int) -> bytes | bytearray:
-    if level == GZIP_LEVEL and _HAS_ISAL:
-        from isal import isal_zlib
-
-        return isal_zlib.compress(voxels, level, _GZIP)
-    return imagecodecs.gzip_encode(voxels, level)
+            yield deflate(voxels, self.gzip_level, frame="gzip")

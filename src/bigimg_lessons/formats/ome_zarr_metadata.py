@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version as version_of
 from typing import Any, Literal
 
+from bigimg_lessons.formats.channel_colours import channel_colours
 from bigimg_lessons.pyramids.calibration import Calibration, Step
 from bigimg_lessons.pyramids.targets import Pyramid
 from bigimg_lessons.units import METRE, SECOND
@@ -18,8 +19,6 @@ ZARR_FORMATS: Mapping[Version, Literal[2, 3]] = {"0.4": 2, "0.5": 3, "0.6": 3}
 
 # Name of the coordinate system in which the levels lie: that of the specification's own examples.
 _SYSTEM = "physical"
-
-_COLOURS = ("00FF00", "FF00FF", "00FFFF", "FFFF00", "FF0000", "0000FF")
 
 
 def multiscales(
@@ -119,8 +118,8 @@ def omero(
         Voxels along Z of level 0, 1 for an image without Z.
     """
     channels = []
-    for number, (name, (low, high)) in enumerate(zip(names, windows, strict=True)):
-        colour = "FFFFFF" if len(names) == 1 else _COLOURS[number % len(_COLOURS)]
+    colours = channel_colours(len(names))
+    for name, (low, high), colour in zip(names, windows, colours, strict=True):
         channels.append(
             {
                 "label": name,

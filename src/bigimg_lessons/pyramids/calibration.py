@@ -159,6 +159,33 @@ class Calibration:
             None if have_unit and same.unit(axis) is None else same.step(axis).size for axis in axes
         )
 
+    def voxel(self, shape: Sequence[int]) -> tuple[tuple[float, float, float], Unit | None] | None:
+        """Return the size of a voxel, for a format with one unit and no place for what is unknown.
+
+        A single plane of unknown thickness is as thick as its pixels are wide.
+
+        Parameters
+        ----------
+        shape
+            Voxels along z, y and x.
+
+        Returns
+        -------
+        tuple or None
+            Three numbers in z, y, x order, and their unit if there is one; None if one of the three
+            is not known, or they are not in the same unit.
+        """
+        steps = [self.step(axis) for axis in "ZYX"]
+        steps = [
+            steps[2] if n == 1 and step.size is None else step
+            for n, step in zip(shape, steps, strict=True)
+        ]
+        (unit, *others) = {step.unit for step in steps}
+        if others or any(step.size is None for step in steps):
+            return None
+        z, y, x = (step.number for step in steps)
+        return (z, y, x), unit
+
     def warn_of_unknown(self, target: str, axes: str, *, consequence: str) -> None:
         """Warn of what is not known, and is therefore not written.
 

@@ -18,7 +18,6 @@ from typing import Any
 import h5py
 import numpy as np
 
-from bigimg_lessons.formats.bdv.chunk_writer import ChunkWriter, Room
 from bigimg_lessons.formats.bdv.layout import (
     cells_path,
     resolutions_path,
@@ -26,6 +25,7 @@ from bigimg_lessons.formats.bdv.layout import (
     subdivisions_path,
 )
 from bigimg_lessons.formats.bdv.pixel_types import DATA_TYPE_ATTRIBUTE
+from bigimg_lessons.formats.hdf5_chunks import ChunkWriter, Room
 from bigimg_lessons.pyramids.downsampling import Array
 from bigimg_lessons.pyramids.levels import Level
 

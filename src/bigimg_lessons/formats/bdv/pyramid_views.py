@@ -138,13 +138,8 @@ def _voxel_size(calibration: Calibration, shape: Sequence[int]) -> VoxelSize:
     all are one pixel. A single plane of unknown thickness is as thick as its pixels are wide.
     Without a unit of length it is "pixel": Bio-Formats 7.3 takes an empty one for micrometres.
     """
-    steps = [calibration.step(axis) for axis in "ZYX"]
-    steps = [
-        steps[2] if n == 1 and step.size is None else step
-        for n, step in zip(shape, steps, strict=True)
-    ]
-    (unit, *others) = {step.unit for step in steps}
-    if others or any(step.size is None for step in steps):
+    known = calibration.voxel(shape)
+    if known is None:
         return VoxelSize((1.0, 1.0, 1.0), "pixel")
-    z, y, x = (step.number for step in steps)
-    return VoxelSize((z, y, x), unit.symbol if unit else "pixel")
+    size, unit = known
+    return VoxelSize(size, unit.symbol if unit else "pixel")

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from bigimg_lessons.formats.bdv.chunk_writer import Room
-from bigimg_lessons.formats.bdv.deflate import GZIP_LEVEL
 from bigimg_lessons.formats.bdv.levels import BdvLevels, Layout
 from bigimg_lessons.formats.bdv.pyramid_views import CHUNK_SHAPE, PyramidViews, check_pixel_type
 from bigimg_lessons.formats.bdv.replacing import foreign_h5, foreign_xml
 from bigimg_lessons.formats.bdv.xml_writing import to_xml
+from bigimg_lessons.formats.deflate import GZIP_LEVEL
+from bigimg_lessons.formats.hdf5_chunks import Room
 from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
 from bigimg_lessons.pyramids.downsampling import Downsampling
 from bigimg_lessons.pyramids.source import AXES

@@ -6,9 +6,9 @@ import h5py
 import numpy as np
 import pytest
 
-from bigimg_lessons.formats.bdv import deflate as module
-from bigimg_lessons.formats.bdv.deflate import GZIP_LEVEL, deflate
+from bigimg_lessons.formats import deflate as module
 from bigimg_lessons.formats.bdv.writer import write_bdv
+from bigimg_lessons.formats.deflate import GZIP_LEVEL, deflate
 from bigimg_lessons.samples.volume import SampleVolume
 
 SHAPE = (64, 64, 128)

@@ -18,7 +18,7 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from bigimg_lessons.formats.bdv.deflate import deflate
+from bigimg_lessons.formats.deflate import deflate
 
 Array = npt.NDArray[Any]
 Encoded = Sequence[Array | bytes | bytearray]
