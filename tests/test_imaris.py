@@ -139,7 +139,7 @@ def test_data_is_padded_to_whole_chunks_and_the_true_size_stated(write):
             ((6, 9, 13), (6, 9, 13), (6, 9, 13)),
         ]
         data = stack(file, 0)["Data"]
-        assert (data.compression, data.compression_opts, data.shuffle) == ("gzip", 4, True)
+        assert (data.compression, data.compression_opts, data.shuffle) == ("gzip", 1, True)
         assert data[...].sum() == 21 * 33 * 50
 
 

@@ -16,7 +16,7 @@ from bioio import BioImage
 from zarr.codecs import GzipCodec
 
 from bigimg_lessons.build import build_pyramid
-from bigimg_lessons.formats import n5_chunks
+from bigimg_lessons.formats import deflate
 from bigimg_lessons.formats.bdv.loaders import N5
 from bigimg_lessons.formats.bdv.pixel_types import PIXEL_TYPES
 from bigimg_lessons.formats.bdv.reader import Reader
@@ -91,9 +91,9 @@ def test_all_types_of_voxels_come_back(write, dtype, codec):
 def test_the_same_voxels_are_the_same_bytes_whoever_compresses_them(
     tmp_path, monkeypatch, level, has_isal
 ):
-    if has_isal and not n5_chunks._HAS_ISAL:
+    if has_isal and not deflate._HAS_ISAL:
         pytest.skip("isal is not installed")
-    monkeypatch.setattr(n5_chunks, "_HAS_ISAL", has_isal)
+    monkeypatch.setattr(deflate, "_HAS_ISAL", has_isal)
     image = pixels((9, 20, 33), "uint16") % 700
     files = []
     for name in ("a.n5", "b.n5"):
