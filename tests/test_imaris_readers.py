@@ -177,8 +177,10 @@ def test_bioformats_divides_the_extent(written, seen):
 
 
 def test_bioformats_tells_the_names_of_channels(written):
-    (names,) = java("ChannelNames", [written["odd, uint16"][0]])
-    assert names == [f"DAPI 405-nm, µ {channel}" for channel in range(3)]
+    (described,) = java("Describe", [written["odd, uint16"][0]])
+    assert described["series"][0]["channels"] == [
+        f"DAPI 405-nm, µ {channel}" for channel in range(3)
+    ]
 
 
 def test_bioformats_takes_what_has_no_unit_for_micrometres(seen):
