@@ -22,6 +22,7 @@ import contextlib
 import importlib
 import json
 import os
+import shutil
 import statistics
 import sys
 import time
@@ -206,13 +207,15 @@ def run_all(options, folder):
     for kind in options.kinds:
         for dtype in options.dtypes:
             shape = (128, 512, options.mib * 2**20 // (128 * 512 * np.dtype(dtype).itemsize))
-            make_sources(folder, kind, shape, dtype)
+            place = folder / f"{kind}-{dtype}"
+            place.mkdir()
+            make_sources(place, kind, shape, dtype)
             for task in options.tasks:
                 names = [name for name in OF_TASK[task] if name in options.engines]
                 with contextlib.ExitStack() as stack:
                     workers = {
                         name: stack.enter_context(Worker("bdv_writing", [
-                            "--serve", task, name, str(folder), str(options.before),
+                            "--serve", task, name, str(place), str(options.before),
                         ]))
                         for name in names
                     }  # fmt: skip
@@ -221,6 +224,7 @@ def run_all(options, folder):
                             what = {"task": task, "kind": kind, "dtype": dtype, "engine": name}
                             runs.append({**what, "turn": turn, **worker.measure()})
                             print(json.dumps(runs[-1]), file=sys.stderr, flush=True)
+            shutil.rmtree(place)
     return runs
 
 
