@@ -609,7 +609,7 @@ def test_what_is_no_longer_wanted_is_cancelled(show: Show, server: Server) -> No
         lambda request: "ERR_ABORTED" in (request.failure or "") and cancelled.append(request.url),
     )
     server.take()
-    server.delay = 0.6
+    server.delay = 3  # so none is there before it is cancelled, however busy the computer
     page.get_by_role("button", name="1:1, full resolution").click()
     while server.under_way < 6:
         page.wait_for_timeout(20)

@@ -41,10 +41,10 @@ class Histogram:
     >>> histogram = Histogram(np.dtype("uint16"), 4)
     >>> histogram.see(np.array([0, 1, 3, 3], "uint16"))
     >>> histogram.range, histogram.counts.tolist()
-    ((0, 3), [1, 1, 0, 2])
+    ((0.0, 3.0), [1, 1, 0, 2])
     >>> histogram.see(np.array([7], "uint16"))
     >>> histogram.range, histogram.counts.tolist()
-    ((0, 7), [2, 2, 0, 1])
+    ((0.0, 7.0), [2, 2, 0, 1])
     """
 
     def __init__(self, dtype: np.dtype[Any], bins: int) -> None:
