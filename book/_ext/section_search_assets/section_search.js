@@ -52,7 +52,7 @@
 
   Search.makeSearchSummary = (html, keywords, anchor) => {
     const main = new DOMParser().parseFromString(html, "text/html").querySelector("[role=main]");
-    if (!main) return null;
+    if (!main) return make("p");
     for (const part of main.querySelectorAll(NO_PROSE)) part.remove();
     for (const block of main.querySelectorAll("dd, dt, li, p, td, th")) block.append(" ");
     const words = [...keywords].map((word) => word.toLowerCase());
@@ -70,6 +70,7 @@
     }
     const sections = [...main.querySelectorAll("section[id]")].map((one) => described(one, words));
     const best = sections.filter(({ fits }) => fits).sort((a, b) => b.fits - a.fits);
-    return best.length ? listOf(best.slice(0, MOST), words) : null;
+    // A word may stand in what a cell shows and nowhere else. Sphinx fails where there is nothing.
+    return listOf(best.length ? best.slice(0, MOST) : sections.slice(0, 1), words);
   };
 })();
