@@ -33,6 +33,12 @@ _PART = 16
 _HAS_ISAL = find_spec("isal") is not None
 
 
+def check_gzip_level(level: int | None) -> None:
+    """Raise ValueError, and say what to give, if it is no level from 0 to 9, and not None."""
+    if level is not None and (type(level) is bool or level not in range(10)):
+        raise ValueError(f"gzip_level is {level!r}: give 0 to 9, or None not to compress.")
+
+
 def deflate(
     voxels: npt.NDArray[np.uint8], level: int, *, frame: Frame = "zlib"
 ) -> bytes | bytearray:

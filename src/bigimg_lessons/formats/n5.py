@@ -24,7 +24,7 @@ from bigimg_lessons.formats.bdv.loaders import N5
 from bigimg_lessons.formats.bdv.pyramid_views import PyramidViews, check_pixel_type
 from bigimg_lessons.formats.bdv.replacing import foreign_xml
 from bigimg_lessons.formats.bdv.xml_writing import to_xml
-from bigimg_lessons.formats.deflate import GZIP_LEVEL
+from bigimg_lessons.formats.deflate import GZIP_LEVEL, check_gzip_level
 from bigimg_lessons.formats.n5_chunks import MAX_CHUNK_BYTES, ChunkFolder
 from bigimg_lessons.formats.n5_members import ATTRIBUTES, foreign
 from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
@@ -134,8 +134,7 @@ def write_bdv_n5(
             f"The path {str(path)!r} ends neither in '.n5' nor in '.xml': give that of the folder, "
             "or that of the XML."
         )
-    if gzip_level is not None and (type(gzip_level) is bool or gzip_level not in range(10)):
-        raise ValueError(f"gzip_level is {gzip_level!r}: give 0 to 9, or None not to compress.")
+    check_gzip_level(gzip_level)
     request = Request(
         image=image,
         axes=axes,

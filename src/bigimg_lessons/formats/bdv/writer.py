@@ -19,7 +19,7 @@ from bigimg_lessons.formats.bdv.levels import BdvLevels, Layout
 from bigimg_lessons.formats.bdv.pyramid_views import CHUNK_SHAPE, PyramidViews, check_pixel_type
 from bigimg_lessons.formats.bdv.replacing import foreign_h5, foreign_xml
 from bigimg_lessons.formats.bdv.xml_writing import to_xml
-from bigimg_lessons.formats.deflate import GZIP_LEVEL
+from bigimg_lessons.formats.deflate import GZIP_LEVEL, check_gzip_level
 from bigimg_lessons.formats.hdf5_chunks import Room
 from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
 from bigimg_lessons.pyramids.downsampling import Downsampling
@@ -139,8 +139,7 @@ def write_bdv(
     xml = Path(path).expanduser().absolute()
     if xml.suffix.lower() != ".xml":
         raise ValueError(f"The path {str(path)!r} does not end in '.xml': give that of the XML.")
-    if gzip_level is not None and (type(gzip_level) is bool or gzip_level not in range(10)):
-        raise ValueError(f"gzip_level is {gzip_level!r}: give 0 to 9, or None not to compress.")
+    check_gzip_level(gzip_level)
     request = Request(
         image=image,
         axes=axes,

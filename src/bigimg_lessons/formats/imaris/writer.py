@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from bigimg_lessons.formats.deflate import GZIP_LEVEL
+from bigimg_lessons.formats.deflate import GZIP_LEVEL, check_gzip_level
 from bigimg_lessons.formats.hdf5_chunks import Room
 from bigimg_lessons.formats.imaris.attributes import MAX_BYTES
 from bigimg_lessons.formats.imaris.information import Information
@@ -151,8 +151,7 @@ def write_imaris(
     ims = Path(path).expanduser().absolute()
     if ims.suffix.lower() != ".ims":
         raise ValueError(f"The path {str(path)!r} does not end in '.ims': give one that does.")
-    if gzip_level is not None and (type(gzip_level) is bool or gzip_level not in range(10)):
-        raise ValueError(f"gzip_level is {gzip_level!r}: give 0 to 9, or None not to compress.")
+    check_gzip_level(gzip_level)
     request = Request(
         image=image,
         axes=axes,
