@@ -71,10 +71,8 @@ def test_chunks_read_are_amber_and_the_region_is_indigo(page: Page, write: Write
     assert area["TIFF planes"]["amber"] > 5 * area["OME-Zarr"]["amber"]
 
 
-def test_it_is_read_aloud_once_it_has_settled(page: Page, write: Write) -> None:
-    browser = page.context.browser
-    assert browser
-    page = browser.new_page()  # as the clock is held for all pages of a context
+def test_it_is_read_aloud_once_it_has_settled(visitor: Any, write: Write) -> None:
+    page = visitor.open("about:blank")  # as the clock is held for all pages of a context
     page.clock.install()
     page.goto(write(ChunkExplorer()))
     live = page.locator(".bx-hidden[role=status]")
@@ -100,7 +98,6 @@ def test_it_is_read_aloud_once_it_has_settled(page: Page, write: Write) -> None:
     )
     assert page.evaluate("said").count(live.inner_text()) == len(page.evaluate("said")) == 1
     expect(page.get_by_role("img")).to_have_accessible_name(live.inner_text())
-    page.context.close()
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

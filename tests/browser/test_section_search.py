@@ -41,3 +41,22 @@ def test_a_term_shows_what_the_glossary_says(visitor: Any, site: str) -> None:
     term = page.locator('ul.search > li:has(> a[href="book/glossary.html#term-shard"]) .context')
     expect(term).to_contain_text("chunks in one file, with an index")
     expect(term.locator("strong")).to_have_text(re.compile("^shard$", re.I))
+
+
+def test_a_word_in_the_output_of_a_cell_alone_shows_how_its_page_begins(
+    visitor: Any, site: str
+) -> None:
+    """Sphinx fails, and shows no further result, where a summary is no element."""
+    page = visitor.open(f"{site}search.html")
+    shown = page.evaluate(
+        """(html) => {
+          const summary = Search.makeSearchSummary(html, new Set(["zebra"]), null);
+          document.body.append(summary);
+          return summary.textContent;
+        }""",
+        '<div role="main"><section id="stripes"><h1>Stripes</h1><p>Who has them.</p>'
+        '<div class="cell">zebra</div></section></div>',
+    )
+    assert shown == "StripesWho has them."
+    nothing = "(html) => Search.makeSearchSummary(html, new Set(['zebra']), null).textContent"
+    assert page.evaluate(nothing, "<p>no page of the book</p>") == ""
