@@ -21,18 +21,20 @@ kinds of regions:
   never wanted whole; its index has room for all. Chunks lie in the order in which the writer
   wrote them, see `ChunkGrid`, without gaps.
 
-What is not in these numbers: metadata and the tables of a file; chunks that a Zarr store lacks
-because they hold nothing but the fill value (a request, no bytes); compression, which also
-changes how far apart the chunks of a shard lie; and HDF5's habit of reading a chunk that is not
-compressed and does not fit into the chunk cache of its dataset (``rdcc_nbytes``, 8 MiB by default
-in HDF5 2.0, 1 MiB before) bit by bit, one request for each run of voxels.
+What is not in these numbers: metadata and the tables of a file; chunks that were never stored
+because they hold nothing but the fill value (for those `ChunkGrid.reading` takes ``missing``, as
+HDF5 and references ask nothing for them; a Zarr store is asked, and answers with no bytes);
+compression, which also changes how far apart the chunks of a shard lie; and HDF5's habit of reading
+a chunk that is not compressed and does not fit into the chunk cache of its dataset
+(``rdcc_nbytes``, 8 MiB by default in HDF5 2.0, 1 MiB before) bit by bit, one request for each run
+of voxels.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -273,7 +275,13 @@ class ChunkGrid:
             for span, chunk in zip(spans(region, self.shape), self.chunk_shape, strict=True)
         )
 
-    def reading(self, region: Sequence[Index], *, reader: ShardReader = ONE_BY_ONE) -> Reading:
+    def reading(
+        self,
+        region: Sequence[Index],
+        *,
+        reader: ShardReader = ONE_BY_ONE,
+        missing: Collection[tuple[int, ...]] = (),
+    ) -> Reading:
         """Predict what it costs to read a region.
 
         Parameters
@@ -282,23 +290,30 @@ class ChunkGrid:
             A whole number or a slice for each axis, within the image.
         reader
             How the program reads; it makes no difference without shards.
+        missing
+            Chunks that are not stored, each as its number along each axis, for which nothing is
+            asked: of an HDF5 dataset, or of references that have no entry for them. None of them
+            in shards, where the place of all others depends on them.
 
         Returns
         -------
         Reading
-            Bytes wanted and read, chunks, shards and requests.
+            Bytes wanted and read, chunks (with those that are missing), shards and requests.
 
         Raises
         ------
         ValueError
             If `region` does not have one entry per axis, is empty or reaches outside the image;
-            or if it has more than 2²³ chunks, or a million steps longer than a chunk,
-            to inspect.
+            if it has more than 2²³ chunks, or a million steps longer than a chunk, to inspect; or
+            if chunks are `missing` that the image does not have, or that would lie in shards.
         """
         picked = spans(region, self.shape)
         wanted = math.prod(map(len, picked)) * self.item_size
         if self.shard_shape is None:
-            return self._reading_of_chunks(picked, wanted)
+            reading = self._reading_of_chunks(picked, wanted)
+            return self._without(missing, self.touched(region), reading) if missing else reading
+        if missing:
+            raise ValueError("missing names chunks, but these lie in shards: give none.")
         return self._reading_of_shards(picked, wanted, reader)
 
     def _reading_of_chunks(self, picked: Sequence[range], wanted: int) -> Reading:
@@ -310,6 +325,31 @@ class ChunkGrid:
             chunks *= count
             voxels *= count * chunk - cut
         return Reading(wanted, voxels * self.item_size, chunks, 0, chunks)
+
+    def _without(
+        self, missing: Collection[tuple[int, ...]], touched: Sequence[Sequence[int]], full: Reading
+    ) -> Reading:
+        """Return a reading without the requests and bytes of chunks that are not stored."""
+        requests, read = full.requests, full.read
+        for chunk in set(missing):
+            if len(chunk) != len(self.shape) or not all(
+                0 <= number < count for number, count in zip(chunk, self.grid_shape, strict=True)
+            ):
+                raise ValueError(
+                    f"missing has the chunk {chunk}: give the numbers of chunks of a grid of "
+                    f"{self.grid_shape}, counted from 0."
+                )
+            if all(number in numbers for number, numbers in zip(chunk, touched, strict=True)):
+                requests -= 1
+                read -= self._stored_bytes(chunk)
+        return replace(full, requests=requests, read=read)
+
+    def _stored_bytes(self, chunk: tuple[int, ...]) -> int:
+        """Return the bytes of one chunk, not compressed, as it is stored at the edge."""
+        if self.edges == "padded":
+            return self.chunk_bytes
+        axes = zip(self.shape, self.chunk_shape, chunk, strict=True)
+        return math.prod(min(c, n - number * c) for n, c, number in axes) * self.item_size
 
     def _reading_of_shards(
         self, picked: Sequence[range], wanted: int, reader: ShardReader

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 from bigimg_lessons.costs.design import FORMATS, Design, Format, Triple
 from bigimg_lessons.costs.grid import ChunkGrid
@@ -71,7 +72,9 @@ def level_grids(design: Design, scenario: Scenario) -> tuple[ChunkGrid, ...]:
     full = ChunkGrid(
         scenario.shape, plain.chunk_shape, scenario.dtype, design.shard_shape, form.edges
     )
-    return tuple(_level(full, step) for step in factors(scenario, design.format)[: design.levels])
+    return tuple(
+        level_grid(full, step) for step in factors(scenario, design.format)[: design.levels]
+    )
 
 
 def _refuse(design: Design, scenario: Scenario, form: Format, grid: ChunkGrid) -> None:
@@ -103,8 +106,16 @@ def _refuse(design: Design, scenario: Scenario, form: Format, grid: ChunkGrid) -
             raise ValueError(filled(REFUSALS[reason], values))
 
 
-def _level(full: ChunkGrid, step: Triple) -> ChunkGrid:
-    """Return a level's grid: the same chunks and shards, cut where the level is smaller."""
+def level_grid(full: ChunkGrid, step: Sequence[int]) -> ChunkGrid:
+    """Cut a level as the full image is: the same chunks and shards, cut where it is smaller.
+
+    Parameters
+    ----------
+    full
+        The full image.
+    step
+        Voxels of it that one of the level stands for, along each axis.
+    """
     shape = tuple(-(-n // f) for n, f in zip(full.shape, step, strict=True))
     chunk = tuple(map(min, full.chunk_shape, shape))
     shard = full.chunks_per_shard and tuple(

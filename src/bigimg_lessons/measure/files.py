@@ -201,15 +201,22 @@ class MeteredFile(io.RawIOBase):
         return self._file.tell()
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Fill `buffer`; a read at the end of the file returns nothing and is not counted."""
-        sent = time.perf_counter()
-        offset = self._file.tell()
-        size = self._file.readinto(buffer)
-        if size:
+        """Fill `buffer`; a read at the end of the file returns nothing and is not counted.
+
+        Systems bring 2 GiB at most at once, and h5py does not ask for the rest.
+        """
+        done, view = 0, memoryview(buffer).cast("B")
+        while done < len(view):
+            sent = time.perf_counter()
+            offset = self._file.tell()
+            size = self._file.readinto(view[done:])
+            if not size:
+                break
             self._meter.record(offset, size)
             if self._meter.link is not None:
                 self._meter.link.wait(size, since=sent)
-        return size
+            done += size
+        return done
 
     def close(self) -> None:
         """Close the file."""

@@ -75,7 +75,11 @@ class MemoryWatch:
 
     def __enter__(self) -> Self:
         self._sample()
-        self._thread.start()
+        try:
+            self._thread.start()
+        except BaseException:  # such as Ctrl-C: nobody will call __exit__
+            self._stop.set()
+            raise
         return self
 
     def __exit__(

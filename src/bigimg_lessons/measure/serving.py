@@ -1,7 +1,8 @@
 """A web server for one folder, on this machine only, that records what is asked of it.
 
 It answers HTTP Range requests, which Python's own ``http.server`` does not, so lessons show
-remote access without the internet and count what a remote reader really transfers.
+remote access without the internet and count what a remote reader really transfers. A
+:class:`~bigimg_lessons.measure.network.Link` makes it far away.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import asyncio
 import contextlib
 import socket
 import threading
+import time
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ from types import TracebackType
 from typing import Self
 
 from aiohttp import web
+
+from bigimg_lessons.measure.network import Link
 
 _PATIENCE = 0.1
 """Seconds that an answer under way is given at the end of the block."""
@@ -56,6 +60,8 @@ class FolderServer:
     ----------
     folder
         An existing folder; files below it can be read by programs on this machine.
+    link
+        Slows every answer down; ``None`` answers at full speed.
 
     Attributes
     ----------
@@ -72,8 +78,9 @@ class FolderServer:
         If the block is entered and the system gives no port.
     """
 
-    def __init__(self, folder: str | Path) -> None:
+    def __init__(self, folder: str | Path, *, link: Link | None = None) -> None:
         self._folder = Path(folder)
+        self._link = link
         if not self._folder.is_dir():
             raise NotADirectoryError(
                 f"There is no folder {str(folder)!r} to serve: give the path of an existing folder."
@@ -94,8 +101,8 @@ class FolderServer:
         self._thread = threading.Thread(
             target=self._run, args=(started,), name="folder-server", daemon=True
         )
-        self._thread.start()
         try:
+            self._thread.start()
             self.url = started.result()
         except OSError as error:
             self._thread.join()
@@ -127,7 +134,8 @@ class FolderServer:
         """Let the thread clear up, and wait for it; it goes on if the wait is interrupted."""
         if not self._stop.done():
             self._stop.set_result(None)
-        if self._thread is not None:
+        # It is not known to live if starting it was interrupted; then it sees by itself to stop.
+        if self._thread is not None and self._thread.is_alive():
             self._thread.join()
 
     def _run(self, started: Future[str]) -> None:
@@ -165,7 +173,11 @@ class FolderServer:
                     connection.transport.abort()
 
     async def _note(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
-        """Note a request as its answer's headers, which state offset and length, go out."""
+        """Note a request before its answer's headers, which state offset and length, go out.
+
+        Over a link they wait until the whole answer would have arrived.
+        """
+        sent = time.perf_counter()
         content_range = response.headers.get("Content-Range", "")
         offset = 0
         if content_range.startswith("bytes ") and not content_range.startswith("bytes */"):
@@ -180,6 +192,8 @@ class FolderServer:
         )
         with self._lock:
             self._requests.append(noted)
+        if self._link is not None:
+            await self._link.wait_async(noted.bytes_sent, since=sent)
 
 
 async def _take_no_more(listening: socket.socket) -> None:

@@ -77,8 +77,8 @@ def run_readers(
             readers.kill()
 
         stop = threading.Timer(seconds, give_up)
-        stop.start()
         try:
+            stop.start()
             asked = _noted(readers, server)
             code = readers.wait()
         finally:

@@ -1,1 +1,1 @@
-"""The sample image of the lessons: synthetic tissue, the same on every computer."""
+"""The images of the lessons: synthetic tissue, the same on every computer, and tiny examples."""
