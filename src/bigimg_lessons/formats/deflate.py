@@ -28,7 +28,14 @@ GZIP_LEVEL = 1
 # all; images without noise consist of far ones, and take up to seven times as many bytes with the
 # short look. A part of each chunk tells.
 _WINDOW_BITS = (9, 15)
-_PART = 16
+_PART = 32
+
+# What ISA-L may take for its tables, as a step from 1 to 5: the most, 0.5 MiB, saves a seventh of
+# the time, for at most 0.2 % more bytes.
+_TABLES = 5
+
+ENCODER_BYTES = 2**20
+"""Bytes that an encoder takes in each thread, beside the chunk and what it becomes."""
 
 _HAS_ISAL = find_spec("isal") is not None
 
@@ -65,4 +72,4 @@ def _by_isal(voxels: npt.NDArray[np.uint8], window_bits: int, frame: Frame) -> b
     from isal import igzip_lib
 
     flag = igzip_lib.COMP_ZLIB if frame == "zlib" else igzip_lib.COMP_GZIP
-    return igzip_lib.compress(voxels, 1, flag=flag, hist_bits=window_bits)
+    return igzip_lib.compress(voxels, 1, flag=flag, mem_level=_TABLES, hist_bits=window_bits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
@@ -32,12 +33,42 @@ class GreyRanges:
         planes = [block] if self._axis < 0 else np.moveaxis(block, self._axis, 0)
         for number, voxels in enumerate(planes, start=first):
             ends = finite_range(voxels)
-            if ends is None:
-                continue
-            low, high = ends
-            with self._lock:
-                seen = self._ends[number] or (low, high)
-                self._ends[number] = (min(seen[0], low), max(seen[1], high))
+            if ends is not None:
+                self._widen(number, *ends)
+
+    @property
+    def ends(self) -> list[tuple[Any, Any] | None]:
+        """The lowest and highest voxel of each channel, so far; None where none was finite."""
+        return [*self._ends]
+
+    def add(self, ends: Sequence[Sequence[Any] | None]) -> None:
+        """Take into account what another has seen, by its :attr:`ends`."""
+        for number, pair in enumerate(ends):
+            if pair is not None:
+                self._widen(number, *pair)
+
+    def _widen(self, number: int, low: Any, high: Any) -> None:
+        with self._lock:
+            seen = self._ends[number] or (low, high)
+            self._ends[number] = (min(seen[0], low), max(seen[1], high))
+
+    @property
+    def state(self) -> list[list[Any] | None]:
+        """What was seen, as JSON can hold it: the ends of each channel, None for none."""
+        with self._lock:
+            return [ends and [ends[0].item(), ends[1].item()] for ends in self._ends]
+
+    def see_again(self, state: Sequence[Sequence[Any] | None], dtype: np.dtype[Any]) -> None:
+        """Take into account what was seen before.
+
+        Parameters
+        ----------
+        state
+            As `state` said then.
+        dtype
+            Type of the voxels.
+        """
+        self.add([before and tuple(np.array(before, dtype)) for before in state])
 
     def windows(self) -> list[tuple[float, float]]:
         """Return both for each channel, the first always below the second.

@@ -11,14 +11,14 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import product
 from typing import Any, Self
 
 import h5py
 import numpy as np
 import numpy.typing as npt
 
-from bigimg_lessons.formats.deflate import deflate
+from bigimg_lessons.formats.chunk_files import corners_in
+from bigimg_lessons.formats.deflate import ENCODER_BYTES, deflate
 
 Array = npt.NDArray[Any]
 Encoded = Sequence[Array | bytes | bytearray]
@@ -77,7 +77,7 @@ class Room:
         waiting = max(minimum, min(_WAITING_BYTES, minimum + spare // 2))
         index = min(_MAX_INDEX_BYTES, _MIN_INDEX_BYTES + spare // 2)
         # Of a part that is being compressed there are a chunk, shuffled, and the bytes for HDF5.
-        working = workers * 3 * task
+        working = workers * (3 * task + ENCODER_BYTES)
         used = min(index, chunks * _INDEX_BYTES_PER_CHUNK)
         return cls(waiting, index, _ONCE_BYTES + waiting + working + used)
 
@@ -118,7 +118,7 @@ class ChunkWriter:
         """
         steps = list(cells.chunks)
         steps[2] *= max(1, _TASK_BYTES // (math.prod(steps) * block.itemsize))
-        for corner in product(*map(range, (0, 0, 0), block.shape, steps)):
+        for corner in corners_in(block.shape, steps):
             part = block[tuple(slice(c, c + n) for c, n in zip(corner, steps, strict=True))]
             part = np.array(part, part.dtype.newbyteorder("<"))
             task = self._pool.submit(_encode, part, cells.chunks, self._gzip_level)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -24,7 +25,8 @@ from bigimg_lessons.formats.bdv.loaders import N5
 from bigimg_lessons.formats.bdv.pyramid_views import PyramidViews, check_pixel_type
 from bigimg_lessons.formats.bdv.replacing import foreign_xml
 from bigimg_lessons.formats.bdv.xml_writing import to_xml
-from bigimg_lessons.formats.deflate import GZIP_LEVEL, check_gzip_level
+from bigimg_lessons.formats.chunk_files import ChunkEncoders
+from bigimg_lessons.formats.deflate import ENCODER_BYTES, GZIP_LEVEL, check_gzip_level
 from bigimg_lessons.formats.n5_chunks import MAX_CHUNK_BYTES, ChunkFolder
 from bigimg_lessons.formats.n5_members import ATTRIBUTES, foreign
 from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
@@ -213,8 +215,7 @@ class _BdvN5:
             unit=pyramid.chunk_shape,
             create=partial(self._create, pyramid, dataset, to_xml(dataset.description, loader=N5)),
             once_bytes=_ONCE_BYTES,
-            # A chunk, copied, and the bytes for its file, which are then copied to their length.
-            encoding_bytes=lambda _: 3 * largest,
+            encoding_bytes=partial(_encoding_bytes, pyramid.chunk_shape, largest),
             stored_bytes=voxels * itemsize if self.gzip_level is None else None,
             is_threaded=True,
             unknown_steps=dataset.unknown_steps,
@@ -232,6 +233,7 @@ class _BdvN5:
         dtype = pyramid.source.dtype
         for setup in dataset.setups:
             _setup_folder(folder, setup).mkdir(parents=True)
+        encoders = ChunkEncoders()
         chunks = {}
         for (time, channel), view in dataset.views.items():
             for number, level in enumerate(dataset.levels):
@@ -239,9 +241,26 @@ class _BdvN5:
                 path.mkdir(parents=True)
                 chunk_shape = tuple(map(min, pyramid.chunk_shape, level.shape))
                 chunks[time, channel, number] = ChunkFolder(
-                    path, level.shape, chunk_shape, dtype, self.gzip_level
+                    path, level.shape, chunk_shape, dtype, self.gzip_level, encoders
                 )
-        return _N5Levels(folder, xml, dataset, document, dtype, chunks)
+        return _N5Levels(folder, xml, dataset, document, dtype, chunks, encoders)
+
+
+def _encoding_bytes(chunk_shape: Sequence[int], largest: int, block_shape: Sequence[int]) -> int:
+    """Return how many bytes it takes at most, beside a block, to encode that.
+
+    Parameters
+    ----------
+    chunk_shape
+        Voxels of a chunk along z, y and x.
+    largest
+        Bytes of the largest chunk.
+    block_shape
+        Voxels of the block along all axes, the last of which are z, y and x.
+    """
+    chunks = math.prod(-(-n // c) for n, c in zip(block_shape[-3:], chunk_shape, strict=True))
+    # Of a chunk a copy, and the bytes for its file, which are then copied behind their header.
+    return min(chunks, os.cpu_count() or 1) * (3 * largest + ENCODER_BYTES)
 
 
 def _setup_folder(folder: Path, setup: int) -> Path:
@@ -269,6 +288,8 @@ class _N5Levels:
         Type of the voxels.
     chunks
         The folder of each level of each view, by index along time and channels, and level.
+    encoders
+        Their threads.
     """
 
     folder: Path
@@ -277,6 +298,7 @@ class _N5Levels:
     document: str
     dtype: np.dtype[Any]
     chunks: Mapping[tuple[int, int, int], ChunkFolder]
+    encoders: ChunkEncoders
 
     def write(self, level: int, start: tuple[int, ...], block: Array) -> None:
         time, channel, *corner = start
@@ -313,4 +335,5 @@ class _N5Levels:
         yield self.folder, {"n5": VERSION}
 
     def close(self) -> None:
-        """Do nothing: no file stays open."""
+        """End the threads; no file stays open."""
+        self.encoders.close()

@@ -13,19 +13,21 @@ zlib, which takes many times as long; tensorstore and z5py are much to install f
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
+from bigimg_lessons.formats.chunk_files import ChunkEncoders, ChunkFiles
 from bigimg_lessons.formats.deflate import deflate
 from bigimg_lessons.pyramids.downsampling import Array
 
 MAX_CHUNK_BYTES = 2**31 - 1
 """Maximum size of a chunk's voxels."""
+
+_HEADER = struct.Struct(">HH3I")  # mode, number of axes, extents
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class ChunkFolder:
         Type of the voxels.
     gzip_level
         From 0 to 9, or None to store chunks as they are.
+    encoders
+        Who does the work.
     """
 
     path: Path
@@ -51,6 +55,7 @@ class ChunkFolder:
     chunk_shape: tuple[int, ...]
     dtype: np.dtype[Any]
     gzip_level: int | None
+    encoders: ChunkEncoders = field(repr=False)
 
     @property
     def attributes(self) -> dict[str, Any]:
@@ -73,30 +78,57 @@ class ChunkFolder:
         block
             Voxels, which end where a chunk or the dataset does.
         """
-        steps = self.chunk_shape
-        for corner in product(*map(range, (0, 0, 0), block.shape, steps)):
+        encoding = _N5Encoding(self.chunk_shape, self.dtype, self.gzip_level)
+        ChunkFiles(self, _key, encoding, self.encoders).write(start, block)
+
+    def create(self, key: str) -> BinaryIO:
+        """Create the file of a chunk; see :class:`bigimg_lessons.saving.objects.Objects`."""
+        path = self.path / key
+        try:
+            return path.open("wb")
+        except FileNotFoundError:
+            # Folders for x and y alone: if somebody has removed the dataset's own, that must not
+            # come back with just the chunks that are still to be written.
+            path.parent.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(exist_ok=True)
+            return path.open("wb")
+
+
+def _key(place: tuple[int, ...]) -> str:
+    z, y, x = place
+    return f"{x}/{y}/{z}"
+
+
+@dataclass(frozen=True)
+class _N5Encoding:
+    """How chunks are encoded, a :class:`bigimg_lessons.formats.chunk_files.Encoding`.
+
+    Parameters
+    ----------
+    chunk_shape, dtype, gzip_level
+        As for `ChunkFolder`.
+    """
+
+    chunk_shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    gzip_level: int | None
+
+    def of(self, block: Array) -> Callable[[tuple[int, ...]], bytes | bytearray]:
+        """Return what encodes the chunks of a block one after the other, in one thread.
+
+        Parameters
+        ----------
+        block
+            Voxels, which end where a chunk or the dataset does; it is not changed.
+        """
+        steps, dtype = self.chunk_shape, self.dtype.newbyteorder(">")
+
+        def encoded(corner: tuple[int, ...]) -> bytes | bytearray:
             chunk = block[tuple(slice(c, c + n) for c, n in zip(corner, steps, strict=True))]
-            z, y, x = ((s + c) // n for s, c, n in zip(start, corner, steps, strict=True))
-            path = self.path / f"{x}" / f"{y}" / f"{z}"
-            try:
-                self._store(path, chunk)
-            except FileNotFoundError:
-                # Folders for x and y alone: if somebody has removed the dataset's own, that must
-                # not come back with just the chunks that are still to be written.
-                path.parent.parent.mkdir(exist_ok=True)
-                path.parent.mkdir(exist_ok=True)
-                self._store(path, chunk)
+            header = _HEADER.pack(0, 3, *chunk.shape[::-1])
+            voxels = np.ascontiguousarray(chunk, dtype).reshape(-1).view(np.uint8)
+            if self.gzip_level is None:
+                return b"".join((header, voxels.data))
+            return b"".join((header, deflate(voxels, self.gzip_level, frame="gzip")))
 
-    def _store(self, path: Path, chunk: Array) -> None:
-        with path.open("wb") as file:
-            for part in self._encoded(chunk):
-                file.write(part)
-
-    def _encoded(self, chunk: Array) -> Iterator[bytes | bytearray]:
-        """Yield the header of a chunk, and its voxels."""
-        yield struct.pack(">HH3I", 0, 3, *chunk.shape[::-1])
-        voxels = np.ascontiguousarray(chunk, self.dtype.newbyteorder(">")).view(np.uint8)
-        if self.gzip_level is None:
-            yield voxels.tobytes()
-        else:
-            yield deflate(voxels, self.gzip_level, frame="gzip")
+        return encoded

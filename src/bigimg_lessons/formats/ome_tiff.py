@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO, get_args
@@ -297,20 +298,32 @@ class _OmeTiffLevels:
                 plane = plane * extent + first + place
             rows = list(self.encoder.rows(block[index]))
             with self._lock:  # other threads encode meanwhile
-                for row, tiles in enumerate(rows, start=start[-2] // tile_y):
-                    self._append(level, plane, row, start[-1] // tile_x, tiles)
+                self._append(level, plane, start[-2] // tile_y, start[-1] // tile_x, rows)
 
-    def _append(self, level: int, plane: int, row: int, column: int, tiles: list[Encoded]) -> None:
-        """Write neighbouring tiles at the end of the file, and where they lie into its index."""
-        counts = np.array([len(tile) for tile in tiles], self.layout.word)
-        offsets = self._end + np.cumsum(counts, dtype=self.layout.word) - counts
-        self.file.seek(self._end)
-        self.file.writelines(tiles)
-        self._end += int(counts.sum())
-        places = self.layout.index_places(level, plane, row, column)
-        for place, numbers in zip(places, (offsets, counts), strict=True):
-            self.file.seek(place)
-            self.file.write(numbers.astype(self.layout.word).tobytes())
+    def _append(
+        self, level: int, plane: int, row: int, column: int, rows: list[list[Encoded]]
+    ) -> None:
+        """Write rows of tiles, and where they lie into their index.
+
+        Compressed ones go to the end of the file, others to their own place.
+        """
+        word = self.layout.word
+        counts = np.array([[len(tile) for tile in tiles] for tiles in rows], word)
+        # Whole rows lie in the index, and if not compressed in the file, one behind the other.
+        step = len(rows) if counts.shape[1] == self.layout.grid(level)[1] else 1
+        for first in range(0, len(rows), step):
+            some = counts[first : first + step]
+            at = self._end
+            if self.encoder.codec is None:
+                at = self.layout.raw_tile_at(level, plane, row + first, column)
+            ends = at + np.cumsum(some, dtype=word).reshape(some.shape)
+            self.file.seek(at)
+            self.file.writelines(chain.from_iterable(rows[first : first + step]))
+            self._end = max(self._end, int(ends[-1, -1]))
+            places = self.layout.index_places(level, plane, row + first, column)
+            for place, numbers in zip(places, (ends - some, some), strict=True):
+                self.file.seek(place)
+                self.file.write(numbers.astype(word).tobytes())
 
     def finish(self) -> None:
         """Write the header, last: until then not even the staging directory has a TIFF."""

@@ -14,18 +14,22 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
-import zarr
 from zarr.abc.codec import BytesBytesCodec
 from zarr.codecs import BloscCodec
 
 from bigimg_lessons.checks import whole_numbers
-from bigimg_lessons.formats.chunk_files import ChunkEncoders
 from bigimg_lessons.formats.grey_ranges import GreyRanges
-from bigimg_lessons.formats.ome_zarr_metadata import ZARR_FORMATS, Version, multiscales, omero
+from bigimg_lessons.formats.ome_zarr_levels import (
+    Description,
+    SharedLevels,
+    StoredLevels,
+    WritingLevels,
+)
+from bigimg_lessons.formats.ome_zarr_metadata import ZARR_FORMATS, Version, multiscales
 from bigimg_lessons.formats.zarr_arrays import ArrayLayout
 from bigimg_lessons.formats.zarr_members import foreign
 from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
-from bigimg_lessons.pyramids.downsampling import Array, Downsampling
+from bigimg_lessons.pyramids.downsampling import Downsampling
 from bigimg_lessons.pyramids.targets import Plan, Pyramid, Request
 from bigimg_lessons.pyramids.writing import write_pyramid
 
@@ -75,6 +79,7 @@ def write_ome_zarr(
     memory_limit: int = MEMORY_LIMIT,
     overwrite: bool = False,
     progress: bool = True,
+    client: Any = None,
 ) -> Path:
     """Write an image with its resolution pyramid as OME-Zarr.
 
@@ -88,14 +93,15 @@ def write_ome_zarr(
     image
         As ``source`` there.
     version
-        Version of OME-Zarr: 0.4, 0.5, or 0.6 as github.com/ome/ngff-spec has released it under that
-        tag. By November 2026 few programs knew 0.6 (:func:`bigimg_lessons.build.build_pyramid`
-        names one).
+        Version of OME-Zarr: 0.4, 0.5, or 0.6. Of 0.6 the text was read as release candidate 0.6rc0
+        of July 2026 (github.com/ome/ngff-spec); the schemas of 0.6 in ngff-zarr 0.50.0 accept what
+        is written here. By November 2026 few programs knew it
+        (:func:`bigimg_lessons.build.build_pyramid` names one).
     axes, voxel_size, unit, time_interval, time_unit, channel_names
         As there.
     chunk_shape, shard_shape, factors, max_levels
         As there; shapes, sizes and factors are in z, y, x (or y, x) order.
-    downsampling, codec, memory_limit, overwrite, progress
+    downsampling, codec, memory_limit, overwrite, progress, client
         As there.
 
     Returns
@@ -106,7 +112,7 @@ def write_ome_zarr(
     if version not in get_args(Version):
         known = ", ".join(map(repr, get_args(Version)))
         raise ValueError(f"The OME-Zarr version is {version!r}: choose one of {known}.")
-    target = _OmeZarr(Path(path).expanduser().absolute(), version, shard_shape, codec)
+    target = OmeZarr(Path(path).expanduser().absolute(), version, shard_shape, codec)
     request = Request(
         image=image,
         axes=axes,
@@ -122,12 +128,13 @@ def write_ome_zarr(
         memory_limit=memory_limit,
         overwrite=overwrite,
         progress=progress,
+        client=client,
     )
     return write_pyramid(target, request)
 
 
 @dataclass(frozen=True)
-class _OmeZarr:
+class OmeZarr:
     """An OME-Zarr image, a :class:`bigimg_lessons.pyramids.targets.Target`.
 
     Parameters
@@ -148,12 +155,15 @@ class _OmeZarr:
 
     @property
     def paths(self) -> tuple[Path, ...]:
+        """Its folder."""
         return (self.path,)
 
     def foreign(self, path: Path) -> str | None:
+        """Say why a folder must not be replaced."""
         return foreign(path)
 
     def check_dtype(self, dtype: np.dtype[Any]) -> None:
+        """Refuse voxels that OME-Zarr does not know."""
         if dtype.kind not in "iuf" or dtype.itemsize > 8:
             raise TypeError(
                 f"The image's voxels are of type {dtype}: convert them to integers or floats of "
@@ -161,6 +171,7 @@ class _OmeZarr:
             )
 
     def default_chunk_shape(self, spatial_axes: str) -> tuple[int, ...]:
+        """Return those of `CHUNK_SHAPES`."""
         return CHUNK_SHAPES[len(spatial_axes)]
 
     def default_factors(
@@ -169,25 +180,57 @@ class _OmeZarr:
         chunk_shape: tuple[int, ...],
         voxel_size: tuple[float | None, ...],
     ) -> None:
-        return None
+        """Leave the levels to `plan_levels`."""
+        return
 
     def plan(self, pyramid: Pyramid) -> Plan:
+        """Plan how to store a pyramid, or raise ValueError if it cannot be."""
         source, request = pyramid.source, pyramid.request
+        layout, description = self.layout(pyramid), self.described(pyramid)
+        position = source.position(request.voxel_size, request.unit)
+        lost = (
+            f"OME-Zarr {self.version} has no place for all that the BigDataViewer image tells. "
+            f"Lost are {'; '.join(position.lost)}."
+        )
+        shapes = [level.shape for level in pyramid.levels]
+        is_stored_plain = layout.codec is None
+
+        def stored(new: Callable[[Path], Path]) -> StoredLevels:
+            return StoredLevels.created(new(self.path), shapes, layout, description)
+
+        return Plan(
+            unit=layout.shard_shape or layout.chunk_shape,
+            create=lambda new, _: WritingLevels.of(stored(new)),
+            share=lambda new: SharedLevels.of(stored(new)),
+            once_bytes=_ONCE_BYTES,
+            encoding_bytes=partial(layout.encoding_bytes, source.shape),
+            stored_bytes=pyramid.voxels * source.dtype.itemsize if is_stored_plain else None,
+            is_threaded=True,
+            unknown_steps="OME-Zarr gets 1 without a unit for a size that is not known",
+            warnings=(lost,) if position.lost else (),
+        )
+
+    def layout(self, pyramid: Pyramid) -> ArrayLayout:
+        """Return how the arrays of a pyramid are stored, or raise ValueError if they cannot be."""
+        source = pyramid.source
+        return ArrayLayout(
+            source.axes,
+            source.dtype,
+            pyramid.chunk_shape,
+            self._checked_shard_shape(pyramid),
+            default_codec(source.dtype) if self.codec == "default" else self.codec,
+            zarr_format=ZARR_FORMATS[self.version],
+        )
+
+    def described(self, pyramid: Pyramid) -> Description:
+        """Return what the group will say of the image."""
+        source, request, names = pyramid.source, pyramid.request, pyramid.channel_names
         is_labels = request.downsampling == "mode" and source.dtype.kind in "iu"
         if is_labels and request.channel_names is not None:
             raise ValueError(
                 f"channel_names are {request.channel_names!r}, but OME-Zarr has no place for them "
                 "in an image of labels, as which mode is written: leave them out."
             )
-        codec = default_codec(source.dtype) if self.codec == "default" else self.codec
-        layout = ArrayLayout(
-            source.axes,
-            source.dtype,
-            pyramid.chunk_shape,
-            self._checked_shard_shape(pyramid),
-            codec,
-            zarr_format=ZARR_FORMATS[self.version],
-        )
         position = source.position(request.voxel_size, request.unit)
         metadata = multiscales(
             self.path.name,
@@ -195,20 +238,9 @@ class _OmeZarr:
             position.offset[-len(source.spatial_axes) :],
             self.version,
         )
-        lost = (
-            f"OME-Zarr {self.version} has no place for all that the BigDataViewer image tells. "
-            f"Lost are {'; '.join(position.lost)}."
-        )
-        return Plan(
-            unit=layout.shard_shape or layout.chunk_shape,
-            create=partial(self._create, pyramid, layout, metadata, is_labels),
-            once_bytes=_ONCE_BYTES,
-            encoding_bytes=partial(layout.encoding_bytes, source.shape),
-            stored_bytes=pyramid.voxels * source.dtype.itemsize if codec is None else None,
-            is_threaded=True,
-            unknown_steps="OME-Zarr gets 1 without a unit for a size that is not known",
-            warnings=(lost,) if position.lost else (),
-        )
+        ranges = None if is_labels else GreyRanges(source.axes, len(names))
+        planes = dict(zip(source.axes, pyramid.levels[0].shape, strict=True)).get("Z", 1)
+        return Description(metadata, names, planes, ranges, self.version)
 
     def _checked_shard_shape(self, pyramid: Pyramid) -> tuple[int, ...] | None:
         """Return the shape of shards; complain unless they hold whole chunks."""
@@ -224,83 +256,3 @@ class _OmeZarr:
                 "so give multiples of the chunk's shape."
             )
         return shard
-
-    def _create(
-        self,
-        pyramid: Pyramid,
-        layout: ArrayLayout,
-        metadata: dict[str, Any],
-        is_labels: bool,
-        new: Callable[[Path], Path],
-        spare_bytes: int,
-    ) -> _OmeZarrLevels:
-        folder = new(self.path)
-        encoders = ChunkEncoders()
-        writers = []
-        for number, level in enumerate(pyramid.levels):
-            place = folder / str(number)
-            writers.append(layout.writer(layout.create(place, level.shape), place, encoders))
-        names, axes = pyramid.channel_names, pyramid.source.axes
-        ranges = None if is_labels else GreyRanges(axes, len(names))
-        planes = dict(zip(axes, pyramid.levels[0].shape, strict=True)).get("Z", 1)
-        return _OmeZarrLevels(
-            folder, writers, encoders, metadata, names, planes, ranges, self.version
-        )
-
-
-@dataclass(frozen=True)
-class _OmeZarrLevels:
-    """The arrays of an OME-Zarr image, a :class:`bigimg_lessons.pyramids.targets.Levels`.
-
-    Parameters
-    ----------
-    folder
-        The image's folder in the staging directory.
-    writers
-        One for each level: takes where a block begins, and the block.
-    encoders
-        Their threads.
-    metadata
-        What the group says of them.
-    channel_names
-        One for each channel.
-    planes
-        Voxels along Z of level 0, 1 for an image without Z.
-    ranges
-        The grey values of the channels; None for an image of labels.
-    version
-        Version of OME-Zarr.
-    """
-
-    folder: Path
-    writers: Sequence[Callable[[Sequence[int], Array], None]]
-    encoders: ChunkEncoders
-    metadata: dict[str, Any]
-    channel_names: Sequence[str]
-    planes: int
-    ranges: GreyRanges | None
-    version: Version
-
-    def write(self, level: int, start: tuple[int, ...], block: Array) -> None:
-        self.writers[level](start, block)
-        if level == 0 and self.ranges is not None:
-            self.ranges.see(start, block)
-
-    def finish(self) -> None:
-        """Create the group, last: until then not even the staging directory opens as an image."""
-        zarr_format = ZARR_FORMATS[self.version]
-        is_v3 = zarr_format == 3
-        metadata = dict(self.metadata)
-        if self.ranges is not None:
-            windows = self.ranges.windows()
-            metadata |= omero(self.channel_names, windows, planes=self.planes)
-        else:  # only 0.4 has a version of its own here
-            metadata["image-label"] = {} if is_v3 else {"version": "0.4"}
-        attributes = {"ome": {"version": self.version, **metadata}} if is_v3 else metadata
-        zarr.create_group(self.folder, zarr_format=zarr_format, attributes=attributes)
-        # Zarr creates folders again that somebody has removed, and would not tell.
-        for number in range(len(self.writers)):
-            (self.folder / str(number) / ("zarr.json" if is_v3 else ".zarray")).stat()
-
-    def close(self) -> None:
-        self.encoders.close()

@@ -3,13 +3,16 @@
 A TIFF may have its parts in any order, as each is pointed to. Here they lie so that a file can be
 written in one pass, by blocks that come in any order, and be read with few requests::
 
-    header | ImageDescription | directories of all planes | indexes of tiles | tiles, as they came
+    header | ImageDescription | directories of all planes | indexes of tiles | tiles
 
-All but the tiles has its place before the first is there. What a tile adds to the index, its offset
-and its number of bytes, is written at once, so that memory does not grow with the image. (Libraries
-that write TIFF take the tiles of one plane after the other, and of one level after the other. The
-blocks of a pyramid come otherwise, and would have to wait in a second file.) A reader far away
-finds directories and indexes together, not scattered among the tiles.
+All but the tiles has its place before the first is there, and so has each tile that is not
+compressed: plane by plane, in a plane level by level, so that the same image makes the same file.
+(All of a level in one run would leave a gap in a file that is being written, which some file
+systems fill with zeros first.) Compressed tiles lie as they came. What a tile adds to the index,
+its offset and its number of bytes, is written at once, so that memory does not grow with the image.
+(Libraries that write TIFF take the tiles of one plane after the other, and of one level after the
+other. The blocks of a pyramid come otherwise, and would have to wait in a second file.) A reader
+far away finds directories and indexes together, not scattered among the tiles.
 
 The rules are those of TIFF 6.0 (Adobe, 1992; section 2, and 15 for tiles), of its technical note 1
 (Adobe, 1995) for SubIFDs, and of BigTIFF (libtiff.gitlab.io, *BigTIFF file format*); and that of
@@ -87,8 +90,7 @@ class TiffLayout:
     @property
     def raw_bytes(self) -> int:
         """Bytes of the whole file without compression: tiles are full ones, at edges too."""
-        tiles = self.planes * sum(math.prod(self.grid(n)) for n in range(len(self.levels)))
-        return self.tiles_at + tiles * math.prod(self.tile_shape) * self.dtype.itemsize
+        return self.raw_tile_at(0, self.planes, 0, 0)
 
     # Bytes
 
@@ -177,6 +179,18 @@ class TiffLayout:
         tile = (plane * rows + row) * columns + column
         first, size = self._indexes_at[level], self.word.itemsize
         return first + tile * size, first + (self.planes * rows * columns + tile) * size
+
+    def raw_tile_at(self, level: int, plane: int, row: int, column: int) -> int:
+        """Return where a tile is to lie that is not compressed. Those of its row follow.
+
+        Parameters
+        ----------
+        level, plane, row, column
+            As for :meth:`index_places`.
+        """
+        tiles = [math.prod(self.grid(n)) for n in range(len(self.levels))]
+        tile = plane * sum(tiles) + sum(tiles[:level]) + row * self.grid(level)[1] + column
+        return self.tiles_at + tile * math.prod(self.tile_shape) * self.dtype.itemsize
 
     @property
     def _resolution_at(self) -> int:

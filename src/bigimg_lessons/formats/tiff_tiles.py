@@ -81,11 +81,10 @@ class TileEncoder:
             yield [self._encoded(row[:, x : x + tile_x]) for x in range(0, row.shape[1], tile_x)]
 
     def _encoded(self, part: Array) -> Encoded:
-        # Tiles are stored whole, whatever sticks out of the plane.
-        tile = np.empty(self.tile_shape, self.dtype)
-        if part.shape != tile.shape:
-            tile[:] = 0
-        tile[tuple(map(slice, part.shape))] = part
+        tile = part
+        if part.shape != self.tile_shape:  # tiles are stored whole, whatever sticks out
+            tile = np.zeros(self.tile_shape, self.dtype)
+            tile[tuple(map(slice, part.shape))] = part
         if self.predictor == 2:
             tile = imagecodecs.delta_encode(tile, axis=-1)
         raw = tile.astype(self.dtype.newbyteorder("<"), copy=False).tobytes()

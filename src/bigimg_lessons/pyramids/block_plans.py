@@ -90,12 +90,17 @@ def plan_blocks(
     memory_limit: int = MEMORY_LIMIT,
     least_bytes: int = 2 * 2**20,
     beside: Beside = NOTHING_BESIDE,
-) -> tuple[int, ...]:
-    """Choose the shape of the blocks in which `build_levels` works.
+) -> tuple[tuple[int, ...], ...]:
+    """Choose the shapes of the blocks in which `build_levels` works, one for each level.
 
-    A block is made of whole chunks of the pyramid, and of whole chunks of the source, so that
-    each of these is read once. Where such blocks would need more than `memory_limit`, they are
-    smaller, and a chunk of the source that two blocks share is read for each of them.
+    A block is made of whole chunks of the pyramid, and in level 0 of whole chunks of the source,
+    so that each of these is read once. Where such blocks would need more than `memory_limit`, they
+    are smaller, and a chunk of the source that two blocks share is read for each of them.
+
+    A block of a coarser level is no larger than it must be to hold whole chunks: as a rule it is
+    one of the finer level, shrunk, until that is one chunk. So the coarse levels together keep
+    fewer voxels than a block of level 0 as long as their blocks shrink, and one chunk each from
+    then on; of sums a voxel has up to eight bytes.
 
     Parameters
     ----------
@@ -119,8 +124,9 @@ def plan_blocks(
 
     Returns
     -------
-    tuple of int
-        Voxels of a block along each axis; along a short axis it may be more than there are.
+    tuple of tuple of int
+        For each level, voxels of a block along each axis; along a short axis it may be more than
+        there are. A block holds a whole number of blocks of the finer level.
 
     Raises
     ------
@@ -137,8 +143,8 @@ def plan_blocks(
     >>> levels = plan_levels((256, 2048, 2048), chunk_shape=(64, 64, 64))
     >>> plan_blocks(
     ...     levels, chunk_shape=(64, 64, 64), dtype="uint8", source_chunk_shape=(1, 512, 512)
-    ... )
-    (64, 512, 512)
+    ... )[:3]
+    ((64, 512, 512), (64, 256, 256), (64, 128, 128))
     """
     memory_limit = checked_memory_limit(memory_limit)
     shape = levels[0].shape
@@ -151,7 +157,7 @@ def plan_blocks(
     def held(block: Sequence[int]) -> int:
         return held_bytes(
             levels,
-            block_shape=tuple(block),
+            block_shapes=_with_coarser(block, unit, ratios),
             dtype=dtype,
             downsampling=downsampling,
             beside=beside,
@@ -182,13 +188,24 @@ def plan_blocks(
         if held(larger) > memory_limit:
             break
         block = larger
-    return tuple(block)
+    return tuple(_with_coarser(block, unit, ratios))
+
+
+def _with_coarser(
+    block: Sequence[int], unit: tuple[int, ...], ratios: Sequence[tuple[int, ...]]
+) -> list[tuple[int, ...]]:
+    """Return the shape of a block of level 0, and those of the blocks of all coarser levels."""
+    shapes = [tuple(block)]
+    for ratio in ratios:
+        shrunk = (n // r for n, r in zip(shapes[-1], ratio, strict=True))
+        shapes.append(tuple(map(math.lcm, unit, shrunk)))
+    return shapes
 
 
 def held_bytes(
     levels: Sequence[Level],
     *,
-    block_shape: Sequence[int],
+    block_shapes: Sequence[Sequence[int]],
     dtype: npt.DTypeLike,
     downsampling: Downsampling = "mean",
     beside: Beside = NOTHING_BESIDE,
@@ -198,31 +215,34 @@ def held_bytes(
 
     Parameters
     ----------
-    levels, block_shape, dtype, downsampling, threads
+    levels, block_shapes, dtype, downsampling, threads
         As for :func:`bigimg_lessons.pyramids.blocks.build_levels`.
     beside
         What reading and writing take.
     """
     dtype = np.dtype(dtype)
+    blocks = [
+        tuple(map(min, block, level.shape))
+        for block, level in zip(block_shapes, levels, strict=True)
+    ]
     kept = sum(
-        math.prod(map(min, block_shape, level.shape))
-        * kept_dtype(dtype, level, downsampling).itemsize
-        for level in levels
+        math.prod(block) * kept_dtype(dtype, level, downsampling).itemsize
+        for block, level in zip(blocks, levels, strict=True)
     )
-    block = tuple(map(min, block_shape, levels[0].shape))
     shrinking = max(
         (
             shrinking_bytes(
-                tuple(map(min, block_shape, finer.shape)),
+                block,
                 step_between(finer, coarser),
                 dtype,
                 kept_dtype(dtype, coarser, downsampling),
                 downsampling,
             )
-            for finer, coarser in pairwise(levels)
+            for block, (finer, coarser) in zip(blocks, pairwise(levels), strict=False)
         ),
         default=0,
     )
+    block = blocks[0]
     each = kept + max(shrinking, beside.each(block))
     end_of_heap = 2 * min(math.prod(block) * dtype.itemsize, _MAX_MAPPED)
     return beside.once + math.ceil(threads * each * (1 + KEPT_BY_ALLOCATOR)) + end_of_heap
@@ -249,8 +269,8 @@ def reads_per_chunk(
     """
     reads = 1.0
     for n, block, chunk in zip(shape, block_shape, source_chunk_shape, strict=True):
-        # Both grids together cut the axis into the pieces that are read.
-        pieces = len({*range(0, n, block), *range(0, n, chunk)})
+        # Both grids together cut the axis into the pieces that are read; some cuts are of both.
+        pieces = -(-n // block) - (-n // chunk) + (-n // math.lcm(block, chunk))
         reads *= pieces / -(-n // chunk)
     return reads
 

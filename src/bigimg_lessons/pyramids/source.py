@@ -17,7 +17,7 @@ from bigimg_lessons.pyramids.calibration import Calibration
 from bigimg_lessons.pyramids.libraries import is_of_library
 from bigimg_lessons.pyramids.position import Position
 from bigimg_lessons.pyramids.source_axes import AXES, letters_of_axes, named_axes
-from bigimg_lessons.pyramids.voxels import checked_voxels, plain_dtype
+from bigimg_lessons.pyramids.voxels import checked_voxels, plain_dtype, written
 from bigimg_lessons.pyramids.zarrs_pipeline import decoded_at_once, read_by_zarrs
 from bigimg_lessons.text import format_bytes
 
@@ -54,6 +54,8 @@ class LazyImage:
         Returns its position for a voxel size and a unit; None if it knows of none.
     turn
         Held while `array` is read: a lock if only one thread at a time may do that.
+    scheduler
+        Name of the scheduler by which dask computes `array`; by default the one that is set.
     """
 
     array: Any
@@ -66,6 +68,7 @@ class LazyImage:
     channel_names: tuple[str, ...] | None
     locate: Callable[[Sequence[float | None] | None, str | None], Position] | None
     turn: AbstractContextManager[object]
+    scheduler: str | None = None
 
     @classmethod
     def of(cls, image: Any, *, axes: str | None = None) -> Self:
@@ -139,7 +142,7 @@ class LazyImage:
             channel_names=None if has_samples else names,  # they would be those of a dropped axis
             locate=locate if callable(locate) else None,
             # Another kind may move to a place in its file and then read, which threads mix up.
-            turn=nullcontext() if _is_read_by_threads(array) else Lock(),
+            turn=nullcontext() if is_read_by_threads(array) else Lock(),
         )
 
     @property
@@ -209,12 +212,16 @@ class LazyImage:
             if place is not None:
                 there[place] = along
         shape = [along.stop - along.start for along in there]
-        with self.turn:
-            part = self.array[tuple(there)]
-            if _is_dask(part):
-                part = _computed(part, self.chunk_shape or (), self.dtype, there)
-            # Some arrays are read only here, when NumPy makes an array of the part.
-            voxels = checked_voxels(part, shape=shape, dtype=self.dtype, region=there)
+        try:
+            with self.turn:
+                part = self.array[tuple(there)]
+                if is_dask(part):
+                    part = _computed(part, self, there)
+                # Some arrays are read only here, when NumPy makes an array of the part.
+                voxels = checked_voxels(part, shape=shape, dtype=self.dtype, region=there)
+        except Exception as error:
+            error.add_note(f"This happened while the image was read at {written(region)}.")
+            raise
         kept = [place for place in self.places if place is not None]
         left_out = [place for place in range(len(there)) if place not in kept]
         voxels = voxels.transpose(*left_out, *kept)
@@ -242,7 +249,7 @@ class LazyImage:
             return block  # what the array gives, before it is in one piece
         chunk = math.prod(self.chunk_shape) * self.dtype.itemsize
         touched = math.prod(map(_touched, block_shape, self.chunk_shape, self.shape))
-        if _is_dask(self.array):
+        if is_dask(self.array):
             at_once = os.cpu_count() or 1
             copied = min(max(0, touched * chunk - block), max(block, at_once * chunk))
         else:
@@ -290,7 +297,8 @@ class LazyImage:
             )
 
 
-def _is_dask(array: Any) -> bool:
+def is_dask(array: Any) -> bool:
+    """Tell whether something is a dask array."""
     return is_of_library(array, "dask.array", "Array")
 
 
@@ -298,9 +306,9 @@ def _is_zarr(array: Any) -> bool:
     return is_of_library(array, "zarr", "Array")
 
 
-def _is_read_by_threads(array: Any) -> bool:
-    """Whether several threads are known to get each its own voxels when they read at once."""
-    is_known = isinstance(array, np.ndarray) or _is_dask(array) or _is_zarr(array)
+def is_read_by_threads(array: Any) -> bool:
+    """Tell whether several threads are known to get each its own voxels when they read at once."""
+    is_known = isinstance(array, np.ndarray) or is_dask(array) or _is_zarr(array)
     return is_known or is_of_library(array, "h5py", "Dataset")
 
 
@@ -325,9 +333,7 @@ def _touched(block: int, chunk: int, extent: int) -> int:
     return count if is_aligned else count + 1
 
 
-def _computed(
-    part: da.Array, chunk_shape: Sequence[int], dtype: np.dtype[Any], region: Sequence[slice]
-) -> npt.NDArray[Any]:
+def _computed(part: da.Array, image: LazyImage, region: Sequence[slice]) -> npt.NDArray[Any]:
     """Compute a dask array in the threads, processes or cluster that dask is set to.
 
     Its chunks come back as they are, whoever computed them, and go into place one by one: a
@@ -340,15 +346,17 @@ def _computed(
     from dask.array.core import slices_from_chunks
     from dask.base import compute
 
+    dtype, scheduler = image.dtype, image.scheduler
     voxels = np.empty(part.shape, dtype)
     delayed = part.to_delayed().ravel()  # type: ignore[no-untyped-call]
     places = slices_from_chunks(part.chunks)  # type: ignore[no-untyped-call]
-    whole_chunk = math.prod(chunk_shape) * dtype.itemsize
+    whole_chunk = math.prod(image.chunk_shape or ()) * dtype.itemsize
     at_once = len(places)
     if at_once * whole_chunk > 2 * voxels.nbytes:
         at_once = max(os.cpu_count() or 1, voxels.nbytes // whole_chunk)
     for begin in range(0, len(places), at_once):
-        chunks = list(compute(*delayed[begin : begin + at_once]))  # type: ignore[no-untyped-call]
+        some = delayed[begin : begin + at_once]
+        chunks = list(compute(*some, scheduler=scheduler))  # type: ignore[no-untyped-call]
         for place in reversed(places[begin : begin + at_once]):
             chunk = chunks.pop()
             shape = [along.stop - along.start for along in place]

@@ -16,9 +16,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from bigimg_lessons.pyramids.calibration import Calibration
-from bigimg_lessons.pyramids.downsampling import Array, Downsampling
+from bigimg_lessons.pyramids.downsampling import Array, Downsampling, Region
 from bigimg_lessons.pyramids.levels import Level
 from bigimg_lessons.pyramids.source import LazyImage
+from bigimg_lessons.saving.object_store import ObjectPlace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ class Request:
         As ``source`` of :func:`bigimg_lessons.build.build_pyramid`.
     axes, voxel_size, unit, time_interval, time_unit, channel_names, chunk_shape
         As there.
-    factors, max_levels, downsampling, memory_limit, overwrite, progress
+    factors, max_levels, downsampling, memory_limit, overwrite, progress, client
         As there.
     """
 
@@ -49,6 +50,7 @@ class Request:
     memory_limit: int
     overwrite: bool
     progress: bool
+    client: Any = None
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,60 @@ class Levels(Protocol):
         """Release all files and threads, after `finish` as after an error; raises none itself."""
 
 
+class TaskLevels(Protocol):
+    """The levels of a pyramid as one task of a worker writes them."""
+
+    def write(self, level: int, start: tuple[int, ...], block: Array) -> None:
+        """Write a block, as `Levels` do."""
+
+    def report(self) -> Any:
+        """Return what `SharedLevels.take` must know of what was written: little, to be sent."""
+
+
+class ArrivedLevels(Protocol):
+    """The levels of a pyramid in the process of a worker."""
+
+    def is_there(self, level: int, where: Region) -> bool:
+        """Tell whether an earlier run has written all of a block; always the same answer."""
+
+    def task(self) -> TaskLevels:
+        """Begin a task; several may be under way at once."""
+
+    def close(self) -> None:
+        """Release all files and threads; raises none itself."""
+
+
+class SentLevels(Protocol):
+    """What a worker needs to write blocks: little, to be pickled."""
+
+    def opened(self, threads: int) -> ArrivedLevels:
+        """Open the levels where this has arrived, with so many threads at most for encoding."""
+
+
+class SharedLevels(Protocol):
+    """Levels that workers write, each blocks of its own, and this process begins and ends.
+
+    A task may run twice, when a worker was lost or believed so: then the same blocks are written
+    again, perhaps at the same time.
+    """
+
+    def sent(self) -> SentLevels:
+        """Return what workers need."""
+
+    def take(self, report: Any) -> None:
+        """Take into account what a task has written."""
+
+    def finish(self) -> None:
+        """Store last what makes a reader take all for an image.
+
+        Before that all objects are compared with the reports; if one is not there as it was
+        written, OSError is raised.
+        """
+
+    def close(self) -> None:
+        """Release all files and threads, after `finish` as after an error; raises none itself."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """How a target stores a pyramid: all that can be said before anything is written.
@@ -120,6 +176,9 @@ class Plan:
     create
         Creates the empty levels. It takes a function that returns, for each of the target's
         paths, where to write it meanwhile; and the number of bytes that `memory_limit` leaves.
+    share
+        Creates the empty levels for workers to write. It takes the same function; None if one
+        process must write them.
     once_bytes
         Bytes that writing holds all the time, whatever the blocks.
     encoding_bytes
@@ -139,6 +198,7 @@ class Plan:
 
     unit: tuple[int, ...]
     create: Callable[[Callable[[Path], Path], int], Levels]
+    share: Callable[[Callable[[Path], Path]], SharedLevels] | None = None
     once_bytes: int = 0
     encoding_bytes: Callable[[Sequence[int]], int] = lambda _: 0
     stored_bytes: int | None = None
@@ -190,3 +250,36 @@ class Target(Protocol):
 
     def plan(self, pyramid: Pyramid) -> Plan:
         """Plan how to store a pyramid, or raise ValueError if the format cannot."""
+
+
+class StoreLevels(Levels, SharedLevels, Protocol):
+    """The levels of a pyramid in an object store, of which some blocks may be there already.
+
+    This process writes them, or workers do.
+    """
+
+    def is_there(self, level: int, where: Region) -> bool:
+        """Tell whether an earlier run has written all of a block; always the same answer."""
+
+    def keep(self) -> None:
+        """Note what is complete, after an error, for the next run; raises none itself."""
+
+
+class StoreTarget(Target, Protocol):
+    """A format, at a place in an object store, where nothing can be renamed."""
+
+    @property
+    def place(self) -> ObjectPlace:
+        """The place."""
+
+    def check(self, *, overwrite: bool) -> None:
+        """Refuse a place to which the image may not be written, or that cannot be reached."""
+
+    def begin(self, pyramid: Pyramid) -> StoreLevels:
+        """Create the levels, or go on with those that an earlier run has begun.
+
+        Raises
+        ------
+        ValueError
+            If that was asked for another image, or for another way to store it.
+        """

@@ -29,6 +29,17 @@ def plain_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
     return np.dtype(f"{native.kind}{native.itemsize}") if native.kind in "iuf" else native
 
 
+def written(region: Sequence[slice]) -> str:
+    """Write a region as it stands in Python.
+
+    Examples
+    --------
+    >>> written((slice(0, 16), slice(32, 48)))
+    '[0:16, 32:48]'
+    """
+    return "[" + ", ".join(f"{part.start}:{part.stop}" for part in region) + "]"
+
+
 def checked_voxels(
     voxels: Any, *, shape: Sequence[int], dtype: np.dtype[Any], region: Sequence[slice]
 ) -> npt.NDArray[Any]:
@@ -53,7 +64,7 @@ def checked_voxels(
     TypeError
         If the type differs.
     """
-    place = "[" + ", ".join(f"{part.start}:{part.stop}" for part in region) + "]"
+    place = written(region)
     try:
         array = np.asanyarray(voxels)
     except ValueError as error:  # lists whose rows differ in length

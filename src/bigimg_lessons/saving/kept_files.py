@@ -163,7 +163,9 @@ def room_for(what: str, folder: Path, needed: int) -> Iterator[Callable[[], None
     try:
         yield look
     except OSError as error:
-        if error.errno in _FULL:
+        # numpy.ndarray.tofile, by which TIFF is written, states no number of the system.
+        is_unnumbered = error.errno is None and shutil.disk_usage(folder).free < needed
+        if error.errno in _FULL or is_unnumbered:
             raise too_little() from error
         if error.errno in _NOT_ALLOWED:
             raise not_allowed(error) from error

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import Any, BinaryIO
 
 import h5py
 from fsspec import AbstractFileSystem
@@ -20,6 +21,51 @@ _MARKED = "already open for write"
 
 class InUseError(OSError):
     """The file is open for writing elsewhere, so nobody may read it now."""
+
+
+class WholeReads(io.RawIOBase):
+    """A file of which each read brings all the bytes that were asked for.
+
+    Files may bring fewer, and be asked again. h5py does not ask again, and takes what was in memory
+    before for the rest (seen with h5py 3.16.0; https://github.com/h5py/h5py/issues/2835).
+
+    Parameters
+    ----------
+    file
+        Open for reading.
+    path
+        Its path, for messages.
+    """
+
+    def __init__(self, file: io.RawIOBase | BinaryIO, path: str) -> None:
+        self._file, self._path = file, path
+
+    def readable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Move to a place, as files do."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """Return the place of the next read."""
+        return self._file.tell()
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Fill `buffer`, or raise OSError if the file ends before."""
+        left = memoryview(buffer).cast("B")
+        size = len(left)
+        while left:
+            count = self._file.readinto(left)  # type: ignore[union-attr]  # fsspec's have it
+            if not count:
+                raise OSError(f"{self._path} ends {len(left)} bytes before what was to be read")
+            left = left[count:]
+        return size
 
 
 @contextmanager
@@ -52,7 +98,8 @@ def opened(fs: AbstractFileSystem, path: str) -> Iterator[h5py.File]:
             if type(fs) is LocalFileSystem:  # a subclass may count or transform what is read
                 file = stack.enter_context(_local(path))
             else:
-                file = stack.enter_context(h5py.File(stack.enter_context(fs.open(path)), "r"))
+                source = WholeReads(stack.enter_context(fs.open(path)), path)
+                file = stack.enter_context(h5py.File(source, "r"))
         yield file
 
 
@@ -73,8 +120,8 @@ def _local(path: str) -> h5py.File:
         except OSError:
             raise InUseError(
                 f"{path} is marked as open for writing: it is still being written, or its program "
-                "ended without closing it. Close it there. If no program has it open, make a copy "
-                f"and take the mark off with the HDF5 tools: h5clear -s {path}"
+                "ended without closing it. Close it there. If no program has it open, make a copy, "
+                "and take the mark off that with h5clear -s, one of the HDF5 tools."
             ) from error
 
 

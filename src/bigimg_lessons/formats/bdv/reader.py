@@ -61,6 +61,10 @@ class Reader(bioio_base.reader.Reader):
     unit of length (see :func:`bigimg_lessons.units.length`), else in the XML's own unit;
     ``dimension_properties`` says which.
 
+    Whenever ``BioImage`` is told no reader, it reads the entry points of every installed package,
+    one file for each, to find those that there are. Who opens many images, and installs nothing
+    meanwhile, tells it ``reader=Reader``, or ``use_plugin_cache=True`` from the second on.
+
     Parameters
     ----------
     image
