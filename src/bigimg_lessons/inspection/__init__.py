@@ -1,0 +1,1 @@
+"""What is in a file: its metadata read within limits, what reading costs, and what is to mend."""
