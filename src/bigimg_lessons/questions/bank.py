@@ -13,6 +13,8 @@ A bank is one file ``questions/banks/<name>.toml``::
     see = { page = "notebooks/01_open_without_loading", section = "One YZ slice" }
     hints = ["Shown first.", "Shown next."]                  # optional
     explanation = "Shown with the solution."
+    exhibit = "volume[:, 20]"           # optional: shown as it is, line by line, below the text
+    counted = "64 requests"             # optional: what was counted when the exhibit's code ran
 
     [[questions.blanks]]                # one for each ___, in order
     answers = ["lazy loading", "lazy load"]     # the first is shown as the solution
@@ -32,7 +34,8 @@ true-false
     ``answer``, ``say`` (the reply to the wrong one), ``[[questions.reasons]]`` with ``text`` and
     either ``right = true`` (exactly one) or ``say``.
 choice, choices
-    ``[[questions.options]]`` like reasons; choices may have several that are right.
+    ``[[questions.options]]`` like reasons; choices may have several that are right. Each may have
+    ``counted`` (what was counted when the code of this option ran; then all have it).
 order
     ``items`` in the right order (they are shown shuffled), ``[[questions.feedback]]`` with
     ``before``, ``after`` (two items that were put in this order, which is the wrong one) and

@@ -6,6 +6,7 @@ escaped, so that nothing in a bank is ever read as HTML.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
 from pathlib import PurePosixPath
@@ -54,6 +55,10 @@ def question_html(question: Question, *, solutions: bool) -> str:
 def body_html(question: Question) -> str:
     """Write what is asked: the text, and what there is to choose from or to put in order."""
     text = f'<p class="bq-text">{text_html(question.text)}</p>'
+    if question.exhibit:
+        text += f'<pre class="bq-exhibit">{escape(question.exhibit)}</pre>'
+    if question.counted:
+        text += f'<p class="bq-note">Counted: {escape(question.counted)}.</p>'
     match question:
         case TrueFalseQuestion():
             return (
@@ -79,7 +84,9 @@ def solution_html(question: Question) -> str:
                 f"<p><b>{question.answer}</b>, because</p>{_options(question.reasons, right=True)}"
             )
         case ChoiceQuestion():
-            return _options(question.options, right=True)
+            told = [option.reply for option in question.options if option.right and option.reply]
+            counted = "".join(f"<p>{text_html(reply)}</p>" for reply in told)
+            return _options(question.options, right=True) + counted
         case OrderQuestion():
             items = "".join(map(_lettered, question.answer, question.solutions))
             return f'<ol class="bq-items">{items}</ol>'
@@ -111,8 +118,8 @@ def place_html(see: See, *, book: str | None) -> str:
         URL of the book's site, which ends in ``/``, to link to the section; None for no link.
     """
     page = PurePosixPath(see.page)
-    number = page.name.split("_")[0]
-    lesson = f"lesson {int(number)}" if number.isdecimal() else page.name
+    number = re.match(r"0*(\d+[a-z]?)_", page.name)
+    lesson = f"lesson {number[1]}" if number else page.name
     section = f"“{escape(see.section)}”"
     if book is not None:
         address = escape(f"{book}{see.page}.html#{see.anchor}")
@@ -150,7 +157,7 @@ def _lettered(letter: str, text: str) -> str:
 
 def _why_not(options: tuple[Option, ...]) -> list[tuple[str, str]]:
     return [
-        (f'<b class="bq-letter">{letter}</b>', option.say)
+        (f'<b class="bq-letter">{letter}</b>', option.reply)
         for letter, option in zip(letters(options), options, strict=True)
         if not option.right
     ]

@@ -43,6 +43,11 @@ class Question(ABC):
         Hints, shown one after the other.
     explanation
         Text that is shown with the solution.
+    exhibit
+        What is shown as it is, line by line, below the text: code, or what a program printed of
+        a file. Often empty.
+    counted
+        If the exhibit is code, what was counted when it ran.
     """
 
     id: str
@@ -53,6 +58,8 @@ class Question(ABC):
     see: See
     hints: tuple[str, ...]
     explanation: str
+    exhibit: str = ""
+    counted: str = ""
 
     @property
     def points(self) -> int:

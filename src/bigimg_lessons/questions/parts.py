@@ -75,11 +75,30 @@ class Blank:
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One of several options; `say` is the reply to a wrong one, and empty for a right one."""
+    """One of several options.
+
+    Attributes
+    ----------
+    text
+        What it says; code stands in backticks, and may have several lines.
+    right
+        Whether it is right.
+    say
+        The reply to a wrong one, and empty for a right one.
+    counted
+        If the option is code, what was counted when it ran; told once it is chosen.
+    """
 
     text: str
     right: bool
     say: str
+    counted: str = ""
+
+    @property
+    def reply(self) -> str:
+        """What is told to who chooses it."""
+        counted = f"Counted: {self.counted}." if self.counted else ""
+        return f"{counted} {self.say}".strip()
 
 
 def letters(shown: tuple[object, ...]) -> tuple[str, ...]:

@@ -67,6 +67,8 @@ def read_question(table: Table, file: str) -> Question:
         "see": _see(table.table("see")),
         "hints": table.texts("hints", optional=True),
         "explanation": table.text("explanation"),
+        "exhibit": table.text("exhibit", default="").rstrip(),
+        "counted": table.text("counted", default=""),
     }
     question = _KINDS[kind](table, common)
     table.refuse_others()
@@ -198,12 +200,15 @@ def _options(table: Table, key: str, *, maximum: int) -> tuple[Option, ...]:
     for entry in entries:
         text, right = entry.text("text"), entry.flag("right")
         say = entry.text("say", default="" if right else None)
+        counted = entry.text("counted", default="")
         entry.refuse_others()
         if right and say:
             entry.fail("say", "a right one gets no reply of its own; use the explanation")
         if any(_alike(text, other.text) for other in options):
             entry.fail("text", f"{text!r} is listed twice")
-        options.append(Option(text=text, right=right, say=say))
+        if options and bool(counted) != bool(options[0].counted):
+            entry.fail("counted", "expected what was counted for all of them, or for none")
+        options.append(Option(text=text, right=right, say=say, counted=counted))
     return tuple(options)
 
 

@@ -20,12 +20,16 @@ from bigimg_lessons.widgets import live_reload
 JS = Path(__file__).with_name("js")
 """The folder of the front-end modules and style sheets."""
 
+WITH_KERNEL = ("viewer/kernel.js",)
+"""Front-end modules that only a kernel can serve: pages without one leave them out."""
+
 _IMPORT = re.compile(r'^import \{([\w\s,$]*)\} from "([^"]+)";\n', re.MULTILINE)
 _EXPORT = re.compile(
     r"^export (?=(?:async )?(?:function\*?|class|const) (?P<name>\w+))", re.MULTILINE
 )
 _DEFAULT = re.compile(r"^export default\b", re.MULTILINE)
 _OTHER = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+_STYLE_IMPORT = re.compile(r'^@import "([^"]+)";\n', re.MULTILINE)
 
 
 def whole_module(name: str, *, folder: Path = JS) -> str:
@@ -215,6 +219,12 @@ def own_style(front: str) -> str:
     Parameters
     ----------
     front
-        The widget's front-end module, such as ``"quiz/quiz.js"``.
+        The widget's front-end module, such as ``"quiz/quiz.js"``. A sheet that stands on others
+        begins with ``@import "../explorer/chunk_explorer.css";``, and has them in these places.
     """
-    return (JS / front).with_suffix(".css").read_text(encoding="utf-8")
+    return _joined_style((JS / front).with_suffix(".css"))
+
+
+def _joined_style(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    return _STYLE_IMPORT.sub(lambda found: _joined_style(path.parent / found[1]), text)

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 import traitlets
 
+from bigimg_lessons.costs.conversion import DTYPES
 from bigimg_lessons.costs.grid import ChunkGrid
 from bigimg_lessons.costs.readers import READERS
 from bigimg_lessons.costs.storage import STORAGES
 from bigimg_lessons.widgets.base import Checked, Widget
-from bigimg_lessons.widgets.explorer_setting import DTYPES, NAMES, checked_setting, region
+from bigimg_lessons.widgets.explorer_setting import NAMES, checked_setting, region
 from bigimg_lessons.widgets.presets import PRESETS, presets_html
+
+OFFERED: Mapping[str, Any] = MappingProxyType(
+    {
+        "setting_names": [*NAMES],
+        "item_sizes": {name: np.dtype(name).itemsize for name in DTYPES},
+        "storages": {key: asdict(entry) for key, entry in STORAGES.items()},
+        "readers": {key: asdict(entry) for key, entry in READERS.items()},
+        "presets": [*map(asdict, PRESETS)],
+    }
+)
+"""What the page is told beside a setting: what can be chosen, and the figures of storages."""
 
 
 def _as_list(value: Sequence[int] | None, _: object) -> list[int] | None:
@@ -77,17 +90,11 @@ class ChunkExplorer(Widget, front="explorer/chunk_explorer.js"):
     cube_edge = Checked().tag(sync=True)
     storage = Checked().tag(sync=True)
 
-    setting_names = traitlets.List(list(NAMES), read_only=True).tag(sync=True)
-    item_sizes = traitlets.Dict(
-        {name: np.dtype(name).itemsize for name in DTYPES}, read_only=True
-    ).tag(sync=True)
-    storages = traitlets.Dict(
-        {key: asdict(entry) for key, entry in STORAGES.items()}, read_only=True
-    ).tag(sync=True)
-    readers = traitlets.Dict(
-        {key: asdict(entry) for key, entry in READERS.items()}, read_only=True
-    ).tag(sync=True)
-    presets = traitlets.List(list(map(asdict, PRESETS)), read_only=True).tag(sync=True)
+    setting_names = traitlets.List(OFFERED["setting_names"], read_only=True).tag(sync=True)
+    item_sizes = traitlets.Dict(OFFERED["item_sizes"], read_only=True).tag(sync=True)
+    storages = traitlets.Dict(OFFERED["storages"], read_only=True).tag(sync=True)
+    readers = traitlets.Dict(OFFERED["readers"], read_only=True).tag(sync=True)
+    presets = traitlets.List(OFFERED["presets"], read_only=True).tag(sync=True)
 
     chunks = traitlets.Int(read_only=True)
     requests = traitlets.Int(read_only=True)

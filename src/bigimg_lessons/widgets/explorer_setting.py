@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from bigimg_lessons.checks import whole_number
+from bigimg_lessons.costs.conversion import DTYPES
 from bigimg_lessons.costs.grid import ChunkGrid
 from bigimg_lessons.costs.readers import READERS
 from bigimg_lessons.costs.storage import STORAGES
-
-DTYPES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
-"""Types of a voxel that the explorer offers."""
 
 ORIENTATIONS = ("XY", "XZ", "YZ", "cube")
 """What is read: a slice along two of the axes, or a cube."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 PAUSE = 0.5
-"""Seconds from one look at the files to the next."""
+"""Seconds from one look at the files to the next. What two looks see is taken for written."""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ def follow(widget: Any, folder: Path, sources: Callable[[], Mapping[str, str]]) 
         Folder of the files, with all folders in it. A thread inspects it twice a second.
     sources
         Returns the traits as they are to be now. If it raises ValueError or OSError, because a
-        file is half written or has a mistake, that is logged and the widget keeps its traits.
+        file has a mistake, that is logged and the widget keeps its traits.
 
     Returns
     -------
@@ -49,14 +49,15 @@ def _watch(
     stop: threading.Event,
 ) -> None:
     # Nothing is known at first: files may have changed since the widget's class read them.
-    known: dict[Path, int] = {}
+    seen: dict[Path, int] = {}
+    shown: dict[Path, int] = {}
     while not stop.wait(PAUSE):
         widget = alive()
         if widget is None:
             return
-        now = _times(folder)
-        if now != known:
-            known = now
+        before, seen = seen, _times(folder)
+        if before == seen != shown:
+            shown = seen
             _renew(widget, sources)
         del widget
 

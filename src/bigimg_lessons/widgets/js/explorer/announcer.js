@@ -5,7 +5,7 @@ import { say } from "../kit/page.js";
 
 const SETTLED = 600; // milliseconds without a change
 
-/** @param {import("./chunk_explorer.js").State} state */
+/** @param {import("./exploring.js").State} state */
 export function announcer(state) {
   const live = make("p", { class: "bx-hidden", role: "status" });
   return {

@@ -9,7 +9,7 @@ const swatch = (kind, text) => make("li", { class: `bx-key bx-key-${kind}` }, te
 /**
  * @param {HTMLElement} section whose colours and font it has
  * @param {string} caption the id of the sentence that describes the picture
- * @param {import("./chunk_explorer.js").State} state
+ * @param {import("./exploring.js").State} state
  * @param {() => import("./setting.js").Setting} setting
  * @param {(changes: { position: number[] }) => void} choose
  */

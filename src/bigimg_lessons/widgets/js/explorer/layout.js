@@ -1,17 +1,17 @@
 // All that the explorer shows, laid out.
 
 import { make, uniqueId } from "../kit/dom.js";
-import { isBookPage } from "../kit/page.js";
+import { linkMaker } from "../kit/links.js";
 import { announcer } from "./announcer.js";
 import { timeChart } from "./chart.js";
 import { complaints } from "./complaints.js";
 import { describe, describeReaders } from "./description.js";
 import { explanation } from "./explanation.js";
 import { figure } from "./figure.js";
+import { toLink } from "./link.js";
 import { presetButtons } from "./presets.js";
 import { regionForm } from "./region_form.js";
 import { presetOf, presetSetting } from "./setting.js";
-import { linkMaker } from "./sharing.js";
 import { storageForm } from "./storage_form.js";
 import { numberTiles } from "./tiles.js";
 
@@ -20,8 +20,8 @@ import { numberTiles } from "./tiles.js";
  * @param {object} given
  * @param {import("./setting.js").Known} given.known
  * @param {import("./setting.js").Preset[]} given.presets
- * @param {import("./chunk_explorer.js").State} given.state
- * @param {() => string} given.linkKey under which the page's address has the setting
+ * @param {import("./exploring.js").State} given.state
+ * @param {(() => string) | null} given.linkKey under which the page's address has the setting
  * @param {() => import("./setting.js").Setting} given.setting
  * @param {(changes: Partial<import("./setting.js").Setting>) => void} given.choose
  * @param {(source?: string) => void} given.apply called when the fields have changed
@@ -53,8 +53,7 @@ export function layOut({ known, presets, state, linkKey, setting, choose, apply 
     ),
     chart.node,
     stored.node,
-    // Only a page of the book has an address to share, not a notebook in Jupyter.
-    ...(isBookPage() ? [linkMaker(linkKey, setting)] : []),
+    ...(linkKey ? [linkMaker(() => `${linkKey()}=${toLink(setting())}`, "bx")] : []),
     explanation(storages, presets),
     voice.node,
   );

@@ -60,17 +60,3 @@ export function fromLink(text, before, known) {
   }
   return Object.hasOwn(known.storages, setting.storage) ? setting : null;
 }
-
-/**
- * The link under a key in the fragment of an address, such as #explorer=z256…&explorer-2=z9….
- * @param {string} hash
- * @param {string} key
- * @returns {string | undefined}
- */
-export function linkIn(hash, key) {
-  const parts = hash
-    .slice(1)
-    .split("&")
-    .map((part) => part.split("="));
-  return parts.filter(([name]) => name === key).at(-1)?.[1];
-}

@@ -15,6 +15,12 @@ export function make(tag, attributes = {}, ...children) {
 /** An id that nothing else on the page has: uniqueId("bz") -> "bz-k3j5x0". */
 export const uniqueId = (prefix) => `${prefix}-${Math.random().toString(36).slice(2)}`;
 
+/**
+ * What has the focus around a node, in the page or in the shadow root that the node is in.
+ * @returns {HTMLElement}
+ */
+export const activeElement = (node) => node.getRootNode().activeElement;
+
 /** Set traits of an anywidget model, and send them together. */
 export function put(model, changes) {
   for (const [name, value] of Object.entries(changes)) model.set(name, value);

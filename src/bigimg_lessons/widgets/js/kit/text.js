@@ -27,6 +27,13 @@ const places = (value) => 3 - [0.9995, 9.995, 99.95].filter((limit) => value >= 
 export const formatDigits = (value) =>
   value.toLocaleString("en", { maximumFractionDigits: places(value) });
 
+// A number with so many decimals; halves go to the even digit, as in Python.
+function fixed(value, decimals) {
+  const written = value.toFixed(decimals);
+  const isHalf = (value * 2 ** (decimals + 1)) % 2 === 1;
+  return isHalf && /[13579]$/.test(written) ? (value * (1 - 2 ** -50)).toFixed(decimals) : written;
+}
+
 /**
  * Three significant digits in binary units (1 KiB = 1024 bytes), for memory, chunks and files made of
  * them; in decimal ones (1 kB = 1000 bytes) for what a network or the maker of a disk counts so.
@@ -39,7 +46,7 @@ export function formatBytes(count, { decimal = false } = {}) {
   let rank = 0;
   // 999.5 rather than 1000: what would be rounded up to four digits takes the next unit.
   for (; value >= 999.5 && rank < units.length - 1; rank++) value /= step;
-  return `${value.toFixed(places(value))} ${units[rank]}`;
+  return `${fixed(value, places(value))} ${units[rank]}`;
 }
 
 /** Up to three significant digits, in the unit that people would choose: 0.0125 -> "12.5 ms". */

@@ -1,12 +1,12 @@
 // A question of the quiz: its card, its form, and what is said of an answer.
 
-import { make, put, submitOnEnter } from "../kit/dom.js";
+import { activeElement, make, put, submitOnEnter } from "../kit/dom.js";
 import { FORMS } from "./forms.js";
 import { amountFor } from "./grading/amounts.js";
 import { grade } from "./grading/grade.js";
 import { shown } from "./grading/units.js";
 import { memory } from "./memory.js";
-import { headed, makeButton, paragraph, points, renew } from "./nodes.js";
+import { exhibitNodes, headed, makeButton, paragraph, points, renew } from "./nodes.js";
 
 const HEADINGS = { right: "Right.", almost: "Almost.", wrong: "Not yet.", empty: "Still empty." };
 
@@ -38,6 +38,7 @@ function elements(question, part, label, uid) {
     { "aria-label": `${label}: ${text.textContent}` },
     make("p", { class: "bq-quiet" }, `${question.difficulty} · ${question.objective}`),
     text,
+    ...exhibitNodes(question),
     ...(part.nodes ?? []),
     reply,
     hintList,
@@ -152,7 +153,8 @@ export function questionCard(model, question, label, uid) {
     renew(reply, [answer, parts, measured], () => {
       if (!solved) return replies(parts, part.names);
       if (predict) return outcome(question, measured, given(), parts[0].say);
-      return [headed(HEADINGS.right, explanation, "right")];
+      const why = parts.map(({ say }) => say).concat(explanation);
+      return [headed(HEADINGS.right, why.filter(Boolean).join(" "), "right")];
     });
     renew(hintList, used, () =>
       hints.slice(0, used).map((entry, index) => headed(`Hint ${index + 1}.`, entry)),
@@ -174,8 +176,8 @@ export function questionCard(model, question, label, uid) {
     solve.hidden = solved || !allowed || (predict && open);
     again.hidden = predict ? !done : !(given() || open);
     actions.hidden = part.marks[0].readOnly = predict && done;
-    const { activeElement } = document;
-    if (form.contains(activeElement) && !activeElement.checkVisibility()) part.marks[0].focus();
+    const active = activeElement(form);
+    if (form.contains(active) && !active.checkVisibility()) part.marks[0].focus();
     if (!predict)
       worth.textContent = seen
         ? "Solution seen, so it scores no point."

@@ -107,7 +107,7 @@ function orderForm({ items }, uid, label) {
 
   const rows = items.map((text, index) => {
     const item = withLetter(text, index);
-    const title = `“${item[1].textContent}”`;
+    const title = `“${item[1].textContent.trim()}”`;
     function move(way) {
       const other = way === "up" ? row.previousElementSibling : row.nextElementSibling;
       // In the page it is the neighbour that moves, so that the focus stays with the item.

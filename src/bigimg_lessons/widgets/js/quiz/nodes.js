@@ -22,12 +22,18 @@ export function textNodes(text, fill = () => "___") {
   let blanks = 0;
   return text.split(CODE_OR_BLANK).map((part) => {
     if (part === "___") return fill(blanks++);
-    return /^`.+`$/.test(part) ? make("code", {}, part.slice(1, -1)) : part;
+    return /^`[^`]+`$/.test(part) ? make("code", {}, part.slice(1, -1)) : part;
   });
 }
 
 /** A paragraph; see textNodes. */
 export const paragraph = (text, fill = undefined) => make("p", {}, ...textNodes(text, fill));
+
+/** What a question shows as it is, line by line, and what was counted when its code ran. */
+export const exhibitNodes = ({ exhibit, counted }) => [
+  ...(exhibit ? [make("pre", { class: "bq-exhibit" }, exhibit)] : []),
+  ...(counted ? [make("p", { class: "bq-quiet" }, `Counted: ${counted}.`)] : []),
+];
 
 /** A paragraph with a heading in bold, and the verdict that colours it. */
 export const headed = (heading, text, verdict = "") =>

@@ -1,5 +1,6 @@
 // What a reader does with mouse, fingers, keys and buttons.
 
+import { activeElement } from "../kit/dom.js";
 import { onKeys } from "../kit/page.js";
 import { clamp } from "../kit/range.js";
 import { hint } from "./notices.js";
@@ -15,15 +16,15 @@ export function listen(viewer) {
     const [height, width] = viewer.frame.box;
     return [clientY - top - height / 2, clientX - left - width / 2];
   };
-  const isActive = () => root.contains(document.activeElement);
+  const isActive = () => root.contains(activeElement(root));
   listenToPointers(viewer, positionOf, isActive);
   listenToWheel(viewer, positionOf, isActive);
   listenToKeys(viewer);
   listenToButtons(viewer);
   viewer.on(canvas, "focus", () => viewer.touch());
-  viewer.on(document, "pointerdown", ({ target }) => {
-    const active = /** @type {HTMLElement} */ (document.activeElement);
-    if (isActive() && !root.contains(target)) active.blur();
+  viewer.on(document, "pointerdown", (event) => {
+    const [target] = event.composedPath(); // in a shadow root, too
+    if (isActive() && !root.contains(target)) activeElement(root).blur();
   });
 }
 

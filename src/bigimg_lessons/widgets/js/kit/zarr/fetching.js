@@ -47,10 +47,10 @@ async function gather(stream, max, onPiece) {
  * Fetch the bytes at an address.
  *
  * @param {string | URL} url
- * @param {{ signal: AbortSignal, max: number, cache?: RequestCache }} options `signal` ends the
- *   request, and `max` is the maximum number of bytes
+ * @param {{ signal: AbortSignal, max: number, cache?: RequestCache, headers?: Record<string, string> }}
+ *   options `signal` ends the request, and `max` is the maximum number of bytes
  */
-export async function fetchBytes(url, { signal, max, cache = "default" }) {
+export async function fetchBytes(url, { signal, max, cache = "default", headers = {} }) {
   signal.throwIfAborted();
   const own = new AbortController();
   const stop = () => own.abort();
@@ -71,7 +71,7 @@ export async function fetchBytes(url, { signal, max, cache = "default" }) {
   let answer;
   try {
     heard();
-    answer = await fetch(url, { cache, signal: own.signal });
+    answer = await fetch(url, { cache, headers, signal: own.signal });
     heard();
     const { ok, status, body } = answer;
     if (!ok) {

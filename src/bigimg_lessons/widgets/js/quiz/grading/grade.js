@@ -8,12 +8,15 @@ import { almostIf, empty, part } from "./verdicts.js";
 const gradeTruth = (answer, say, given) =>
   given ? (given === `${answer}` ? part("right") : part("wrong", say)) : empty;
 
+// What is told to who chooses an option: what was counted when its code ran, and why not.
+const told = ({ counted, say }) => [counted && `Counted: ${counted}.`, say];
+
 function gradeChoice(options, given, several = false) {
   const chosen = options.filter((_, index) => given.includes(String.fromCharCode(97 + index)));
   if (!chosen.length) return empty;
-  const lines = chosen.filter(({ right }) => !right).map(({ say }) => say);
+  const lines = chosen.filter(({ right }) => !right).map((option) => part("", told(option)).say);
   const missing = options.filter((option) => option.right && !chosen.includes(option)).length;
-  if (!missing && !lines.length) return part("right");
+  if (!missing && !lines.length) return part("right", chosen.flatMap(told));
   if (several && missing) lines.push(`${missing} more to find.`);
   return almostIf(
     chosen.every(({ right }) => right),
