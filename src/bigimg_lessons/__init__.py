@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bigimg_lessons.measure.files import FileMeter
     from bigimg_lessons.measure.memory import MemoryWatch
     from bigimg_lessons.measure.network import Link
+    from bigimg_lessons.measure.object_server import ObjectServer
     from bigimg_lessons.measure.serving import FolderServer
     from bigimg_lessons.measure.stores import StoreMeter
     from bigimg_lessons.pyramids.levels import plan_levels
@@ -34,6 +35,7 @@ __all__ = [
     "FolderServer",
     "Link",
     "MemoryWatch",
+    "ObjectServer",
     "Quiz",
     "Storage",
     "StoreMeter",
@@ -52,6 +54,7 @@ _MODULES = {
     "FolderServer": "measure.serving",
     "Link": "measure.network",
     "MemoryWatch": "measure.memory",
+    "ObjectServer": "measure.object_server",
     "Quiz": "widgets.quiz",
     "Storage": "costs.storage",
     "StoreMeter": "measure.stores",

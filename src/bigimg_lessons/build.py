@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from bigimg_lessons.pyramids.block_plans import MEMORY_LIMIT
 from bigimg_lessons.pyramids.downsampling import Downsampling
+from bigimg_lessons.saving.object_urls import is_url
 
 if TYPE_CHECKING:
+    from distributed import Client
     from zarr.abc.codec import BytesBytesCodec
 
 FileFormat = Literal[
@@ -50,7 +52,10 @@ def build_pyramid(
     memory_limit: int = MEMORY_LIMIT,
     overwrite: bool = False,
     progress: bool = True,
-) -> Path:
+    client: Client | None = None,
+    storage_options: Mapping[str, Any] | None = None,
+    resume: bool = False,
+) -> Path | str:
     """Write an image with its resolution pyramid, in one pass over the image.
 
     The image is read once, block by block, and all levels are written on the way to a staging
@@ -65,6 +70,22 @@ def build_pyramid(
     voxels without their XML), and the old one lies in the staging directory, in ``old``. The next
     image written into the same folder, under whatever name, puts it back, and removes what the
     killed process left. Loss of power may cost what the system had not yet brought to the disk.
+
+    **Into an object store.** The target may be a URL, ``s3://bucket/name.ome.zarr``, for OME-Zarr
+    of any version; this needs ``obstore``, of the extra ``remote``. Tests run it against S3-like
+    servers; ``gs://`` (Google) and ``az://`` (Azure) go the same way, and no test has tried them.
+    Keys are taken from the environment only. That the store can be reached, the bucket exists and
+    the key is accepted is known within ten seconds, before the image is read. Objects are
+    sent as they are encoded, and requests that fail in passing are repeated. Object stores rename
+    nothing, so nothing is written aside: the metadata of the levels, and then of the image, go
+    last, when the store lists every object as it stated it when it took it. Until then nothing
+    opens. An error, an interrupt or a kill leaves the objects that are complete, and beside them,
+    in ``.bigimg-journal/``, small objects that tell which they are; the same call with
+    ``resume=True`` goes on with them. A large object travels in parts, and a killed process may
+    leave parts that no listing shows: have the bucket's lifecycle rule remove them. ``overwrite``
+    removes the old image first, its metadata before all else: an early end then leaves nothing
+    that opens, and the old image is lost. A Zarr or dask array that is read from there is refused;
+    any other source must not be read from there either.
 
     Parameters
     ----------
@@ -84,7 +105,8 @@ def build_pyramid(
         Folder or file to create: for OME-Zarr a folder, by custom ending in ``.ome.zarr``; for
         OME-TIFF a file ending in ``.ome.tif`` or ``.ome.tiff``; for Imaris one ending in ``.ims``;
         for BDV-HDF5 an XML file ending in ``.xml``, with an HDF5 file beside it; for BDV-N5 a
-        folder ending in ``.n5``, with an XML file beside it, or that XML file.
+        folder ending in ``.n5``, with an XML file beside it, or that XML file. Or a URL of an
+        object store, see above.
     file_format
         ``ome-zarr-0.4`` (Zarr v2), ``ome-zarr-0.5`` (Zarr v3), ``ome-zarr-0.6`` (Zarr v3, with
         named coordinate systems), ``ome-tiff``, ``imaris``, which takes uint8, uint16, uint32 and
@@ -159,11 +181,36 @@ def build_pyramid(
         Imaris file with surfaces, spots or other results.
     progress
         Show a bar of the voxels written, of all levels.
+    client
+        A ``distributed.Client``, whose workers then read and write; OME-Zarr only. They give the
+        same voxels at all levels. All must see the image under the same path: a zarr array, a
+        ``numpy.memmap`` or HDF5 dataset of a file that is open for reading, a BioImage, or a dask
+        array that reads from files. A NumPy array is refused, and so is whatever takes more than
+        16 MiB to be sent. So must they the target's folder; into an object store they write
+        straight, each with the keys of its own environment. `memory_limit` is that of each worker.
+        A worker that is lost costs its unfinished blocks; after an error or Ctrl-C all tasks are
+        cancelled. With `resume` only tasks that have ended count as complete. See
+        :mod:`bigimg_lessons.pyramids.cluster`.
+    storage_options
+        How an object store is reached: ``endpoint`` (address of a server that speaks S3),
+        ``region``, ``path_style``, ``allow_http``, ``timeout`` and ``connect_timeout`` in seconds,
+        ``max_retries``, ``retry_timeout`` in seconds; see
+        :class:`bigimg_lessons.saving.object_urls.StoreOptions`. No keys: those stand in the
+        environment, for S3 in ``AWS_ACCESS_KEY_ID`` and ``AWS_SECRET_ACCESS_KEY``.
+    resume
+        Go on with what an earlier call has left in an object store, or begin if there is nothing.
+        Chunks and shards are kept if the store lists them with the size and the ETag that it gave
+        then. A part of the image is read again only if it, or a coarser part that is made from it,
+        is missing. As a rule the coarsest is, and then all of the image is read again; but only
+        what is missing is encoded and sent. Refused unless shape, dtype and all that decides how
+        the image is stored are the same, and so are the voxels at a few places that were written,
+        those with the most bytes; a source that differs elsewhere only is not noticed. Nothing
+        else may write there meanwhile.
 
     Returns
     -------
-    Path
-        The target, absolute.
+    Path or str
+        The target, absolute; of a URL that.
 
     Raises
     ------
@@ -171,10 +218,15 @@ def build_pyramid(
         If the target exists, and `overwrite` is not set or it is not such a pyramid and that
         alone; or if it is a link.
     FileNotFoundError
-        If the target's folder does not exist.
+        If the target's folder, or bucket, does not exist.
+    PermissionError
+        If an object store does not accept the key, or a worker of the `client` has none.
     TypeError
         If the source is no array, or its dtype cannot be stored or downsampled so, or it gives
-        voxels of another.
+        voxels of another; or if it cannot be sent to the workers of a `client`, or that is none.
+    ConnectionError
+        If an object store cannot be reached, or the scheduler of the `client` does not answer, or
+        its workers are gone.
     ValueError
         If an option does not fit the image, the format or another option, if it is not known
         what the source's own names of axes mean, or it gives other shapes than it declares.
@@ -205,6 +257,7 @@ def build_pyramid(
     ['0', '1', '2']
     """
     chosen = _format_of(target, file_format)
+    at_url = is_url(target)
     options: dict[str, Any] = {
         "axes": axes,
         "voxel_size": voxel_size,
@@ -221,8 +274,28 @@ def build_pyramid(
         "memory_limit": memory_limit,
         "overwrite": overwrite,
         "progress": progress,
+        "client": client,
     }
-    return chosen.write(target, source, **chosen.fitting(options))
+    fitting = chosen.fitting(options)
+    if at_url:
+        write = chosen.checked_for_url(resume=resume, overwrite=overwrite)
+        return write(target, source, storage_options=storage_options, resume=resume, **fitting)
+    _refuse_for_path(storage_options, resume)
+    return chosen.write(target, source, **fitting)
+
+
+def _refuse_for_path(storage_options: Mapping[str, Any] | None, resume: bool) -> None:
+    """Raise ValueError if what belongs to a URL is set for a path."""
+    if storage_options is not None:
+        raise ValueError(
+            "storage_options are given, but the target is a path on this computer: leave them out, "
+            "or give a URL such as 's3://bucket/name.ome.zarr'."
+        )
+    if resume:
+        raise ValueError(
+            "resume is True, but the target is a path on this computer, where an image that is "
+            "not completed leaves nothing: leave it out."
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,11 +309,13 @@ class _Format:
         when it is called.
     endings
         Those of the targets that mean this format unless another is asked for.
-    no_shards, no_time, no_codec
-        Why it has no place for `shard_shape`, for `time_interval` and `time_unit`, and for a
-        `codec` other than its own; None if it has.
+    no_shards, no_time, no_codec, no_client
+        Why it has no place for `shard_shape`, for `time_interval` and `time_unit`, for a `codec`
+        other than its own, and for a `client`; None if it has.
     codec_names
         Codecs that it takes by name.
+    write_to_url
+        The same as `write` for a URL of an object store; None if it cannot be written to one.
     """
 
     write: Callable[..., Path]
@@ -248,7 +323,23 @@ class _Format:
     no_shards: str | None = None
     no_time: str | None = None
     no_codec: str | None = None
+    no_client: str | None = None
     codec_names: tuple[str, ...] = ()
+    write_to_url: Callable[..., str] | None = None
+
+    def checked_for_url(self, *, resume: bool, overwrite: bool) -> Callable[..., str]:
+        """Return what writes to a URL; raise ValueError if this format or these options cannot."""
+        if self.write_to_url is None:
+            raise ValueError(
+                "The target is a URL, but only OME-Zarr is written into object stores: end it in "
+                "'.ome.zarr', or give a path."
+            )
+        if resume and overwrite:
+            raise ValueError(
+                "resume and overwrite are both True: give resume to go on with what is there, or "
+                "overwrite to begin anew."
+            )
+        return self.write_to_url
 
     def fitting(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options without those that have no place; raise ValueError if one is set."""
@@ -267,6 +358,10 @@ class _Format:
                 f"codec is {fitting['codec']!r}, but {self.no_codec}: leave codec out, or give "
                 "None not to compress."
             )
+        if self.no_client and fitting.pop("client") is not None:
+            raise ValueError(
+                f"client is given, but {self.no_client}: leave it out, or write OME-Zarr."
+            )
         if isinstance(codec := fitting["codec"], str):
             known = [repr(name) for name in ("default", *self.codec_names)]
             if repr(codec) not in known:
@@ -281,6 +376,12 @@ def _write_ome_zarr(target: str | Path, source: Any, **options: Any) -> Path:
     from bigimg_lessons.formats.ome_zarr import write_ome_zarr
 
     return write_ome_zarr(target, source, **options)
+
+
+def _write_object_zarr(url: str, source: Any, **options: Any) -> str:
+    from bigimg_lessons.formats.object_zarr import write_object_zarr
+
+    return write_object_zarr(url, source, **options)
 
 
 def _write_bdv_hdf5(target: str | Path, source: Any, **options: Any) -> Path:
@@ -315,17 +416,26 @@ def _write_ome_tiff(target: str | Path, source: Any, *, codec: Any, **options: A
     return write_ome_tiff(target, source, codec="zstd" if codec == "default" else codec, **options)
 
 
+def _ome_zarr(version: str, *endings: str) -> _Format:
+    return _Format(
+        write=partial(_write_ome_zarr, version=version),
+        endings=endings,
+        write_to_url=partial(_write_object_zarr, version=version),
+    )
+
+
 # A new format needs its name in `FileFormat`, an entry here, and a line in the docstring above.
 _FORMATS: dict[FileFormat, _Format] = {
-    "ome-zarr-0.4": _Format(write=partial(_write_ome_zarr, version="0.4")),
-    "ome-zarr-0.5": _Format(write=partial(_write_ome_zarr, version="0.5"), endings=(".zarr",)),
-    "ome-zarr-0.6": _Format(write=partial(_write_ome_zarr, version="0.6")),
+    "ome-zarr-0.4": _ome_zarr("0.4"),
+    "ome-zarr-0.5": _ome_zarr("0.5", ".zarr"),
+    "ome-zarr-0.6": _ome_zarr("0.6"),
     "bdv-hdf5": _Format(
         write=_write_bdv_hdf5,
         endings=(".xml",),
         no_shards="HDF5 has no shards",
         no_time="BDV-HDF5 has no place for them",
         no_codec="BDV-HDF5 is compressed by gzip",
+        no_client="an HDF5 file must be written by one process",
     ),
     "bdv-n5": _Format(
         write=_write_bdv_n5,
@@ -333,11 +443,13 @@ _FORMATS: dict[FileFormat, _Format] = {
         no_shards="N5 has no shards",
         no_time="BDV-N5 has no place for them",
         no_codec="BDV-N5 is compressed by gzip",
+        no_client="BDV-N5 is written here by one process",
     ),
     "ome-tiff": _Format(
         write=_write_ome_tiff,
         endings=(".ome.tif", ".ome.tiff"),
         no_shards="OME-TIFF has no shards",
+        no_client="a TIFF file must be written by one process",
         codec_names=("zstd", "deflate"),
     ),
     "imaris": _Format(
@@ -345,6 +457,7 @@ _FORMATS: dict[FileFormat, _Format] = {
         endings=(".ims",),
         no_shards="HDF5 has no shards",
         no_codec="Imaris is compressed by gzip",
+        no_client="an Imaris file, which is HDF5, must be written by one process",
     ),
 }
 
@@ -353,7 +466,7 @@ def _format_of(target: str | Path, file_format: FileFormat | None) -> _Format:
     """Return the format asked for, or the one that the target's ending means."""
     names = ", ".join(map(repr, _FORMATS))
     if file_format is None:
-        name = Path(target).name.lower()
+        name = Path(target).name.lower()  # also of a URL
         by_ending = {ending: each for each in _FORMATS.values() for ending in each.endings}
         for ending, chosen in by_ending.items():
             if name.endswith(ending) and name != ending:
