@@ -43,14 +43,12 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 
 from bigimg_lessons.colours import STYLE_SHEET
-from bigimg_lessons.widgets.base import Widget, own_style, page_module
+from bigimg_lessons.widgets.base import WITH_KERNEL, Widget, own_style, page_module
 
 _ASSETS = Path(__file__).with_name("anywidget_host_assets")
 _OUR_PACKAGE = "bigimg_lessons."
 _LOGGER = logging.getLogger(__name__)
 
-# Modules that only a kernel can serve.
-_NOT_IN_BOOK = ("viewer/kernel.js",)
 # Traits that only Jupyter has a use for, and those that this extension passes on in its own way.
 _NOT_IN_PAGE = re.compile(
     r"_(model|view)_(module|module_version|name|count)|_dom_classes|layout|tabbable|tooltip"
@@ -136,7 +134,7 @@ class _Page:
     def data(self) -> str:
         modules = dict(self._modules)
         if self._fronts:
-            modules["fronts"] = short_script(page_module(self._fronts, without=_NOT_IN_BOOK))
+            modules["fronts"] = short_script(page_module(self._fronts, without=WITH_KERNEL))
         parts = {"models": self._models, "modules": modules}
         return json.dumps(parts, ensure_ascii=False).replace("<", "\\u003c")
 

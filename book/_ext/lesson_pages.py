@@ -1,7 +1,8 @@
 """Sphinx extension: what a lesson's page has beyond its notebook.
 
-* Its number, in title, sidebar and tab: ``notebooks/02_store_in_pieces`` is "Lesson 2 · …". The
-  number is that of the file, and the addresses of sections stay those of the bare title.
+* Its number, in title, sidebar and tab: ``notebooks/02_store_in_pieces`` is "Lesson 2 · …", and
+  ``notebooks/06a_far_away`` "Lesson 6a · …". The number is that of the file, and the addresses of
+  sections stay those of the bare title.
 * The look of its half-way mark, ``:::{admonition} Half-way`` with the class ``half-way``.
 * Captions and numbers of its figures, "Figure 2.1", in the order of the page. A plot has its
   caption in the metadata of its cell, ``"mystnb": {"figure": {"caption": "…"}}``, a picture in its
@@ -20,14 +21,14 @@ from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 
-_LESSON = re.compile(r"notebooks/0*(\d+)_\w+")
+_LESSON = re.compile(r"notebooks/0*(\d+[a-z]?)_\w+")
 _ASSETS = Path(__file__).with_name("lesson_pages_assets")
 
 
-def lesson_number(docname: str) -> int | None:
-    """Return the number of the lesson on a page, or None if the page is no lesson."""
+def lesson_number(docname: str) -> str | None:
+    """Return the number of the lesson on a page, as "2" or "6a"; None if the page is no lesson."""
     found = _LESSON.fullmatch(docname)
-    return int(found[1]) if found else None
+    return found[1] if found else None
 
 
 class NumberLessons(SphinxTransform):

@@ -33,6 +33,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
 from bigimg_lessons.questions.bank import bank_names, load_bank
+from bigimg_lessons.questions.kinds import Question
 from bigimg_lessons.widgets.base import whole_module
 
 _ASSETS = Path(__file__).with_name("reader_progress_assets")
@@ -42,6 +43,8 @@ _GRADER = "quiz/grading/grade.js"
 _PLACE = "bigimg-progress"
 _ALL_QUESTIONS = "notebooks/07_check_yourself"
 _BEFORE_WIDGETS = 400  # theirs have Sphinx's default, 500
+# What a question says to a reader, and what no answer is graded by.
+_SAID = {"objective", "difficulty", "see", "explanation", "exhibit", "counted", "items"}
 
 
 def lessons(app: Sphinx, env: BuildEnvironment) -> dict[str, Any]:
@@ -86,15 +89,24 @@ def grading() -> str:
     """Return a script that sets ``window.bigimgGrading`` to ``{grade, banks}``.
 
     ``grade`` is that of the quizzes (see ``widgets/js/quiz/grading``); ``banks`` holds the question
-    of each id of each bank. It is no module, since a page opened from a folder may import none.
+    of each id of each bank, without what only says something to a reader. It is no module, since a
+    page opened from a folder may import none.
     """
     banks = {
-        name: {question.id: asdict(question) for question in load_bank(name).questions}
+        name: {question.id: _graded_by(question) for question in load_bank(name).questions}
         for name in bank_names()
     }
     grader = short_script(whole_module(_GRADER).replace("export function", "function"))
     made = f"{{ grade, banks: {_json(banks)} }}"
     return f"window.bigimgGrading = (() => {{\n{grader}\nreturn {made};\n}})();\n"
+
+
+def _graded_by(question: Question) -> dict[str, Any]:
+    values = {key: value for key, value in asdict(question).items() if key not in _SAID}
+    for key in ("options", "reasons"):
+        if key in values:
+            values[key] = [{"right": option["right"]} for option in values[key]]
+    return values
 
 
 def _json(data: Any) -> str:

@@ -8,6 +8,7 @@ import half_pixel
 import logo
 import maps_analogy
 import memory_vs_file
+import plan_model
 import pyramid_building
 import reads_and_seeks
 import scale
@@ -22,6 +23,7 @@ DIAGRAMS = (
     half_pixel,
     maps_analogy,
     memory_vs_file,
+    plan_model,
     pyramid_building,
     reads_and_seeks,
     scale,

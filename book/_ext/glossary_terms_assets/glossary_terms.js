@@ -41,7 +41,8 @@
   for (const link of document.querySelectorAll("a")) {
     if (!link.classList.contains("glossary-term")) continue;
     link.addEventListener("mouseenter", () => show(link));
-    link.addEventListener("mouseleave", hideSoon);
+    // After a tap some browsers say that a pointer left, though there is none.
+    link.addEventListener("mouseleave", () => touch.matches || hideSoon());
     link.addEventListener("focus", () => show(link));
     link.addEventListener("blur", hide);
     let ready = false;
