@@ -65,7 +65,7 @@ PARTS = (
         script="pyramid_building",
         options="--mib 128",
         quick=f"--shape 64 64 64 --repeats 1 --engines {OWN} 'ome-zarr-py local mean' {BEST}",
-        minutes=5,
+        minutes=6,
     ),
     Part(
         name="pyramid_peers",
@@ -74,7 +74,7 @@ PARTS = (
         options=f"--mib 128 --dtypes uint8 uint16 --sources tiff zarr --engines {OWN} {BEST}",
         quick=f"--shape 64 64 64 --repeats 1 --cases '64 cubed' --sources zarr --engines {OWN}"
         " 'ngff-zarr itk'",
-        minutes=8,
+        minutes=7,
     ),
     Part(
         name="pyramid_own",
@@ -83,7 +83,7 @@ PARTS = (
         options="--mib 128 --kinds noise tissue --dtypes uint8 uint16 --sources tiff zarr sharded"
         f" --cases '128 cubed' '64 cubed' shards --engines {OWN}",
         quick=f"--shape 128 128 128 --repeats 1 --cases shards --engines {OWN}",
-        minutes=8,
+        minutes=7,
     ),
     Part(
         name="pyramid_defaults",
@@ -96,12 +96,28 @@ PARTS = (
         minutes=4,
     ),
     Part(
+        name="pyramid_stages",
+        says="where the processor time of a pyramid goes",
+        script="pyramid_stages",
+        options="",
+        quick="--mib 8 --repeats 1 --cases shards --dtypes uint8 --sources tiff",
+        minutes=1,
+    ),
+    Part(
         name="scale",
         says="time and memory for images of 1, 4 and 16 GiB",
         script="scale",
         options="",
         quick="--gib 0.03125 0.0625 --repeats 1",
-        minutes=6,
+        minutes=4,
+    ),
+    Part(
+        name="cluster_building",
+        says="pyramids on workers of a cluster, beside one process and dask's own way",
+        script="cluster_building",
+        options="",
+        quick="--gib 0.015625 --once 0.03125 --repeats 1 --engines local 'one worker'",
+        minutes=8,
     ),
     Part(
         name="bdv_writing",
@@ -110,7 +126,7 @@ PARTS = (
         options="--before {before} --dtypes uint16",
         quick="--before {before} --mib 8 --repeats 1 --kinds noise --dtypes uint16"
         " --engines now before 'pybdv convert'",
-        minutes=6,
+        minutes=5,
     ),
     Part(
         name="lesson_waits",
@@ -118,7 +134,7 @@ PARTS = (
         script="lesson_waits",
         options="--before {before} --compare 01",
         quick="--lessons 07",
-        minutes=8,
+        minutes=15,
     ),
     Part(
         name="cold_start",
@@ -126,7 +142,7 @@ PARTS = (
         script="cold_start",
         options="--before {before}",
         quick="--before {before} --repeats 1 --programs python build_pyramid",
-        minutes=6,
+        minutes=4,
     ),
     Part(
         name="bdv_reading",
@@ -135,6 +151,30 @@ PARTS = (
         options="--size 1GiB",
         quick="--size 8MiB --repeats 1",
         minutes=1,
+    ),
+    Part(
+        name="plan_model",
+        says="conversions beside the planner's times",
+        script="plan_model",
+        options="",
+        quick="--mib 16 --links-mib 16 --rates-mib 16 --repeats 1",
+        minutes=5,
+    ),
+    Part(
+        name="n5_writing",
+        says="N5 written, beside OME-Zarr 0.4",
+        script="n5_writing",
+        options="",
+        quick="--mib 8 --repeats 1 --kinds noise --dtypes uint8",
+        minutes=1,
+    ),
+    Part(
+        name="ome_tiff_writing",
+        says="OME-TIFF written, beside the recipe of tifffile",
+        script="ome_tiff_writing",
+        options="--gib 0.25 1 --writers ours 'ours, strides' tifffile 'tifffile, means'",
+        quick="--gib 0.03125 --repeats 1 --writers ours tifffile",
+        minutes=6,
     ),
 )
 

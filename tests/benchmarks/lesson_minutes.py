@@ -12,7 +12,8 @@ Three things take time: reading, questions, and waiting for cells.
   figure, or a plot, for 20 seconds. A question of the quiz takes 45 seconds, a prediction 30.
   These are assumptions, and stand here to be changed.
 - Cells are timed with --run, in a kernel whose sample image is there already; the results are in
-  ``tests/benchmarks/results/lesson_minutes.json``, with the machine.
+  ``tests/benchmarks/results/lesson_minutes.json``, with the machine. From them the table in
+  ``book/teach.md`` states how long the slowest cell of each lesson takes; --run renews that, too.
 
 The sum is rounded up to five minutes. Of the tabs under "The same in your own tool" one is read.
 """
@@ -36,6 +37,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "tests" / "benchmarks" / "results" / "lesson_minutes.json"
 WORDS_PER_MINUTE = 180
 SECONDS = {"line": 4, "figure": 20, "question": 45, "prediction": 30}
+TEACH = ROOT / "book" / "teach.md"
 STEP = 5  # minutes
 FOLDED = {"hide-input", "hide-cell", "remove-input"}
 ALL_QUESTIONS = "07_check_yourself"
@@ -130,16 +132,47 @@ def fences(text):
 
 
 def run(path):
-    """Run a notebook; return the seconds that its cells take, without the start of the kernel."""
+    """Run a notebook; return the seconds of each code cell, by its name."""
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}})
+    taken = {}
     with client.setup_kernel():
-        start = time.perf_counter()
         for index, cell in enumerate(notebook.cells):
-            client.execute_cell(cell, index)
-        return time.perf_counter() - start
+            if cell.cell_type == "code":
+                start = time.perf_counter()
+                client.execute_cell(cell, index)
+                taken[cell.id] = round(time.perf_counter() - start, 2)
+    return taken
+
+
+def with_waits(text, cells):
+    """State the slowest cell in the table for teachers: whole seconds, rounded up.
+
+    Parameters
+    ----------
+    text
+        The page. The last column of a lesson's row begins "some seconds:" or "up to 4 s:".
+    cells
+        For each lesson, by the name of its notebook, the seconds of its cells; others stay as they
+        are.
+    """
+    for lesson, seconds in cells.items():
+        row = rf"^(\| {number_of(lesson)} .*\| )(?:some seconds|up to \d+ s):"
+        stated = rf"\g<1>up to {math.ceil(max(seconds.values()))} s:"
+        text, count = re.subn(row, stated, text, flags=re.M)
+        if count != 1:
+            raise ValueError(
+                f"The page has {count} rows for lesson {number_of(lesson)} that state its slowest "
+                "cell: give one, whose last column begins 'some seconds:'."
+            )
+    return text
+
+
+def number_of(lesson):
+    """Return the number of a lesson without its zero, from the name of its notebook."""
+    return re.sub("^0(?=.)", "", lesson.partition("_")[0])
 
 
 def lessons():
@@ -156,17 +189,21 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--run", action="store_true", help="run and time the cells, too")
     if parser.parse_args().run:
+        cells = {path.stem: run(path) for path in notebooks()}
         record = {
             "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
             "python": platform.python_version(),
-            "seconds": {path.stem: round(run(path), 1) for path in notebooks()},
+            "seconds": {name: round(sum(taken.values()), 1) for name, taken in cells.items()},
+            "cells": cells,
         }
+        page = with_waits(TEACH.read_text(encoding="utf-8"), cells)
         RESULTS.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        TEACH.write_text(page, encoding="utf-8")
     print("| Lesson | Minutes | Words | Lines | Figures | Questions | Cells run (s) |")
     print("| --- | --: | --: | --: | --: | --: | --: |")
     for one in lessons():
         print(
-            f"| {int(one.name[:2])} {one.title} | {one.rounded} | {one.words:,} | {one.lines} "
+            f"| {number_of(one.name)} {one.title} | {one.rounded} | {one.words:,} | {one.lines} "
             f"| {one.figures} | {one.questions + one.predictions} | {one.running:.0f} |"
         )
 

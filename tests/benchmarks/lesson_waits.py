@@ -12,6 +12,9 @@ started and seen end. The start of the kernel is not counted. What takes longer 
 printed. The load of the machine is how many processes wanted to run, averaged over the minute
 before.
 
+With ``--pause`` each text is given so many seconds, as its reader gives it: what a lesson does
+meanwhile, such as importing bioio, then makes nobody wait, and is counted for no cell.
+
 With ``--before`` the lessons of another checkout (``git worktree add ../before v0.1.0``) take
 turns with those of this one, with their own package: all, or those that ``--compare`` names.
 """
@@ -41,7 +44,7 @@ def cpu_seconds(kernel):
     return times.user + times.system + times.children_user + times.children_system
 
 
-def run(path, checkout, data):
+def run(path, checkout, data, pause):
     """Run a lesson in a new kernel; return the seconds of each code cell, by its name."""
     notebook = nbformat.read(path, as_version=4)
     folder = {"metadata": {"path": str(path.parent)}}
@@ -51,6 +54,8 @@ def run(path, checkout, data):
     with client.setup_kernel(env=environment):
         kernel = psutil.Process(client.km.provisioner.pid)
         for index, cell in enumerate(notebook.cells):
+            if cell.cell_type == "markdown":
+                time.sleep(pause)
             if cell.cell_type == "code":
                 before, start = cpu_seconds(kernel), time.perf_counter()
                 client.execute_cell(cell, index)
@@ -65,14 +70,14 @@ def load():
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
-def measure(path, checkout):
+def measure(path, checkout, pause):
     """Run a lesson for the first and for a second time; return one object for each cell of both."""
     with tempfile.TemporaryDirectory() as data:
         before = load()
         return [
             {"lesson": path.stem, "run": turn, "cell": cell, **taken, "load": before}
             for turn in ("first", "second")
-            for cell, taken in run(path, checkout, data).items()
+            for cell, taken in run(path, checkout, data, pause).items()
         ]
 
 
@@ -97,6 +102,7 @@ def main():
         "--lessons", nargs="+", default=[""], help="beginnings of names, such as 01; all by default"
     )
     parser.add_argument("--repeats", type=int, default=1)
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds that a text is read for")
     parser.add_argument("--limit", type=float, default=3.0, help="seconds; longer ones are printed")
     parser.add_argument("--out", type=Path, help="a JSON file for the raw results")
     options = parser.parse_args()
@@ -108,10 +114,8 @@ def main():
             wanted = options.lessons if name == "now" else options.compare
             if path.name.startswith(tuple(options.lessons)) and path.name.startswith(tuple(wanted)):
                 what = {"checkout": name, "turn": turn}
-                cells = [
-                    {**what, **cell}
-                    for cell in measure(checkout / "notebooks" / path.name, checkout)
-                ]
+                lesson = checkout / "notebooks" / path.name
+                cells = [{**what, **cell} for cell in measure(lesson, checkout, options.pause)]
                 tell(cells, options.limit)
                 runs += cells
     if options.out:

@@ -1,39 +1,41 @@
-"""Benchmark: write an OME-TIFF with its pyramid, beside tifffile and bioio-ome-tiff. Run by hand.
+r"""Benchmark: write an OME-TIFF with its pyramid, beside tifffile and bioio-ome-tiff. Run by hand.
 
-    python tests/benchmarks/ome_tiff_writing.py                         # 1/4 GiB
-    uv run --with bioio-ome-tiff==1.4.0 python tests/benchmarks/ome_tiff_writing.py --gib 1
-    python tests/benchmarks/ome_tiff_writing.py --tiles                 # codecs of single tiles
+    uv run --group bench python -m tests.benchmarks.ome_tiff_writing            # 1/4 GiB
+    uv run --group bench --with bioio-ome-tiff==1.4.0 \
+        python -m tests.benchmarks.ome_tiff_writing --gib 1
+    uv run --group bench python -m tests.benchmarks.ome_tiff_writing --tiles    # single tiles
 
 The source is an uncompressed file of uint8, synthetic tissue of 1024 x 1024 voxels a plane, which
 is mapped. tifffile's recipe is that of its README for pyramids, which keeps every second voxel,
 with our tiles, codec and predictor; "means" replaces strides by means of 2 x 2 boxes, as are ours.
 bioio-ome-tiff writes level 0 alone: its writer knows no levels. All but ours are given the whole
-volume as an array. Each run has a process of its own; runs alternate, and medians are shown. The
-peak is what the process held more than after its imports, with the pages of the mapped source
-(as many bytes as that has), which the system may take back.
+volume as an array. Each run has a process of its own, and they take turns. The peak is what the
+process held more than after its imports, without pages of mapped files.
 """
 
 # ruff: noqa: T201 - prints its results
 import argparse
 import json
-import statistics
-import subprocess
 import sys
 import time
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import imagecodecs
 import numpy as np
 import tifffile
-from tqdm import tqdm
 
 from bigimg_lessons.formats.ome_tiff import write_ome_tiff
 from bigimg_lessons.formats.tiff_tiles import TileEncoder
-from bigimg_lessons.measure.memory import MemoryWatch
 from bigimg_lessons.samples.volume import SampleVolume
+from tests.benchmarks.peaks import Peak
+from tests.benchmarks.records import memory_folder, save
+from tests.benchmarks.summaries import grouped, median, ratio
+from tests.benchmarks.workers import Worker, serve
 
+PACKAGES = ["bigimg-lessons", "tifffile", "imagecodecs", "numpy", "bioio-ome-tiff"]
 PLANE = (1024, 1024)
 TILE = (256, 256)
 LEVELS = 3
@@ -97,44 +99,46 @@ def measure(name, path, planes, target):
     source = np.memmap(path, "uint8", "r", shape=(planes, *PLANE))
     if name == "bioio-ome-tiff":
         import bioio_ome_tiff.writers  # noqa: F401 - not counted
-    wall, cpu = time.perf_counter(), time.process_time()
-    with MemoryWatch() as watch:
+    with Peak() as peak:
+        wall, cpu = time.perf_counter(), time.process_time()
         WRITERS[name](source, target)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     return {
-        "wall": time.perf_counter() - wall,
-        "cpu": time.process_time() - cpu,
-        "peak": watch.trace.peak_added / 2**20,
-        "size": target.stat().st_size / 2**20,
+        "wall": round(wall, 3),
+        "cpu": round(cpu, 3),
+        "peak": peak.mib,
+        "size": round(target.stat().st_size / 2**20, 2),
     }
 
 
-def compare(gib, names, repeats):
-    """Run all writers in turn, each in its own process, and print medians and ratios."""
-    planes = round(gib * 1024)
-    with TemporaryDirectory(prefix="ome-tiff-writing-") as folder:
-        source = Path(folder, "source.raw")
+def compare(options, folder):
+    """Let all writers take turns, each time in a process of its own; return the list of runs."""
+    runs = []
+    for gib in options.gib:
+        planes = round(gib * 1024)
+        source, target = folder / "source.raw", folder / "target.ome.tif"
         make_source(source, planes)
-        runs = {name: [] for name in names}
-        for _ in tqdm(range(repeats), desc=f"{gib:g} GiB"):
-            for name in names:
-                target = Path(folder, "target.ome.tif")
-                command = [sys.executable, __file__, "--run", name, source, str(planes), target]
-                done = subprocess.run(command, check=True, capture_output=True, text=True)
-                runs[name].append(json.loads(done.stdout.splitlines()[-1]))
-                target.unlink()
-    rows = {
-        name: {key: statistics.median(run[key] for run in made) for key in made[0]}
-        for name, made in runs.items()
-    }
-    first = rows[names[0]]
-    print(f"\n{gib:g} GiB of uint8; in brackets how many times that of {names[0]}")
-    print(f"{'':20}{'wall s':>16}{'CPU s':>16}{'peak MiB':>18}{'file MiB':>10}")
-    for name, row in rows.items():
-        cells = "".join(
-            f"{row[key]:>{width - 9}.1f} ({row[key] / first[key]:5.2f})"
-            for key, width in (("wall", 17), ("cpu", 17), ("peak", 19))
-        )
-        print(f"{name:20}{cells}{row['size']:>10.1f}")
+        for turn, name in product(range(options.repeats), options.writers):
+            arguments = ["--run", name, str(source), str(planes), str(target)]
+            with Worker("ome_tiff_writing", arguments) as worker:
+                found = worker.measure()
+            target.unlink(missing_ok=True)
+            runs.append({"gib": gib, "engine": name, "turn": turn, **found})
+            print(json.dumps(runs[-1]), file=sys.stderr, flush=True)
+    return runs
+
+
+def show(runs):
+    """Print medians, and how many times those of ours all others take."""
+    for (gib,), engines in grouped(runs, ["gib"], "engine").items():
+        first = next(iter(engines.values()))
+        print(f"\n{gib:g} GiB of uint8; beside medians how many times that of the first")
+        for name, made in engines.items():
+            cells = [
+                f"{key} {median(made, key):.2f}, {ratio(made, first, key)}"
+                for key in ("wall", "cpu", "peak")
+            ]
+            print(f"{name:20}{'  '.join(cells)}  {median(made, 'size'):.1f} MiB")
 
 
 def compare_tiles():
@@ -180,20 +184,26 @@ def compare_tiles():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--gib", type=float, nargs="+", default=[0.25])
-    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--repeats", type=int, default=5)
     there = [name for name in WRITERS if name != "bioio-ome-tiff" or find_spec("bioio_ome_tiff")]
     parser.add_argument("--writers", nargs="+", choices=list(WRITERS), default=there)
     parser.add_argument("--tiles", action="store_true", help="compare codecs of single tiles")
+    parser.add_argument("--folder", default=memory_folder())
+    parser.add_argument("--out", type=Path, help="a JSON file for the raw results")
     parser.add_argument("--run", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.run:
         name, source, planes, target = options.run
-        print(json.dumps(measure(name, source, int(planes), Path(target))))
-    elif options.tiles:
+        serve(lambda: measure(name, source, int(planes), Path(target)))
+        return
+    if options.tiles:
         compare_tiles()
-    else:
-        for gib in options.gib:
-            compare(gib, options.writers, options.repeats)
+        return
+    with TemporaryDirectory(prefix="ome-tiff-writing-", dir=options.folder) as folder:
+        runs = compare(options, Path(folder))
+    show(runs)
+    if options.out:
+        save(options.out, runs, module="ome_tiff_writing", packages=PACKAGES)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,16 @@ not there is named, and the rest of the page stands.
 from collections.abc import Iterator
 
 from tests.benchmarks.bdv_tables import bdv_aims, reading_table, writing_table
+from tests.benchmarks.cluster_tables import cluster_aims, cluster_table
+from tests.benchmarks.format_tables import format_aims, n5_table, tiff_table
+from tests.benchmarks.plan_tables import plan_sentence, plan_table
 from tests.benchmarks.pyramid_tables import (
     all_numbers,
     own_table,
     peers_table,
     pyramid_aims,
     scale_table,
+    stages_table,
 )
 from tests.benchmarks.records import Record
 from tests.benchmarks.shown import SHOWN, Aim, Results, missing, table
@@ -23,14 +27,20 @@ __all__ = [
     "Results",
     "aims_table",
     "all_numbers",
+    "cluster_table",
     "cold_table",
     "lesson_table",
+    "n5_table",
     "opening_table",
     "own_table",
     "peers_table",
+    "plan_sentence",
+    "plan_table",
     "reading_table",
     "scale_table",
+    "stages_table",
     "state",
+    "tiff_table",
     "writing_table",
 ]
 
@@ -80,7 +90,9 @@ def machine_of(record: Record) -> str:
 def aims(results: Results) -> Iterator[Aim]:
     """List what is aimed at, with all cases that tell whether it is reached."""
     yield from pyramid_aims(results)
+    yield from cluster_aims(results)
     yield from bdv_aims(results)
+    yield from format_aims(results)
     yield from wait_aims(results)
 
 

@@ -133,10 +133,10 @@ def build_pyramid(path, target, chunk, codec, *, shard=None, zarrs=True, version
     from zarr.codecs import BloscCodec
 
     from bigimg_lessons import build as module
-    from bigimg_lessons.formats import zarr_arrays
+    from bigimg_lessons.pyramids import zarrs_pipeline
 
     if not zarrs:
-        zarr_arrays.find_spec = lambda _: None
+        zarrs_pipeline.find_spec = lambda _: None
     options = {"factors": FACTORS, "progress": False}
     if chunk:
         options["chunk_shape"] = (chunk,) * 3
@@ -169,7 +169,7 @@ def by_blocks(path, unit, write, *, opened=opened, read=np.ascontiguousarray):
         source = opened(path)
         dtype = np.dtype(getattr(source.dtype, "numpy_dtype", source.dtype))
         levels = plan_levels(source.shape, chunk_shape=(unit,) * 3, factors=FACTORS)
-        block = plan_blocks(
+        blocks = plan_blocks(
             levels,
             chunk_shape=(unit,) * 3,
             dtype=dtype,
@@ -180,7 +180,7 @@ def by_blocks(path, unit, write, *, opened=opened, read=np.ascontiguousarray):
             lambda region: read(source[region]),
             write(levels, dtype),
             levels,
-            block_shape=block,
+            block_shapes=blocks,
             dtype=dtype,
             threads=os.cpu_count(),
         )
@@ -207,7 +207,7 @@ def bare_loop(path, target, chunk, codec, *, shard=None):
     import numba
     import numcodecs.blosc
 
-    from bigimg_lessons.pyramids import blocks
+    from bigimg_lessons.pyramids import block_tree
     from bigimg_lessons.pyramids.downsampling import sum_dtype
 
     chunk, codec = chunk or 128, codec or ("zstd", 1, "shuffle")
@@ -242,7 +242,7 @@ def bare_loop(path, target, chunk, codec, *, shard=None):
         means_of(sums, means, factors[0].bit_length() * 3 - 3)
         return means
 
-    blocks.box_sums, blocks.box_means = box_sums, box_means
+    block_tree.box_sums, block_tree.box_means = box_sums, box_means
     dtype = opened(path).dtype
     for depth, (above, below) in enumerate(pairwise(FACTORS)):  # compile
         kept = [sum_dtype(dtype, f[0] ** 3) if f[0] > 1 else dtype for f in (above, below)]

@@ -13,26 +13,9 @@ CHUNKS = {
     "bitshuffle": ", chunks of 128³, bits shuffled",
     "defaults": "",
 }
-CHUNKS = {
-    "128 cubed": ", chunks of 128³",
-    "64 cubed": ", chunks of 64³",
-    "shards": ", chunks of 64³ in shards",
-    "bitshuffle": ", chunks of 128³, bits shuffled",
-    "defaults": "",
-}
+STAGES = ("read", "sum", "divide", "encode", "write", "other")
 OWN, FLOOR, TENSORSTORE = "build_pyramid", "bare loop", "blocks by tensorstore"
 SHOWN_AS = {FLOOR: "floor"}
-H5PY = "raw h5py"
-PROGRAMS = {
-    "python": "Python alone",
-    "numpy": "`import numpy`",
-    "build_pyramid": "`from bigimg_lessons import build_pyramid`",
-    "first .ome.zarr": "the same, and a first small OME-Zarr",
-    "first .xml": "the same, and a first small BDV-HDF5",
-    "bdv Reader": "`from bigimg_lessons.formats.bdv import Reader`",
-    "bdv reader": "`from bigimg_lessons.formats.bdv.reader import Reader`",
-    "sample": "8 MiB of the sample volume painted",
-}
 NO_PEERS = (OWN, FLOOR, TENSORSTORE)
 
 
@@ -138,6 +121,20 @@ def scale_cases(results: Results) -> dict[str, list[Case]]:
         ]
         for kind, keys in (("times", TIMES), ("memory", ("peak",)))
     }
+
+
+def stages_table(results: Results) -> str:
+    """Show the share of each stage in the processor time of a build."""
+    groups = grouped(results.runs("pyramid_stages"), ["case", "dtype"], "source")
+    if not groups:
+        return missing("pyramid_stages")
+    rows = []
+    for (case, dtype), sources in groups.items():
+        for source, made in sources.items():
+            total = median(made, "cpu")
+            shares = [f"{100 * median(made, stage) / total:.0f} %" for stage in STAGES]
+            rows.append([f"{dtype} from {SOURCES[source]}{CHUNKS[case]}", f"{total:.2f}", *shares])
+    return table(["case", "CPU seconds", *STAGES], rows)
 
 
 def scale_table(results: Results) -> str:

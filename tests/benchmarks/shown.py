@@ -13,11 +13,16 @@ SHOWN = (
     "pyramid_peers",
     "pyramid_own",
     "pyramid_defaults",
+    "pyramid_stages",
     "scale",
+    "cluster_building",
     "bdv_writing",
     "lesson_waits",
     "cold_start",
     "bdv_reading",
+    "plan_model",
+    "n5_writing",
+    "ome_tiff_writing",
 )
 TIMES = ("wall", "cpu")
 

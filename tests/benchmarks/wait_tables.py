@@ -133,7 +133,7 @@ def lesson_table(results: Results) -> str:
 def lesson_name(stem: str) -> str:
     """Name a lesson by its file, without its number's zero: "1 open without loading"."""
     number, _, name = stem.partition("_")
-    return f"{int(number)} {name.replace('_', ' ')}"
+    return f"{number.removeprefix('0')} {name.replace('_', ' ')}"
 
 
 def lesson_aims(results: Results) -> Iterator[Aim]:

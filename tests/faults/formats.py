@@ -118,6 +118,7 @@ FORMATS = {
     "ome-zarr-0.5": _ome_zarr(file_format="ome-zarr-0.5"),
     "ome-zarr-0.5-shards": _ome_zarr(file_format="ome-zarr-0.5", shard_shape=(8, 32, 32)),
     "ome-zarr-0.4": _ome_zarr(file_format="ome-zarr-0.4"),
+    "ome-zarr-0.6": _ome_zarr(file_format="ome-zarr-0.6"),
     "bdv-hdf5": Format(
         ("image.h5", "image.xml"),
         partial(_write, name="image.xml", file_format="bdv-hdf5"),

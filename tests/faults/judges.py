@@ -49,7 +49,7 @@ def _version(
 
 
 def ome_zarr(path: Path) -> int | None:
-    """Judge an OME-Zarr of either version."""
+    """Judge an OME-Zarr of any version."""
     if not os.path.lexists(path):
         return None
     try:
@@ -58,7 +58,8 @@ def ome_zarr(path: Path) -> int | None:
         else:
             attributes = json.loads((path / ".zattrs").read_text())
         datasets = attributes["multiscales"][0]["datasets"]
-        size = datasets[0]["coordinateTransformations"][0]["scale"]
+        first, *_ = datasets[0]["coordinateTransformations"]
+        size = first.get("transformations", [first])[0]["scale"]  # 0.6 has them in a sequence
         arrays = [np.asarray(zarr.open_array(path / d["path"], mode="r")[...]) for d in datasets]
     except Exception as error:
         raise WrongError(f"a folder that does not open: {error!r}") from error

@@ -100,7 +100,7 @@ def while_paused(name: str, home: Path, count: int, seed: int) -> Figures:
 
 
 def _wait_until_something_is_made(scene: Scene) -> None:
-    end = time.perf_counter() + 20
+    end = time.perf_counter() + 120
     while not any(path.stat().st_size for path in scene.folder.glob(".*/**/*") if path.is_file()):
         if time.perf_counter() > end:
             raise TimeoutError("nothing is made in a hidden folder")

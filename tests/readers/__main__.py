@@ -1,9 +1,11 @@
 """Ask all readers about all samples: ``uv run python -m tests.readers`` renews the reader matrix.
 
 Each reader has an environment of its own, with the newest versions of the day that
-``pyproject.toml`` names, or with ``--newest`` of today. So it needs a package index, and Java and
-``tests/fetch_bioformats.py`` for Bio-Formats. It writes ``tests/readers/matrix.json``, and from
-that ``book/tables/readers.md``, which the page *Readers* shows.
+``pyproject.toml`` names, or with ``--newest`` of today. So it needs a package index, Node.js for
+zarrita, and Java and ``tests/fetch_bioformats.py`` for Bio-Formats. It writes
+``tests/readers/matrix.json``, and from that ``book/tables/readers.md`` and
+``book/tables/open_ome_zarr.md``, which the pages *Who reads what* and *Open an OME-Zarr in ten
+tools* show, and what lesson 5 shows, which comes with the package.
 """
 
 from __future__ import annotations
@@ -20,16 +22,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bigimg_lessons.measure import reader_answers
 from tests.newest_python import allowed, candidates
 from tests.newest_python import newest as newest_of
 from tests.readers.matrix import READERS, Reader, judged
 from tests.readers.samples import SAMPLES
-from tests.readers.table import tables
+from tests.readers.table import answers_for_lessons, tables
+from tests.readers.tools_table import TABLE, table, tools
 
 ROOT = Path(__file__).parents[2]
 PROBES = Path(__file__).with_name("probes")
 MATRIX = Path(__file__).with_name("matrix.json")
 TABLES = ROOT / "book" / "tables" / "readers.md"
+FOR_LESSONS = Path(reader_answers.__file__).with_name(reader_answers.RECORD)
 PATIENCE = 300
 """Seconds after which all ends with an error."""
 
@@ -63,6 +68,8 @@ def main() -> None:
     }
     MATRIX.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     TABLES.write_text(tables(record), encoding="utf-8")
+    TABLE.write_text(table(record, tools()), encoding="utf-8")
+    FOR_LESSONS.write_text(answers_for_lessons(record), encoding="utf-8")
 
 
 def ask(reader: Reader, path: Path, name: str, *, newest: bool) -> dict[str, Any]:

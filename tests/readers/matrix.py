@@ -14,7 +14,7 @@ Verdict = Literal["right", "wrong", "not told"]
 FACTS = ("voxels", "levels", "voxel size", "sizes of levels", "translations", "channel names")
 """What is asked of each file; the last but one and two are those of the coarse levels."""
 
-ZARR = ("ome-zarr-0.4", "ome-zarr-0.5", "ome-zarr-0.5-shards", "ome-zarr-0.6")
+ZARR = ("ome-zarr-0.4", "ome-zarr-0.5", "ome-zarr-0.5-shards", "ome-zarr-0.6", "ozx")
 TIFF = ("imagej-tiff", "ome-tiff")
 
 UNITS = {"µm", "μm", "um", "micron", "micrometer", "micrometre", "\\u00B5m"}
@@ -69,6 +69,8 @@ READERS = (
     Reader(title="bioio-ome-zarr", probe="with-bioio-ome-zarr.py", formats=ZARR),
     Reader(title="ome-zarr-py", probe="with-ome-zarr.py", formats=ZARR),
     Reader(title="ngff-zarr", probe="with-ngff-zarr.py", formats=ZARR),
+    Reader(title="napari-ome-zarr", probe="with-napari.py", formats=ZARR),
+    Reader(title="zarrita", probe="with-zarrita.py", formats=ZARR),
     Reader(title="iohub", probe="with-iohub.py", formats=ZARR),
     Reader(title="yaozarrs", probe="with-yaozarrs.py", formats=ZARR),
 )

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import json
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -91,7 +93,7 @@ def _pyramid(
     shards: tuple[int, int, int] | None = None,
 ) -> Path:
     factors = FLAT_FACTORS if flat else FACTORS
-    return build_pyramid(
+    path = build_pyramid(
         image(),
         folder / name,
         file_format=file_format,
@@ -104,6 +106,7 @@ def _pyramid(
         factors=factors,
         progress=False,
     )
+    return Path(path)
 
 
 def _imagej(folder: Path) -> Path:
@@ -122,6 +125,23 @@ def _imagej(folder: Path) -> Path:
 def _labels() -> list[str]:
     """Return ImageJ's label of each plane."""
     return [name for _, name in itertools.product(range(SHAPE[1]), CHANNELS)]
+
+
+def _zipped(folder: Path) -> Path:
+    """Write an OME-Zarr 0.5 in shards as one file, as RFC-9 of OME-Zarr recommends."""
+    path = folder / "image.ozx"
+    image = _pyramid(
+        folder, name="zipped.ome.zarr", file_format="ome-zarr-0.5", shards=(64, 64, 64)
+    )
+    names = [each.relative_to(image) for each in image.rglob("*") if each.is_file()]
+    names.sort(key=lambda name: (name.name != "zarr.json", len(name.parts), name))
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            with archive.open(name.as_posix(), "w", force_zip64=True) as entry:
+                entry.write((image / name).read_bytes())
+        order = {"centralDirectory": {"jsonFirst": True}}
+        archive.comment = json.dumps({"ome": {"version": "0.5", "zipFile": order}}).encode()
+    return path
 
 
 SAMPLES = {
@@ -161,4 +181,5 @@ SAMPLES = {
         title="OME-Zarr 0.6",
         write=partial(_pyramid, name="image06.ome.zarr", file_format="ome-zarr-0.6"),
     ),
+    "ozx": Sample(title="OME-Zarr 0.5 in one file (.ozx)", write=_zipped),
 }

@@ -1,8 +1,9 @@
-"""The reader matrix as tables in Markdown, one for each format."""
+"""The reader matrix as tables in Markdown, one for each format, and as the lessons have it."""
 
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ def tables(record: Mapping[str, Any]) -> str:
         What ``tests/readers/matrix.json`` holds.
     """
     lines = [f"<!-- Written by {record['command']} from tests/readers/matrix.json. -->", ""]
+    lines += [f"Asked on {record['date']}:", ""]
     for name, sample in SAMPLES.items():
         answers = [answer for answer in record["answers"] if answer["format"] == name]
         lines += [f"**{sample.title}**", "", f"| {' | '.join(HEADINGS)} |"]
@@ -32,10 +34,40 @@ def tables(record: Mapping[str, Any]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _row(answer: Mapping[str, Any]) -> Iterator[str]:
-    versions = answer["versions"]
+def answers_for_lessons(record: Mapping[str, Any]) -> str:
+    """Return what :mod:`bigimg_lessons.measure.reader_answers` reads, as JSON.
+
+    Parameters
+    ----------
+    record
+        What ``tests/readers/matrix.json`` holds.
+    """
+    lines = [
+        json.dumps(
+            {
+                "stored_as": sample.title,
+                "reader": answer["reader"],
+                "version": _version(answer),
+                "verdicts": answer["verdicts"],
+            },
+            ensure_ascii=False,
+        )
+        for name, sample in SAMPLES.items()
+        for answer in record["answers"]
+        if answer["format"] == name
+    ]
+    rows = ",\n".join(lines)
+    return f'{{"answers": [\n{rows}\n]}}\n'
+
+
+def _version(answer: Mapping[str, Any]) -> str:
+    versions: Mapping[str, str] = answer["versions"]
     # bioio, with which its readers are opened, stands before them.
-    yield f"{answer['reader']} {versions.get(answer['reader']) or next(iter(versions.values()))}"
+    return versions.get(answer["reader"]) or next(iter(versions.values()))
+
+
+def _row(answer: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{answer['reader']} {_version(answer)}"
     if "error" in answer:
         yield from ("does not open", *[""] * (len(FACTS) - 1))
     else:

@@ -34,7 +34,7 @@ def level(shape, *, voxel_size=None, translation=None):
     }
 
 
-def tell(read, *distributions):
+def tell(read, *distributions, versions=None):
     """Run a probe, whose first argument is a path and whose second is the sample's format.
 
     Parameters
@@ -45,9 +45,12 @@ def tell(read, *distributions):
         and ``voxels``, level 0 as c, z, y, x.
     distributions
         Packages whose versions the matrix states.
+    versions
+        Versions by name of what is no Python package.
     """
     path, file_format = sys.argv[1:]
     told = {"versions": {name: importlib.metadata.version(name) for name in distributions}}
+    told["versions"] |= versions or {}
     try:
         facts = read(path, file_format)
         told.update(facts, voxels=digest(facts["voxels"]))

@@ -13,6 +13,7 @@ DRIVERS = {
     "ome-zarr-0.5": "zarr3",
     "ome-zarr-0.5-shards": "zarr3",
     "ome-zarr-0.6": "zarr3",
+    "ozx": "zarr3",
 }
 
 
@@ -21,13 +22,15 @@ def read(path, file_format):
         setups = [array("n5", f"{path}/setup{number}/timepoint0/s0/") for number in range(2)]
         voxels = np.stack([setup.T for setup in setups])
     else:
-        voxels = array(DRIVERS[file_format], f"{path}/0/")
+        base = {"driver": "file", "path": path}
+        where = {"driver": "zip", "base": base, "path": "0/"} if file_format == "ozx" else None
+        voxels = array(DRIVERS[file_format], f"{path}/0/", where)
     return {"levels": None, "channels": None, "unit": None, "voxels": voxels}
 
 
-def array(driver, path):
-    """Return all voxels of an array."""
-    kvstore = {"driver": "file", "path": path}
+def array(driver, path, where=None):
+    """Return all voxels of an array, in a folder or where else is said."""
+    kvstore = where or {"driver": "file", "path": path}
     return tensorstore.open({"driver": driver, "kvstore": kvstore}).result().read().result()
 
 
