@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import http.server
-import json
 import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from platformdirs import user_cache_path
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -29,19 +23,26 @@ from playwright.sync_api import (
     Route,
     ViewportSize,
     WebSocket,
+    expect,
     sync_playwright,
 )
 
+from bigimg_lessons.widgets import FileReport
+from tests.browser.live import jupyter_server
+from tests.browser.patience import PATIENCE
 from tests.browser.widget_page import Write, page_writer
+from tests.local_server import LocalServer
 from tests.site_build import SiteBuild
 
 SUB_PATH = "/some/sub-path/"
+expect.set_options(timeout=PATIENCE)
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 LOCAL_HOSTS = ("127.0.0.1", "localhost")
 # What the guard looks at; each look takes milliseconds, and some pages ask hundreds of times.
 NOT_LOCAL = re.compile(r"^(?!https?://(127\.0\.0\.1|localhost)[:/])")
 CHROMIUM_NAMES = (
+    "chromium-headless-shell",  # without a window of its own: a sixth of the processor time
     "chromium",
     "chromium-browser",
     "google-chrome",
@@ -106,12 +107,14 @@ class Visitor:
     ----------
     problems
         Requests to other hosts (they are aborted), failed requests, answers of 400 and more,
-        errors in the console, uncaught exceptions. A test that expects one takes it out.
+        errors in the console, uncaught exceptions. A test that expects some says so beforehand
+        with `forgive`, as a browser may tell of them late.
     """
 
     def __init__(self, browser: Browser) -> None:
         self.browser = browser
         self.problems: list[str] = []
+        self._forgiven: re.Pattern[str] | None = None
         self._contexts: list[BrowserContext] = []
 
     def open(
@@ -133,16 +136,24 @@ class Visitor:
             java_script_enabled=javascript,
         )
         self._contexts.append(context)
-        context.set_default_timeout(10_000)  # milliseconds
+        context.set_default_timeout(PATIENCE)
         context.route(NOT_LOCAL, self._guard)
         page = context.new_page()
         page.on("websocket", self._note_socket)
         if not only_requests:
             page.on("console", self._note_console)
-            page.on("pageerror", lambda error: self.problems.append(f"{page.url}: {error}"))
+            page.on("pageerror", lambda error: self._note(f"{page.url}: {error}"))
             page.on("response", self._note_answer)
         page.goto(url)
         return page
+
+    def forgive(self, pattern: str | None) -> None:
+        """Let what a regular expression is found in be no problem from now on; None ends that."""
+        self._forgiven = None if pattern is None else re.compile(pattern)
+
+    def _note(self, problem: str) -> None:
+        if self._forgiven is None or not self._forgiven.search(problem):
+            self.problems.append(problem)
 
     def leave(self) -> None:
         """Close all that was opened."""
@@ -153,7 +164,7 @@ class Visitor:
         parts = urlsplit(url)
         local = parts.scheme in ("file", "data", "blob") or parts.hostname in LOCAL_HOSTS
         if not local:
-            self.problems.append(f"request to another host: {url}")
+            self._note(f"request to another host: {url}")
         return local
 
     def _note_socket(self, socket: WebSocket) -> None:
@@ -161,7 +172,7 @@ class Visitor:
 
     def _note_answer(self, answer: Response) -> None:
         if answer.status >= 400:
-            self.problems.append(f"{answer.status}: {answer.url}")
+            self._note(f"{answer.status}: {answer.url}")
 
     def _guard(self, route: Route) -> None:
         if self._is_local(route.request.url):
@@ -171,7 +182,7 @@ class Visitor:
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.problems.append(f"{message.page.url if message.page else ''}: {message.text}")
+            self._note(f"{message.page.url if message.page else ''}: {message.text}")
 
 
 @pytest.fixture
@@ -204,9 +215,10 @@ def page(lasting_visitor: Visitor, _shared_page: Page) -> Iterator[Page]:
     always those of a new page, and every problem fails the test at its end.
     """
     yield _shared_page
+    _shared_page.goto("about:blank")  # what the browser still tells is of this test
     problems = [*lasting_visitor.problems]
     lasting_visitor.problems.clear()
-    _shared_page.goto("about:blank")
+    lasting_visitor.forgive(None)
     _shared_page.set_viewport_size(DESKTOP)
     _shared_page.emulate_media(media="null", color_scheme="light", reduced_motion="null")
     _shared_page.context.clear_permissions()
@@ -228,14 +240,8 @@ class _SubPathHandler(http.server.SimpleHTTPRequestHandler):
 def serve(folder: Path) -> Iterator[str]:
     """Serve `folder` on this machine below a sub-path; the value is the URL, ending in /."""
     handler = partial(_SubPathHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))  # seconds to its end
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}{SUB_PATH}"
-        finally:
-            server.shutdown()
-            thread.join()
+    with LocalServer(handler) as server:
+        yield f"{server.origin}{SUB_PATH}"
 
 
 @pytest.fixture(scope="session")
@@ -250,6 +256,21 @@ def write(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Write]:
     folder = tmp_path_factory.mktemp("pages")
     with serve(folder) as url:
         yield page_writer(folder, url)
+
+
+@pytest.fixture(scope="module")
+def hdf5_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page, and beside it what reads HDF5."""
+    from hdf5_in_browser import LIBRARY, fetched, worker_script
+
+    library = fetched(user_cache_path("bigimg-lessons"))
+    if library is None:
+        pytest.skip("h5wasm is neither in the cache nor to be fetched by npm")
+    folder = tmp_path_factory.mktemp("page")
+    shutil.copyfile(library / LIBRARY, folder / "h5wasm.js")
+    (folder / "worker.js").write_text(worker_script(), encoding="utf-8")
+    with serve(folder) as url:
+        yield page_writer(folder, url)(FileReport())
 
 
 @pytest.fixture(scope="session")
@@ -288,46 +309,5 @@ def pages(site_folder: Path) -> list[Path]:
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """A JupyterLab server in an empty folder, with no settings but its own: URL and token."""
     folder = tmp_path_factory.mktemp("jupyter")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    own = {"CONFIG", "DATA", "RUNTIME"}
-    environment = {**os.environ, **{f"JUPYTER_{name}_DIR": str(folder / name) for name in own}}
-    environment |= {
-        f"JUPYTERLAB_{name}_DIR": str(folder / name) for name in ("SETTINGS", "WORKSPACES")
-    }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
-    command += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
-    command += ["--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={folder}"]
-    command += ["--LabApp.expose_app_in_browser=True"]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    command += ["--LabApp.extension_manager=readonly"]
-    command += ["--JupyterNotebookApp.expose_app_in_browser=True"]
-    log = folder / "server.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(
-            command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
-        try:
-            info = _running_server(folder / "RUNTIME", server, log)
-            yield info["url"], info["token"]
-        finally:
-            server.terminate()
-            try:
-                server.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
-
-
-def _running_server(runtime: Path, server: subprocess.Popen[bytes], log: Path) -> dict[str, Any]:
-    """Wait for the file in which a server says where it is."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and server.poll() is None:
-        for file in runtime.glob("jpserver-*.json"):
-            try:
-                return dict(json.loads(file.read_text(encoding="utf-8")))
-            except json.JSONDecodeError:  # it is being written
-                continue
-        time.sleep(0.2)
-    pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')[-4000:]}")
+    with jupyter_server(folder, f"--ServerApp.root_dir={folder}", cwd=folder) as server:
+        yield server

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import gzip
 import http.server
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, CDPSession, Page, ViewportSize
+
+from tests.browser.patience import PATIENCE
+from tests.local_server import LocalServer
 
 LARGE: ViewportSize = {"width": 1280, "height": 900}
 SMALL: ViewportSize = {"width": 390, "height": 844}
@@ -123,6 +125,7 @@ def visits_at_once(
         readers = []
         for url, size in pages:
             context = browser.new_context(viewport=size, has_touch=size is SMALL)
+            context.set_default_timeout(PATIENCE)
             contexts.append(context)
             readers.append((context, url))
         first = [_Visiting(context.new_page(), url, slow) for context, url in readers]
@@ -146,14 +149,16 @@ class _Visiting:
         if slow:
             session.send("Network.emulateNetworkConditions", {"offline": False, **FAST_3G})
         page.add_init_script(_OBSERVE)
-        page.goto(url, wait_until="commit", timeout=60_000)
+        page.goto(url, wait_until="commit")
 
     def end(self) -> Visit:
         """Wait until all has come and nothing moves any more, and leave the page."""
         page = self._page
-        page.wait_for_load_state("load", timeout=60_000)
+        page.wait_for_load_state("load")
         page.wait_for_load_state("networkidle")
         page.wait_for_timeout(self._settled)
+        painted = "performance.getEntriesByName('first-contentful-paint').length > 0"
+        page.wait_for_function(painted)  # which comes late where the computer is busy
         paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
         shifts = [(when, score) for when, score in page.evaluate("window.bigimgShifts")]
         moved = tuple(page.evaluate("[...new Set(window.bigimgMoved)]"))
@@ -196,13 +201,5 @@ class _HostHandler(http.server.SimpleHTTPRequestHandler):
 def host(folder: Path) -> Iterator[str]:
     """Serve a site on this machine as its readers get it; the value is the URL, ending in /."""
     handler = functools.partial(_HostHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        server.daemon_threads = True
-        server.block_on_close = False
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/"
-        finally:
-            server.shutdown()
-            thread.join()
+    with LocalServer(handler) as server:
+        yield f"{server.origin}/"

@@ -27,6 +27,7 @@ from bigimg_lessons.costs.storage import Storage
 from bigimg_lessons.samples.volume import SampleVolume
 from bigimg_lessons.text import format_bytes
 from bigimg_lessons.widgets import FetchExperiment
+from tests.local_server import LocalServer
 from tests.sphinx_project import build_project
 
 pytestmark = pytest.mark.browser
@@ -112,7 +113,7 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out" / "html"
 
 
-class Server:
+class Server(LocalServer):
     """Serves a folder below a sub-path, counts what is asked of the images, and misbehaves.
 
     Attributes
@@ -132,7 +133,8 @@ class Server:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        super().__init__(partial(_Handler, directory=str(folder)))
+        self.url = f"{self.origin}{SUB_PATH}"
         self.asked: list[str] = []
         self.cache_headers: set[str | None] = set()
         self.most = self._now = 0
@@ -142,23 +144,10 @@ class Server:
         self.cors = False
         self.ending = threading.Event()
         self._lock = threading.Lock()
-        handler = partial(_Handler, self, directory=str(folder))
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}{SUB_PATH}"
-
-    def __enter__(self) -> Server:
-        self._thread.start()
-        return self
 
     def __exit__(self, *error: object) -> None:
         self.ending.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        super().__exit__(*error)
 
     def note(self, path: str, caching: str | None) -> None:
         with self._lock:
@@ -177,9 +166,7 @@ class Server:
 
 
 class _Handler(http.server.SimpleHTTPRequestHandler):
-    def __init__(self, owner: Server, *args: Any, **options: Any) -> None:
-        self.owner = owner
-        super().__init__(*args, **options)
+    server: Server
 
     def translate_path(self, path: str) -> str:
         inside = path.startswith(SUB_PATH)
@@ -190,15 +177,15 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
         if not found:
             super().do_GET()
             return
-        self.owner.note(image, self.headers["Cache-Control"])
+        self.server.note(image, self.headers["Cache-Control"])
         try:
-            held = self.owner.held is not None and image.startswith(self.owner.held)
-            self.owner.ending.wait(None if held else self.owner.delay)
-            self._answer(self.owner.instead.get(image))
+            held = self.server.held is not None and image.startswith(self.server.held)
+            self.server.ending.wait(None if held else self.server.delay)
+            self._answer(self.server.instead.get(image))
         except ConnectionError:
             pass  # the page has stopped
         finally:
-            self.owner.note_end()
+            self.server.note_end()
 
     def _answer(self, instead: int | bytes | None) -> None:
         if instead is None:
@@ -212,7 +199,7 @@ class _Handler(http.server.SimpleHTTPRequestHandler):
             self.wfile.write(instead)
 
     def end_headers(self) -> None:
-        if self.owner.cors:
+        if self.server.cors:
             self.send_header("Access-Control-Allow-Origin", "*")
         super().end_headers()
 
@@ -238,11 +225,11 @@ def start(page: Page, region: str = "XY plane", *, rounds: int = 1) -> Locator:
 
 def expect_end(experiment: Locator, text: str = "Done.") -> None:
     """Wait for what the experiment says at its end: a second or two, more on a busy machine."""
-    expect(experiment.get_by_role("status")).to_contain_text(text, timeout=30_000)
+    expect(experiment.get_by_role("status")).to_contain_text(text)
 
 
 def expect_failure(experiment: Locator, text: str) -> None:
-    expect(experiment.get_by_role("alert")).to_contain_text(text, timeout=30_000)
+    expect(experiment.get_by_role("alert")).to_contain_text(text)
 
 
 def numbers(experiment: Locator) -> dict[str, list[str]]:
@@ -372,7 +359,7 @@ def test_stop_stops_at_once_keeps_what_was_measured_and_the_focus(
     button = experiment.locator(".fx-button")
     expect(button).to_have_text("Stop")
     expect(experiment.get_by_role("radio", name="XY plane")).to_be_disabled()
-    expect(experiment.locator("canvas")).to_have_count(2, timeout=30_000)
+    expect(experiment.locator("canvas")).to_have_count(2)
     button.click()
     status = experiment.get_by_role("status")
     expect(status).to_have_text("Stopped. What was measured until then stays.")
@@ -401,6 +388,7 @@ def test_stopped_before_the_connection_is_known(server: Server, visitor: Any) ->
 
 def test_a_fetch_that_fails_names_its_address_and_a_remedy(server: Server, visitor: Any) -> None:
     """tests/js/experiment.test.mjs and zarr_array.test.mjs have all metadata that are refused."""
+    visitor.forgive("404|503")  # the browser itself notes answers of 400 and more
     page = visitor.open(server.url + PAGE)
     for path, instead, message in [
         ("64x64x64.zarr/c/0/1/1", 404, "the server has no such file (404)."),
@@ -424,8 +412,6 @@ def test_a_fetch_that_fails_names_its_address_and_a_remedy(server: Server, visit
         expect_failure(experiment, "Reload the page and start again.")
         expect(experiment.get_by_role("status")).to_be_empty()
         expect(experiment.locator(".fx-button")).to_be_focused()
-    # Answers of 400 and more are noted by the browser itself.
-    visitor.problems = [entry for entry in visitor.problems if not re.search("404|503", entry)]
 
 
 def test_what_was_measured_before_a_failure_stays_and_one_can_start_again(

@@ -1,4 +1,7 @@
-"""The chunk explorer and the design task in a live JupyterLab, in step with Python both ways."""
+"""The chunk explorer and the design task in a live JupyterLab, in step with Python both ways.
+
+And the report on a file, which asks Python nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live import SLOW, Notebook, put_notebook
+from live import Notebook, put_notebook
 from playwright.sync_api import Locator, expect
 
 from bigimg_lessons.costs.scenarios import SCENARIOS
@@ -33,14 +36,16 @@ TASK_CELLS = (
     "task.design = Design('ome-zarr', (64, 64, 64), None, 4)",
     "task.scenario = 'movie'\nprint(task.design.chunk_shape)",
 )
+REPORT_CELL = "from bigimg_lessons.widgets import FileReport\n\nFileReport()"
 TASK = len(EXPLORER_CELLS)  # the number of the task's first cell
+REPORT = TASK + len(TASK_CELLS)
 
 
 @pytest.fixture(scope="module")
 def opened(lasting_visitor: Any, jupyter: tuple[str, str]) -> Notebook:
     """A notebook with both, opened once: JupyterLab and a kernel take long to start."""
     url, token = jupyter
-    put_notebook(jupyter, "instruments.ipynb", [*EXPLORER_CELLS, *TASK_CELLS])
+    put_notebook(jupyter, "instruments.ipynb", [*EXPLORER_CELLS, *TASK_CELLS, REPORT_CELL])
     address = f"{url}lab/tree/instruments.ipynb?reset&token={token}"
     page = lasting_visitor.open(address, only_requests=True)
     page.set_viewport_size({"width": 1280, "height": 6000})
@@ -58,12 +63,20 @@ PAPER = "(section) => getComputedStyle(section).getPropertyValue('--bigimg-page'
 
 
 def picture(view: Locator) -> str:
-    """Return the picture, once it is drawn."""
+    """Return the picture, once nothing draws it anew: JupyterLab lays out cells late."""
     return str(
         view.locator("canvas").evaluate(
             """async (canvas) => {
-              await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-              return canvas.toDataURL();
+              const frame = () =>
+                new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+              let drawn = "";
+              for (let same = 0; same < 30; same += 1) {
+                await frame();
+                const now = canvas.toDataURL();
+                if (now !== drawn) same = 0;
+                drawn = now;
+              }
+              return drawn;
             }"""
         )
     )
@@ -75,7 +88,7 @@ def test_a_live_explorer_and_python_stay_in_step(live: Notebook, tmp_path: Path)
     second = live.run(1).locator("section.bx")
     said = "YZ slice at x = 512 touches 64 of 1,024 chunks"
     for view in (first, second):
-        expect(view.locator(".bx-caption")).to_contain_text(said, timeout=SLOW)
+        expect(view.locator(".bx-caption")).to_contain_text(said)
         expect(view.get_by_role("button", name="Copy link")).to_have_count(0)  # no address here
 
     # Chosen in the browser, by keyboard: Jupyter's own shortcuts stay out of it.
@@ -126,7 +139,7 @@ def test_a_live_explorer_follows_the_theme(live: Notebook, tmp_path: Path) -> No
     """When JupyterLab turns dark the picture is drawn anew, as it is drawn in the dark."""
     page = live.page
     view = live.run(0).locator("section.bx")
-    expect(view.locator(".bx-caption")).to_contain_text("touches", timeout=SLOW)
+    expect(view.locator(".bx-caption")).to_contain_text("touches")
     light, paper = picture(view), view.evaluate(PAPER)
     page.evaluate(
         "jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
@@ -136,8 +149,11 @@ def test_a_live_explorer_follows_the_theme(live: Notebook, tmp_path: Path) -> No
         "([light, section, colour]) => eval(colour)(section) !== light",
         arg=[paper, view.element_handle(), PAPER],
     )
+    page.wait_for_function(
+        "([canvas, light]) => canvas.toDataURL() !== light",
+        arg=[view.locator("canvas").element_handle(), light],
+    )
     dark = picture(view)
-    assert dark != light
     for _ in range(2):
         view.get_by_label("Pull the chunks apart").click()
     assert picture(view) == dark
@@ -147,7 +163,7 @@ def test_a_live_explorer_follows_the_theme(live: Notebook, tmp_path: Path) -> No
 def test_a_live_task_and_python_stay_in_step(live: Notebook, tmp_path: Path) -> None:
     page = live.page
     task = live.run(TASK).locator("section.bd")
-    task.get_by_label("Format").select_option("bdv-hdf5", timeout=SLOW)
+    task.get_by_label("Format").select_option("bdv-hdf5")
     for axis in ("Z or T", "Y", "X"):
         task.get_by_label(f"Chunk along {axis}").fill("64")
     task.get_by_label("Levels, with level 0").fill("4")
@@ -171,3 +187,14 @@ def test_a_live_task_and_python_stay_in_step(live: Notebook, tmp_path: Path) -> 
     task.get_by_label("Brief").focus()
     page.keyboard.press("b")
     expect(page.locator(".jp-Notebook .jp-Cell")).to_have_count(cells)
+
+
+def test_a_file_is_inspected_in_a_live_notebook(live: Notebook) -> None:
+    view = live.run(REPORT).locator("section.br")
+    view.get_by_role("button", name="labels that were averaged").click()
+    expect(view.locator(".br-verdict")).to_have_count(1)
+    expect(view.locator(".br-verdict")).to_contain_text("1 and 5 became 3")
+    expect(view.locator(".br-picture canvas")).to_be_visible()
+    # The lesson is named, and there is no site to lead to.
+    expect(view.locator(".br-verdict")).to_contain_text("Lesson 4, “Labels must not be averaged”")
+    expect(view.get_by_role("link")).to_have_count(0)

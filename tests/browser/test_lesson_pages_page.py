@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from frames import at_rest
 from playwright.sync_api import Browser, expect
+
+from tests.browser.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
 LESSON = "notebooks/01_open_without_loading.html"
@@ -45,10 +48,11 @@ def test_a_term_says_what_it_means_on_focus_and_escape_puts_it_away(
     visitor: Any, site: str, phone: bool
 ) -> None:
     page = visitor.open(site + LESSON, phone=phone)
+    page.wait_for_load_state("networkidle")  # what comes late may scroll, too
     note = page.get_by_role("tooltip")
     for term in page.locator("a.glossary-term").all()[:8]:
         term.scroll_into_view_if_needed()
-        page.wait_for_timeout(100)  # a scroll puts the note away
+        at_rest(page)  # a scroll puts the note away
         term.focus()
         expect(note).to_have_text(term.get_attribute("data-note"))
         expect(term).to_have_attribute("aria-describedby", "glossary-note")
@@ -62,9 +66,10 @@ def test_a_term_says_what_it_means_on_focus_and_escape_puts_it_away(
 
 def test_a_note_stays_while_the_pointer_is_on_it(visitor: Any, site: str) -> None:
     page = visitor.open(site + LESSON)
+    page.wait_for_load_state("networkidle")
     term = page.locator("a.glossary-term").first
     term.scroll_into_view_if_needed()
-    page.wait_for_timeout(100)
+    at_rest(page)
     term.hover()
     note = page.get_by_role("tooltip")
     expect(note).to_be_visible()
@@ -79,15 +84,17 @@ def test_the_first_tap_shows_and_the_second_follows(chromium: Browser, site: str
     with chromium.new_context(
         viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
     ) as context:
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         page.goto(site + LESSON)
+        page.wait_for_load_state("networkidle")
         assert page.evaluate("matchMedia('(hover: none)').matches")
         term = page.locator("a.glossary-term").first
         term.scroll_into_view_if_needed()
-        page.wait_for_timeout(100)  # a scroll puts the note away
+        at_rest(page)  # a scroll puts the note away
         term.tap()
         expect(page.get_by_role("tooltip")).to_have_text(term.get_attribute("data-note") or "-")
-        assert page.url.endswith(LESSON)
+        expect(page).to_have_url(site + LESSON)
         term.tap()
         page.wait_for_url("**/book/glossary.html#term-*")
 

@@ -43,9 +43,11 @@ def links(lasting_visitor: Any, site: str) -> list[str]:
     page = lasting_visitor.open(f"{site}notebooks/07_check_yourself.html")
     page.wait_for_function(MOUNTED)
     again = page.locator(".bq-quiet a").evaluate_all("(all) => all.map(({ href }) => href)")
+    count = page.locator("a").count()
     before = set(page.locator("a").evaluate_all("(all) => all.map(({ href }) => href)"))
     page.get_by_role("button", name="Appraise my design").click()
-    page.wait_for_timeout(300)
+    more = "(before) => document.querySelectorAll('a').length > before"
+    page.wait_for_function(more, arg=count)
     after = page.locator("main a").evaluate_all("(all) => all.map(({ href }) => href)")
     deep = []
     for name in ("book/home", "notebooks/02_store_in_pieces", "notebooks/07_check_yourself"):
@@ -113,9 +115,10 @@ def offset_now(page: Page, link: str) -> float:
 def test_who_scrolls_is_not_pulled_back(page: Page, site: str) -> None:
     link = f"{site}notebooks/02_store_in_pieces.html#a-slow-store"
     assert abs(offset(page, link)) <= NEAR
+    before = page.evaluate("scrollY")
     page.mouse.move(600, 400)
     page.mouse.wheel(0, 700)
-    page.wait_for_timeout(300)
+    page.wait_for_function("(before) => scrollY > before + 600", arg=before)
     page.evaluate("document.querySelector('article').style.paddingBottom = '3000px'")
     page.wait_for_timeout(300)
     assert offset_now(page, link) < -NEAR

@@ -18,6 +18,8 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 MOST_PAGES = 14
+# Lesson 4 has three functions to mend, lesson 7 three files.
+MORE_PAGES = {"04_build_a_resolution_pyramid": 15, "07_check_yourself": 21}
 BOXES = "pre, table, figure, .admonition, .bigimg-solutions li"
 
 # Mark where each box starts and ends; links to the marks let the PDF tell on which page that is.
@@ -86,16 +88,16 @@ def test_a_lesson_is_short_and_complete_on_paper(
     visit(page, site, f"notebooks/{name}")
     tabs = page.evaluate(
         """[...document.querySelectorAll(".sd-tab-set > label")].map((label) =>
-          [label, ...label.nextElementSibling.querySelectorAll("p, li > p")].map((node) =>
+          [label, ...label.nextElementSibling.querySelectorAll("p, pre")].map((node) =>
             node.textContent))"""
     )
     document = printed(page, tmp_path / "lesson.pdf")
-    assert 1 < len(document) <= MOST_PAGES
+    assert 1 < len(document) <= MORE_PAGES.get(name, MOST_PAGES)
     text = re.sub(r"\(https?://[^)]*\)", "", words(document))  # printed behind each link
-    for label, *paragraphs in tabs:
-        at = text.index(squeezed(label) + squeezed(paragraphs[0])[:12])
-        for paragraph in paragraphs:
-            assert squeezed(paragraph)[:40] in text[at:], (label, paragraph)
+    for label, *parts in tabs:
+        at = text.index(squeezed(label) + squeezed(parts[0])[:12])
+        for part in parts:
+            assert squeezed(part)[:40] in text[at:], (label, part)
 
 
 @pytest.mark.parametrize("name", [name for name in LESSONS if not name.startswith("07")])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live import SLOW, Notebook, put_notebook
+from live import Notebook, put_notebook
 from playwright.sync_api import expect
 from quiz_keys import answer, go_to_form, right_answer
 
@@ -48,8 +48,8 @@ def test_a_live_quiz_and_python_stay_in_step(
     notebook = Notebook(page)
     first = notebook.run(0).locator("section.bq")
     second = notebook.run(1).locator("section.bq")
-    expect(first.get_by_role("form")).to_have_count(7, timeout=SLOW)
-    expect(second.get_by_role("form")).to_have_count(7, timeout=SLOW)
+    expect(first.get_by_role("form")).to_have_count(7)
+    expect(second.get_by_role("form")).to_have_count(7)
 
     # Every kind, answered by keyboard: Jupyter's own shortcuts stay out of it.
     questions = load_bank("every_kind", folder=TESTS).questions[:7]
@@ -118,7 +118,7 @@ def test_a_live_quiz_and_python_stay_in_step(
     # Predicted first, measured then.
     guess = notebook.run(6).locator("section.bq")
     field = guess.get_by_role("textbox")
-    expect(field).to_be_visible(timeout=SLOW)
+    expect(field).to_be_visible()
     field.click()
     page.keyboard.type("12 MiB")
     page.keyboard.press("Enter")

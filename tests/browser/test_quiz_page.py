@@ -292,6 +292,92 @@ def test_items_move_and_the_focus_goes_with_them(
     expect(form.locator("[aria-live=polite]", has_text="is now 2 of 4.")).to_have_count(1)
 
 
+# ---- Code to mend, lines to order, a file to diagnose
+
+CODE = ("mend-plane-sums", "count-in-order", "diagnose-tiny-chunks")
+
+
+@pytest.mark.parametrize("look", [{"phone": True, "dark": True}, {}], ids=["phone, dark", "wide"])
+def test_code_keeps_its_lines_and_is_answered_by_keyboard(
+    visitor: Any, write: Write, look: dict[str, bool], tmp_path: Path
+) -> None:
+    quiz = Quiz("02_store_in_pieces", questions=CODE)
+    page = visitor.open(write(quiz), **look)
+    if look:
+        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    by_id = {question.id: question for question in load_bank("02_store_in_pieces").questions}
+    mend, order, diagnose = (page.get_by_role("form").nth(number) for number in range(3))
+    for form, name in ((mend, CODE[0]), (diagnose, CODE[2])):
+        assert form.locator("pre").inner_text() == by_id[name].exhibit
+    expect(mend).to_contain_text("Counted: 1,024 requests, 4.00 KiB held at once, no wrong sums.")
+    expect(mend).not_to_contain_text("128 requests")  # told once it is chosen
+    body = by_id[CODE[0]].options[1].text.strip("`")
+    assert body.count("\n") == 4
+    code = mend.locator("label code").nth(1)
+    assert code.inner_text() == body
+    lines = code.evaluate("code => code.getClientRects().length")
+    assert lines == 1  # a block of its own
+    height, one = (
+        code.evaluate(script)
+        for script in (
+            "code => code.clientHeight",
+            "code => parseFloat(getComputedStyle(code).lineHeight)",
+        )
+    )
+    assert height > 4.5 * one
+    indented = order.locator("li", has_text="array[region]").locator("code")
+    assert indented.text_content() == "    array[region]"
+    expect(indented).to_have_css("white-space", "pre-wrap")
+    expect(indented).to_have_css("font-family", re.compile("mono", re.IGNORECASE))
+    order.get_by_role("button", name="Move “array[region]” down").click()
+    expect(order.get_by_text("“array[region]” is now 2 of 6.", exact=True)).to_have_count(1)
+    order.get_by_role("button", name="Move “array[region]” up").click()
+    page.locator("body").click(position={"x": 0, "y": 0})
+    for number, name in enumerate(CODE):
+        go_to_form(page, number)
+        answer(page, by_id[name], right_answer(by_id[name]))
+        status = page.get_by_role("form").nth(number).get_by_role("status")
+        expect(status).to_contain_text("Right. ")
+    expect(mend.get_by_role("status")).to_have_text(
+        "Right. Counted: 64 requests, 64.0 KiB held at once, no wrong sums. "
+        + by_id[CODE[0]].explanation
+    )
+    width = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert width <= 0
+    page.screenshot(path=tmp_path / "code.png", full_page=True)
+    lowest, text = page.locator("section.bq").evaluate(CONTRAST)
+    assert lowest >= 4.5, text
+
+
+def test_what_was_counted_is_told_with_each_wrong_version(visitor: Any, write: Write) -> None:
+    page = visitor.open(write(Quiz("02_store_in_pieces", questions=CODE[:1])))
+    question = next(
+        entry for entry in load_bank("02_store_in_pieces").questions if entry.id == CODE[0]
+    )
+    for number, option in enumerate(question.options):
+        if option.right:
+            continue
+        page.get_by_role("radio").nth(number).check()
+        press(page, "Check")
+        expect(page.get_by_role("form").get_by_role("status")).to_have_text(
+            f"Not yet. Counted: {option.counted}. {option.say}".replace("`", "")
+        )
+
+
+def test_lines_in_the_wrong_order_are_replied_to(visitor: Any, write: Write) -> None:
+    page = visitor.open(write(Quiz("02_store_in_pieces", questions=CODE[1:2])))
+    question = next(
+        entry for entry in load_bank("02_store_in_pieces").questions if entry.id == CODE[1]
+    )
+    letter = dict(zip(question.solutions, question.answer, strict=True))
+    read, asked = (letter[line] for line in question.solutions[-2:])
+    go_to_form(page, 0)
+    answer(page, question, [*question.answer[:-2], asked, read])
+    expect(page.get_by_role("form").get_by_role("status")).to_contain_text(
+        "What would be counted, before anything is read?"
+    )
+
+
 # ---- Predictions
 
 

@@ -1,7 +1,8 @@
 // A setting of the chunk explorer as a link, and back.
 import assert from "node:assert/strict";
 import test from "node:test";
-import { fromLink, linkIn, toLink } from "../../src/bigimg_lessons/widgets/js/explorer/link.js";
+import { fromLink, toLink } from "../../src/bigimg_lessons/widgets/js/explorer/link.js";
+import { linkIn } from "../../src/bigimg_lessons/widgets/js/kit/links.js";
 import { known, setting } from "./known.mjs";
 
 const sharded = {

@@ -15,3 +15,7 @@ interface Navigator {
 declare const Search: {
   makeSearchSummary(html: string, keywords: Set<string>, anchor: string): HTMLElement | null;
 };
+
+// Of a worker, and what its script h5wasm defines.
+declare function importScripts(...addresses: string[]): void;
+declare var h5wasm: any;
