@@ -38,7 +38,7 @@ def cells_of(lesson: str) -> dict[str, Cell]:
             names = _Names()
             names.visit(ast.parse(cell.source))
             checked = "nbval-check-output" in cell.metadata.get("tags", [])
-            states = "".join(output.text for output in cell.outputs) if checked else None
+            states = "".join(output.get("text", "") for output in cell.outputs) if checked else None
             takes = names.takes - set(dir(builtins))
             found[cell.id] = Cell(
                 cell.id, cell.source, states, frozenset(names.sets), frozenset(takes)
@@ -120,6 +120,10 @@ class _Names(ast.NodeVisitor):
 
     def visit_For(self, node: ast.For) -> None:
         self._visit_all(node.iter, node.target, *node.body, *node.orelse)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        self._visit_all(*filter(None, [node.type]))
+        self._visit_inside(*node.body, known=filter(None, [node.name]))
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         defaults = [default for default in node.args.kw_defaults if default is not None]

@@ -9,7 +9,9 @@ from typing import Any
 
 # Modules that take long to import, or that come with an extra of the package.
 BIOIO = {"bioio", "bioio_base", "dask", "ome_types", "pandas", "pint", "scipy", "xarray"}
-LESSONS = {"IPython", "aiohttp", "anywidget", "ipywidgets", "matplotlib", "requests"}
+LESSONS = {
+    "IPython", "aiohttp", "anywidget", "ipywidgets", "matplotlib", "moto", "obstore", "requests",
+}  # fmt: skip
 
 
 def printed_by(code: str, *arguments: object) -> Any:

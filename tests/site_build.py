@@ -45,8 +45,11 @@ class SiteBuild:
         return self.folder / "_build" / "html"
 
     def start(self) -> None:
-        """Start building, where a warning is an error."""
-        self.folder.mkdir()
+        """Start building, where a warning is an error, unless another process has started it."""
+        try:
+            self.folder.mkdir()
+        except FileExistsError:
+            return
         arguments = ["build", str(REPO), "--path-output", str(self.folder), "-W", "--keep-going"]
         command = [sys.executable, "-c", _BUILD, _JUPYTER_BOOK, str(self._exit_code), *arguments]
         environment = {**os.environ, "BIGIMG_DATA": str(self.folder / "data")}

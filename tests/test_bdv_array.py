@@ -397,7 +397,7 @@ def datasets(draw):
     return shape, chunks, dtype, legacy, factors, index, draw(st.booleans())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(datasets(), st.none() | st.integers(1, 20_000))
 def test_any_dataset_reads_as_h5py_does(tmp_path_factory, dataset, chunk_bytes):
     shape, chunks, dtype, legacy, steps, index, ceil = dataset

@@ -107,7 +107,7 @@ def test_a_file_for_one_writer_and_many_readers_is_read(tmp_path, writer, mode, 
 @pytest.mark.parametrize("ending", [".xml", ".h5"])
 def test_a_file_that_was_never_closed_says_what_to_do(tmp_path, writer, ending):
     writer("latest died")
-    with pytest.raises(InUseError, match=r"data\.h5 is marked as open .* h5clear -s .*data\.h5"):
+    with pytest.raises(InUseError, match=r"data\.h5 is marked as open .* with h5clear -s, one"):
         BioImage(tmp_path / f"data{ending}")
     if shutil.which("h5clear"):
         subprocess.run(["h5clear", "-s", str(tmp_path / "data.h5")], check=True)

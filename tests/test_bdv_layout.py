@@ -500,7 +500,7 @@ def test_a_level_that_is_not_there_at_one_time_point(tmp_path):
     st.tuples(*[st.integers(1, 9)] * 3),
     st.data(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_parts_of_a_setup(tmp_path_factory, shape, chunks, data):
     """Any part equals a slice of the stored level; coarse levels are offered where they can."""
     bounds = [sorted(data.draw(st.tuples(st.integers(0, n - 1), st.integers(1, n)))) for n in shape]

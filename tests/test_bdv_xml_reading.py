@@ -482,10 +482,10 @@ def test_document_types_and_with_them_entities_are_refused(doctype):
     text = (
         xml([{"id": 0, "name": "NAME"}]).replace("?>", f"?>{doctype}", 1).replace("NAME", "&b11;")
     )
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(ValueError, match=r"x\.xml declares a document type .*remove"):
         parse(text)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert is_spimdata(text.encode())
 
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bigimg_lessons.formats.bdv.spimdata import (
@@ -202,7 +202,6 @@ spim_data = st.builds(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(spim_data)
 def test_what_is_written_is_read_back(data):
     assert from_xml(to_xml(data).encode()) == data

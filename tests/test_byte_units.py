@@ -55,6 +55,8 @@ def texts():
     for path in sorted((ROOT / "book" / "figures").glob("*.svg")):
         yield path.name, path.read_text(encoding="utf-8")
     yield "remarks.toml", (PACKAGE / "costs" / "remarks.toml").read_text(encoding="utf-8")
+    verdicts = PACKAGE / "inspection" / "verdicts.toml"
+    yield "verdicts.toml", verdicts.read_text(encoding="utf-8")
     for name in ("costs/scenarios.py", "plots.py", "widgets/chunk_explorer.py"):
         for line in (PACKAGE / name).read_text(encoding="utf-8").splitlines():
             yield name, line

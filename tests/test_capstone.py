@@ -27,7 +27,7 @@ from tests.chunk_cases import along_the_curve
 ROOT = Path(__file__).parents[1]
 BRAIN, EM, MOVIE, SMALL = (SCENARIOS[key] for key in ("brain", "em", "movie", "small"))
 
-quick = settings(deadline=None, max_examples=40)
+quick = settings(max_examples=40)
 
 
 # ---- One by one: every voxel of a small image

@@ -76,6 +76,23 @@ def test_the_rules_for_levels_are_those_of_lesson_4():
     assert shift in text
 
 
+def test_the_rules_for_formats_are_those_of_lesson_5():
+    text = plain("\n".join(lesson(5)))
+    found = answers("In which format?")
+    assert len(found) == 5
+    for words in (
+        "your tools which levels and voxel sizes they see",
+        "read it as it is if your reader finds chunks and levels",
+        "many can write. take shards where files are counted",
+        "one hdf5 file, one writing process",
+        "cannot mend its chunks",
+        "convert a block first; verify voxels and metadata before anything is deleted",
+    ):
+        assert words in text, words
+    assert found["a conversion"].startswith("try a block first; verify voxels and metadata before")
+    assert found["fiji on one machine"] == "bdv-hdf5: one file, one writing process"
+
+
 TABLE = re.findall(r"^\| (?!To|---)(.+?) \| (.+?) \| (.+?) \|$", SHEET, re.M)
 
 

@@ -21,7 +21,7 @@ from bigimg_lessons.measure.stores import StoreMeter
 from bigimg_lessons.measure.zarr_reading import zarr_reader
 from tests.chunk_cases import DTYPES, cases, regions
 
-few = settings(max_examples=80, deadline=None)
+few = settings(max_examples=80)
 
 
 def predicted(grid, region, reader=None):
@@ -81,7 +81,7 @@ GAPS = st.sampled_from([-1, 0, 1, 5, 20, 64, 300, 2**20])
 LONGEST = st.sampled_from([0, 1, 8, 30, 64, 200, 2**24])
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(cases(sharded=True), DTYPES, GAPS, LONGEST)
 def test_sharded_zarr(case, dtype, gap, longest):
     grid = ChunkGrid(case.shape, case.chunk_shape, dtype, case.shard_shape)
@@ -174,7 +174,7 @@ def test_what_was_counted_for_shards_of_64(shards_of_64):
         assert (asked.count, asked.bytes_read) == one_by_one
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases(sharded=True), GAPS, LONGEST)
 def test_shards_written_by_tensorstore(case, gap, longest):
     grid = ChunkGrid(case.shape, case.chunk_shape, "u1", case.shard_shape, shard_order="C")

@@ -14,7 +14,7 @@ from bigimg_lessons.costs.readers import MERGING, ONE_BY_ONE, READERS, ShardRead
 from bigimg_lessons.costs.storage import STORAGES, Storage
 from tests.chunk_cases import DTYPES, along_the_curve, cases
 
-many = settings(max_examples=250, deadline=None)
+many = settings(max_examples=250)
 
 
 def marked(shape, box_shape):
@@ -130,9 +130,9 @@ def test_a_huge_image_is_predicted_by_its_kinds_of_shards():
     grid = ChunkGrid((100_000,) * 3, (10,) * 3, "uint8", (640,) * 3)
     assert grid.chunk_count == 10**12
     # Of each axis the first chunk is not wanted, and not half of the last shard's.
-    start = time.perf_counter()
+    start = time.process_time()
     cut = grid.reading((slice(15, 99_500),) * 3, reader=MERGING)
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
     assert (cut.shards, cut.chunks) == (156**3, 9949**3)
     # 154³ shards are wanted whole; each other one costs its index and one request or more, and
     # 250 MiB can be had in 20 requests.

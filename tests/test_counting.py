@@ -83,6 +83,20 @@ def test_counts_each_read_with_offset_and_size(ten_bytes):
     assert str(asked) == "2 requests, 4 bytes (4 bytes)"
 
 
+def test_a_system_that_brings_less_than_is_asked_for_is_asked_again(ten_bytes):
+    """As all do from 2 GiB on, while h5py takes what came for all that it asked for."""
+    meter = FileMeter(ten_bytes)
+    with meter.open() as file:
+        whole, file._file = file._file, io.BytesIO(ten_bytes.read_bytes())
+        whole.close()
+        bring = file._file.readinto
+        file._file.readinto = lambda buffer: bring(memoryview(buffer)[:4])
+        found = bytearray(12)
+        assert file.readinto(found) == 10
+    assert found == bytes([*range(10), 0, 0])
+    assert meter.take().extents == ((0, 4), (4, 4), (8, 2))
+
+
 def test_take_starts_again_from_zero(ten_bytes):
     meter = FileMeter(ten_bytes)
     with meter.open() as file:
@@ -210,7 +224,7 @@ def test_a_link_slows_a_file_down(ten_bytes):
         assert file.read(5) + file.read(5) == bytes(range(10))
         seconds = time.perf_counter() - start
         assert file.read(1) == b""
-    assert 2 * 0.05 + 10 / 100 <= seconds < 1
+    assert seconds >= 2 * 0.05 + 10 / 100
     assert meter.take().extents == ((0, 5), (5, 5))
 
 
@@ -228,7 +242,7 @@ def test_a_link_slows_h5py_and_tifffile_down(tmp_path):
     seconds = time.perf_counter() - start
     requests = sum(meter.take().count for meter in meters)
     assert requests >= 4
-    assert requests * 0.005 <= seconds < requests * 0.005 + 5
+    assert seconds >= requests * 0.005
 
 
 VOXELS = np.arange(1, 1 + 40 * 50, dtype="u2").reshape(40, 50)
@@ -584,7 +598,7 @@ def test_a_meter_changes_nothing_of_how_zarr_reads(tmp_path, pipeline):
 
 @pytest.mark.skipif(not hasattr(Store, "get_ranges"), reason="before zarr 3.3")
 def test_merged_ranges_wait_at_the_same_time(tmp_path):
-    meter = StoreMeter(make_store(LocalStore(tmp_path)), link=Link(latency=0.1))
+    meter = StoreMeter(make_store(LocalStore(tmp_path)), link=Link(latency=0.5))
     spans = [RangeByteRequest(start, start + 5) for start in range(0, 200, 20)]
 
     async def read():
@@ -595,9 +609,26 @@ def test_merged_ranges_wait_at_the_same_time(tmp_path):
 
     start = time.perf_counter()
     assert len(asyncio.run(read())) == 10
-    # Two rounds of five, not ten after each other.
-    assert 0.2 <= time.perf_counter() - start < 0.8
+    # Two rounds of five, not ten after each other, which would take 5 s.
+    assert 1 <= time.perf_counter() - start < 4
     assert meter.take().count == 10
+
+
+@pytest.mark.parametrize("shards", [None, (20, 30)])
+def test_the_cache_of_zarr_keeps_of_shards_what_the_page_on_versions_says(tmp_path, shards):
+    cache_store = pytest.importorskip("zarr.experimental.cache_store")
+    folder = LocalStore(tmp_path)
+    make_store(folder, **({} if shards is None else {"shards": shards}))
+    meter = StoreMeter(folder)
+    cached = zarr.open_array(cache_store.CacheStore(meter, cache_store=MemoryStore()), mode="r")
+    bytes_read = []
+    for _ in range(2):
+        meter.take()
+        np.testing.assert_array_equal(cached[5], zarr.open_array(folder, mode="r")[5])
+        bytes_read.append(meter.take().bytes_read)
+    keeps = shards is None or not hasattr(Store, "get_ranges")  # which came with zarr 3.3
+    assert bytes_read[0] > 0
+    assert (bytes_read[1] == 0) == keeps
 
 
 def test_a_shard_that_is_gone_is_a_request_without_bytes(tmp_path):
@@ -637,7 +668,7 @@ def test_a_store_counts_from_many_threads(meter):
 
 
 def test_a_link_slows_a_store_down(store):
-    link = Link(latency=0.05, bandwidth=20_000)
+    link = Link(latency=0.25, bandwidth=20_000)
     meter = StoreMeter(store, link=link)
     array = open_quietly(meter)
     with zarr.config.set({"async.concurrency": 5}):
@@ -647,9 +678,8 @@ def test_a_link_slows_a_store_down(store):
     asked = meter.take()
     assert (asked.count, asked.bytes_read) == (20, 4000)
     # Each of 5 places waits 4 times, and all bytes take one line after the first latency.
-    assert max(4 * 0.05, 0.05 + 4000 / 20_000) <= seconds
-    # The cost model, as answers may travel while others wait, and a busy machine.
-    assert seconds < 4 * 0.05 + 4000 / 20_000 + 1
+    assert max(4 * 0.25, 0.25 + 4000 / 20_000) <= seconds
+    assert seconds < 20 * 0.25  # as if they came after each other
 
 
 def test_questions_for_names_and_metadata_wait_too(store):

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 from pathlib import PureWindowsPath
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from urllib3 import HTTPResponse
 
@@ -174,7 +174,6 @@ def test_digest_is_that_of_hashlib(tmp_path):
     assert digest(path, "sha256:?") == f"sha256:{hashlib.sha256(b'abc').hexdigest()}"
 
 
-@settings(deadline=None)  # each note is written to a staging directory first
 @given(
     size=st.integers(0, 10**15),
     licence=st.none() | st.text(),

@@ -20,9 +20,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # Needed, though no line imports them, with the reason.
 UNSEEN = {
     "zarrs": "zarr finds it by the name of a pipeline",
-    "bioio-ome-zarr": "a plugin, which bioio finds by its entry point",
     "bioio-tifffile": "a plugin, which bioio finds by its entry point",
     "ipywidgets": "shows anywidget's widgets in Jupyter",
+    "flask": "moto answers with it as a server",
+    "flask-cors": "moto answers with it as a server",
 }
 
 
@@ -32,6 +33,9 @@ def names(requirements):
 
 BASE = names(PROJECT["project"]["dependencies"])
 LESSONS = names(PROJECT["project"]["optional-dependencies"]["lessons"])
+CLUSTER = names(PROJECT["project"]["optional-dependencies"]["cluster"])
+REMOTE = names(PROJECT["project"]["optional-dependencies"]["remote"])
+CLI = names(PROJECT["project"]["optional-dependencies"]["cli"])
 
 
 def imported(source):
@@ -105,7 +109,13 @@ def test_the_base_is_what_reading_bdv_and_building_pyramids_imports():
         "bigimg_lessons.formats.bdv.reader",
     )  # fmt: skip
     assert PACKAGE / "formats" / "ome_zarr.py" in files or len(files) > 30
-    assert used_by(files) == BASE - {"zarrs"}
+    assert used_by(files) - REMOTE == (BASE | CLUSTER) - {"zarrs"}
+
+
+def test_what_writing_into_object_stores_imports_is_an_extra_and_one_of_the_lessons():
+    used = used_by(reached("bigimg_lessons.formats.object_zarr"))
+    assert used - BASE - CLUSTER == REMOTE
+    assert REMOTE <= LESSONS
 
 
 def test_the_extra_is_what_else_the_lessons_import():
@@ -116,8 +126,16 @@ def test_the_extra_is_what_else_the_lessons_import():
     assert wanted == LESSONS - set(UNSEEN)
 
 
+def test_the_command_line_runs_with_its_own_extra():
+    inside = [*(PACKAGE / "command_line").glob("*.py"), *(PACKAGE / "inspection").glob("*.py")]
+    # The sample is of the lessons, and so is bioio, by which one format is converted.
+    assert used_by(inside) - BASE == CLI | {"bioio"}
+    assert CLI <= LESSONS
+
+
 def test_nothing_is_declared_twice():
     assert not BASE & LESSONS
+    assert LESSONS >= CLUSTER  # a lesson builds on a cluster
     assert set(UNSEEN) <= BASE | LESSONS
 
 

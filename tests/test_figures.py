@@ -226,14 +226,16 @@ def declarations(selector: str) -> dict[str, str]:
     return dict(re.findall(r"(--[\w-]+):\s*([^;]+);", body[1]))
 
 
+PLAIN_RULE = "html,\n:host"
 DARK_RULE = """html[data-theme="dark"],
   [data-jp-theme-light="false"],
   [data-vscode-theme-kind="vscode-dark"],
-  [data-vscode-theme-kind="vscode-high-contrast"]"""
+  [data-vscode-theme-kind="vscode-high-contrast"],
+  [data-bigimg-theme="dark"]"""
 THEME = declarations('html:not([data-theme]),\nhtml[data-theme="light"],\nhtml[data-theme="dark"]')
 MODES = {
-    "light": declarations("html") | THEME,
-    "dark": declarations("html") | declarations(DARK_RULE) | THEME,
+    "light": declarations(PLAIN_RULE) | THEME,
+    "dark": declarations(PLAIN_RULE) | declarations(DARK_RULE) | THEME,
 }
 
 
@@ -297,7 +299,7 @@ def test_code_can_be_read_in_both_modes(mode):
 
 
 def test_the_dark_mode_gives_every_colour_anew():
-    light, dark = declarations("html"), declarations(DARK_RULE)
+    light, dark = declarations(PLAIN_RULE), declarations(DARK_RULE)
     same = {name for name in light if name.startswith("--bigimg-image-")}
     assert len(same) == 7  # drawn on images, which are the same in both
     assert set(light) - set(dark) == same

@@ -95,7 +95,8 @@ def test_every_level_is_the_exact_mean(write, shape, dtype, gzip_level):
 
 
 @settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.data())
 def test_any_image_is_written_exactly(write, data):

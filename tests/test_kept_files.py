@@ -1,9 +1,11 @@
 """Files of lessons: made once, looked after, and never one for another."""
 
 import errno
+import re
 import shutil
 import subprocess
 import sys
+import time
 import warnings
 from collections import namedtuple
 from contextlib import contextmanager
@@ -137,11 +139,11 @@ def test_a_disk_that_cannot_be_written_is_told(tmp_path, keep, number, message):
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from bigimg_lessons.saving import kept_files
 from bigimg_lessons.saving.kept_files import kept
 
 def write(path):
-    time.sleep(float(sys.argv[2]))
+    while not Path(sys.argv[2]).exists():
+        time.sleep(0.02)
     path.write_text("made")
     print("made it", flush=True)
 
@@ -151,19 +153,26 @@ print(path.read_text())
 
 
 def test_one_of_several_processes_makes_it_and_the_others_wait(tmp_path):
-    processes = [
-        subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, str(tmp_path), "3"],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(3)
-    ]
-    results = [process.communicate(timeout=60) for process in processes]
-    assert sorted(output for output, _ in results) == ["made\n", "made\n", "made it\nmade\n"]
-    assert any("Another process is making" in errors for _, errors in results)
-    (home,) = tmp_path.iterdir()
+    folder, go_on, said = tmp_path / "lesson", tmp_path / "go on", tmp_path / "said"
+    with said.open("w") as errors:
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", PROGRAM, str(folder), str(go_on)],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+            for _ in range(3)
+        ]
+        end = time.monotonic() + 120
+        while said.read_text().count("Another process is making") < 2 and time.monotonic() < end:
+            time.sleep(0.02)
+        go_on.touch()
+        outputs = [process.communicate(timeout=120)[0] for process in processes]
+    assert sorted(outputs) == ["made\n", "made\n", "made it\nmade\n"]
+    waited = r"(Another process is making \S+: waiting for it\.\n){2}"
+    assert re.fullmatch(waited, said.read_text())
+    (home,) = folder.iterdir()
     assert sorted(path.name for path in home.iterdir()) == ["file", "kept.json"]
 
 

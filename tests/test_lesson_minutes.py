@@ -1,6 +1,7 @@
 """The minutes that are stated are those that are counted."""
 
 import importlib.util
+import json
 import re
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def test_stated_minutes_are_the_counted_ones(lesson_minutes, page):
     lessons = lesson_minutes.lessons()
     assert len(lessons) == len(list((ROOT / "notebooks").glob("*.ipynb")))
     for lesson in lessons:
-        name = re.escape(f"{int(lesson.name[:2])} ") + r"[^|\]]+"
+        name = re.escape(f"{lesson_minutes.number_of(lesson.name)} ") + r"[^|\]]+"
         stated = re.search(rf"^\| \[?{name}(?:\]\([^)]*\))? \| (\d+)", text, re.M)
         assert stated, lesson.name
         assert abs(int(stated[1]) - lesson.rounded) <= MOST_OFF, lesson.name
@@ -37,8 +38,8 @@ def test_a_lesson_says_of_itself_how_long_it_takes(lesson_minutes):
         text = (ROOT / "notebooks" / f"{lesson.name}.ipynb").read_text(encoding="utf-8")
         said = re.search(r"\*\*It takes\*\* (\d+) minutes", text)
         if said:
-            stated[lesson.name[:2]] = int(said[1]) - lesson.rounded
-    assert list(stated) == ["00", "01", "02", "03", "04"]
+            stated[lesson_minutes.number_of(lesson.name)] = int(said[1]) - lesson.rounded
+    assert list(stated) == ["0", "1", "2", "3", "4", "5", "6a", "6b"]
     assert max(map(abs, stated.values())) <= MOST_OFF
 
 
@@ -64,3 +65,24 @@ def test_the_minutes_of_two_sittings_are_counted(lesson_minutes, number):
 def test_of_a_set_of_tabs_one_is_read(lesson_minutes):
     tabs = "".join(f":::{{tab-item}} {name}\ntext {name}\n:::\n\n" for name in "abc")
     assert lesson_minutes.one_tab(f"before\n\n{tabs}after").count("text") == 1
+
+
+ROWS = "| 0 Slice | 35 | some seconds: tissue |\n| 4 Build | 80 | up to 9 s: two images |\n"
+
+
+def test_the_slowest_cell_is_stated_in_whole_seconds(lesson_minutes):
+    cells = {"00_slice": {"setup": 0.4, "crop": 2.1}, "04_build": {"flat": 4.0, "build": 3.5}}
+    stated = "| 0 Slice | 35 | up to 3 s: tissue |\n| 4 Build | 80 | up to 4 s: two images |\n"
+    assert lesson_minutes.with_waits(ROWS, cells) == stated
+    assert lesson_minutes.with_waits(stated, cells) == stated
+
+
+def test_a_lesson_without_a_row_is_refused(lesson_minutes):
+    with pytest.raises(ValueError, match="0 rows for lesson 5 that state its slowest cell: give"):
+        lesson_minutes.with_waits(ROWS, {"05_compare": {"setup": 1.0}})
+
+
+def test_the_table_for_teachers_states_what_was_timed(lesson_minutes):
+    page = lesson_minutes.TEACH.read_text(encoding="utf-8")
+    timed = json.loads(lesson_minutes.RESULTS.read_text(encoding="utf-8"))
+    assert lesson_minutes.with_waits(page, timed.get("cells", {})) == page

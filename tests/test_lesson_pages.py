@@ -27,7 +27,7 @@ FILES = {
     ),
     "book/home.md": (
         "# Home\n\nA shard is a file, said on a page that is no lesson.\n\n"
-        "```{toctree}\n../notebooks/02_store\n../notebooks/10_last\nglossary\n```\n"
+        "```{toctree}\n../notebooks/02_store\n../notebooks/06a_far\n../notebooks/10_last\nglossary\n```\n"
     ),
     "book/glossary.md": (
         "# Glossary\n\n:::{glossary}\ncell\n    Where people live.\n\n"
@@ -42,6 +42,7 @@ FILES = {
         '![One grey pixel.](pixel.svg "The **first** picture.")\n\n![Another.](pixel.svg)\n\n'
         ":::{figure} pixel.svg\n:alt: A third.\n\nThe second caption.\n:::\n"
     ),
+    "notebooks/06a_far.md": "# Far away\n\n" + '![Another pixel.](pixel.svg "Its caption.")\n',
     "notebooks/10_last.md": "# The last\n\n" + "word " * 60 + "\n",
     "notebooks/pixel.svg": PIXEL,
 }
@@ -85,7 +86,11 @@ def test_a_lesson_has_the_number_of_its_file_and_keeps_its_anchors(out):
     assert lesson.title.get_text().startswith("Lesson 2 · A shard, stored")
     assert lesson.find(id="a-shard-stored")
     listed = [link.get_text() for link in page(out, "book/home.html").select(".toctree-l1 > a")]
-    assert listed == ["Lesson 2 · A shard, stored", "Lesson 10 · The last", "Glossary"]
+    lessons = ["Lesson 2 · A shard, stored", "Lesson 6a · Far away", "Lesson 10 · The last"]
+    assert listed == [*lessons, "Glossary"]
+    (figure,) = page(out, "notebooks/06a_far.html").select("figure")
+    assert figure["id"] == "figure-6a-1"
+    assert figure.figcaption.get_text(strip=True).startswith("Figure 6a.1Its caption.")
 
 
 def test_figures_with_a_caption_are_numbered_and_keep_their_alternative(out):
@@ -171,6 +176,7 @@ def test_with_an_address_previews_and_the_404_page_use_it(tmp_path):
     assert links == [
         "/book-of-images/book/home.html",
         "/book-of-images/notebooks/02_store.html",
+        "/book-of-images/notebooks/06a_far.html",
         "/book-of-images/notebooks/10_last.html",
         "/book-of-images/search.html",
     ]

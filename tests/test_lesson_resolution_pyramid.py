@@ -84,6 +84,7 @@ def newer(tmp_path):
     )
     (multiscale,) = zarr.open_group(path, mode="r").attrs["ome"]["multiscales"]
     names = {"folder": tmp_path, "pyramid_path": path, "multiscale": multiscale}
+    names["BioImage"] = BioImage  # an earlier cell imports it
     for cell in ("setup", "newer"):
         source = CELLS[cell].source.replace("path = sample.result()", "")
         source = re.sub(r"^folder.*$", "", source, flags=re.MULTILINE)

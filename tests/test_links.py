@@ -1,7 +1,6 @@
 import asyncio
 import doctest
 import heapq
-import itertools
 import math
 import threading
 import time
@@ -123,59 +122,67 @@ def in_threads(link, sizes):
 
 def test_a_request_waits_for_latency_and_bytes():
     link = Link(latency=0.05, bandwidth=1e6)
-    assert 0.07 <= seconds_of(lambda: link.wait(20_000)) < 1
+    assert seconds_of(lambda: link.wait(20_000)) >= 0.07
 
 
 def test_requests_wait_at_the_same_time_but_share_the_line():
     link = Link(latency=0.1, bandwidth=1e6)
-    assert 0.1 + 0.1 <= seconds_of(lambda: in_threads(link, [20_000] * 5)) < 0.5
+    # After each other they would take 10 s.
+    assert 0.1 + 0.1 <= seconds_of(lambda: in_threads(link, [1_000] * 100)) < 5
 
 
 def test_asynchronous_requests_wait_at_the_same_time_but_share_the_line():
     link = Link(latency=0.1, bandwidth=1e6)
 
     async def read():
-        await asyncio.gather(*(link.wait_async(2_000) for _ in range(50)))
+        await asyncio.gather(*(link.wait_async(1_000) for _ in range(100)))
 
-    assert 0.1 + 0.1 <= seconds_of(lambda: asyncio.run(read())) < 1
+    # After each other they would take 10 s.
+    assert 0.1 + 0.1 <= seconds_of(lambda: asyncio.run(read())) < 5
 
 
 def test_asynchronous_waiting_lets_others_run():
-    link = Link(latency=0.1)
-    turns = itertools.count()
+    others_ran = threading.Event()
 
-    async def count():
-        while True:
-            next(turns)
-            await asyncio.sleep(0.005)
+    class Held(Link):
+        """A link whose waiting ends when others have run."""
+
+        def wait(self, size, *, since=None):
+            assert others_ran.wait(60)
 
     async def read():
-        counting = asyncio.create_task(count())
-        await link.wait_async(0)
-        counting.cancel()
+        waiting = asyncio.create_task(Held().wait_async(0))
+        await asyncio.sleep(0)
+        others_ran.set()
+        await waiting
 
     asyncio.run(read())
-    assert next(turns) >= 3
 
 
 def test_time_already_spent_counts():
-    link = Link(latency=0.3)
-    assert seconds_of(lambda: link.wait(0, since=time.perf_counter() - 0.3)) < 0.2
+    link = Link(latency=30)
+    assert seconds_of(lambda: link.wait(0, since=time.perf_counter() - 30)) < 10
 
 
 def test_short_waits_are_no_ticks_of_a_coarse_timer():
-    # With the 15.6 ms that some timers of Windows take this would be 1.56 s.
+    # Those of 15.6 ms, as some timers of Windows have, would leave none that is shorter.
     link = Link(latency=0.002)
 
     async def read():
+        waits = []
         for _ in range(100):
+            begun = time.perf_counter()
             await link.wait_async(0)
+            waits.append(time.perf_counter() - begun)
+        return sorted(waits)
 
-    assert 0.2 <= seconds_of(lambda: asyncio.run(read())) < 1.2
+    waits = asyncio.run(read())
+    assert waits[0] >= 0.002
+    assert waits[25] < 0.008  # where the computer is busy, some take longer
 
 
 def test_a_link_without_limits_does_not_wait():
-    assert seconds_of(lambda: Link().wait(10**12)) < 0.2
+    assert seconds_of(lambda: Link().wait(10**12)) < 10
 
 
 def test_it_remembers_nothing_of_requests_that_are_over():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +25,9 @@ def wait_for(condition: Callable[[], object]) -> None:
 def change(path: Path, old: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert old in text
-    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    aside = path.with_name("aside")
+    aside.write_text(text.replace(old, new, 1), encoding="utf-8")
+    aside.replace(path)
 
 
 @pytest.fixture
@@ -66,6 +69,32 @@ def test_a_widget_follows_every_file_that_was_joined(
     widget.close()
 
 
+def test_a_file_that_is_being_written_is_not_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Shown:
+        """Something with a trait."""
+
+    coming = iter([1, 2, 3, 3, 3, 4, 5])
+    seen: list[int] = []
+    read: list[int] = []
+
+    def times(where: Path) -> dict[Path, int]:
+        if where == folder / "mine":
+            seen.append(next(coming, 5))
+        return {where: seen[-1] if seen else 0}
+
+    def sources() -> dict[str, str]:
+        read.append(seen[-1])
+        return {}
+
+    widget = Shown()
+    monkeypatch.setattr(live_reload, "_times", times)
+    live_reload.follow(widget, folder / "mine", sources)
+    wait_for(lambda: len(seen) > 10)
+    assert read == [3, 5]
+
+
 def test_it_ends_with_the_widget(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Gone:
         """Something that nobody keeps."""
@@ -75,15 +104,14 @@ def test_it_ends_with_the_widget(folder: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(
         live_reload, "_times", lambda where: looks.append(None) if where == mine else None
     )
-    widget = Gone()
+    widget, others = Gone(), threading.enumerate()
     live_reload.follow(widget, mine, dict)
+    (thread,) = (each for each in threading.enumerate() if each not in others)
     wait_for(lambda: len(looks) > 2)
+    assert thread.is_alive()
     del widget
     gc.collect()
-    time.sleep(0.1)
-    known = len(looks)
-    time.sleep(0.2)
-    assert len(looks) == known
+    wait_for(lambda: not thread.is_alive())
 
 
 def test_without_the_variable_nothing_is_watched(

@@ -17,7 +17,9 @@ def test_sees_an_array_come_and_go():
         memory = mmap.mmap(-1, 64 * MEBI)
         array = np.frombuffer(memory, np.uint8)
         array[:] = 1
-        time.sleep(0.1)  # long enough to be seen on a busy machine
+        taken, end = len(watch._samples), time.monotonic() + 60
+        while len(watch._samples) < taken + 2 and time.monotonic() < end:  # the first began before
+            time.sleep(0.005)
         del array
         memory.close()
     trace = watch.trace
@@ -39,6 +41,21 @@ def test_stops_when_the_block_fails():
     count = len(watch.trace.seconds)
     assert not watch._thread.is_alive()
     assert count >= 2
+
+
+def test_stops_when_its_start_is_interrupted(monkeypatch):
+    watch = MemoryWatch()
+    start = watch._thread.start
+
+    def interrupted():
+        start()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(watch._thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt), watch:
+        pytest.fail("the block was entered")
+    watch._thread.join(timeout=60)
+    assert not watch._thread.is_alive()
 
 
 def test_trace_counts_from_its_first_sample():

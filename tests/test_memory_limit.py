@@ -34,6 +34,8 @@ options = {"progress": False, "file_format": "ome-zarr-0.5"}
 target = folder / "image.ome.zarr"
 if case == "0.4":
     options["file_format"] = "ome-zarr-0.4"
+elif case == "shards":
+    options |= {"chunk_shape": (64,) * 3, "shard_shape": (128,) * 3}
 elif case == "bdv":
     options["file_format"], target = "bdv-hdf5", folder / "image.xml"
 elif case == "n5":
@@ -94,6 +96,7 @@ print(peak - before)
     [
         ("0.5", "float32", 90),
         ("0.4", "uint16", 48),
+        ("shards", "uint16", 48),
         ("python", "uint16", 48),
         ("nanmean", "float32", 48),
         ("zarr", "uint16", 64),

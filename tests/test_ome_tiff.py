@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import struct
+import threading
 import warnings
 from itertools import pairwise
 
@@ -135,6 +136,36 @@ def test_any_order_of_blocks_gives_the_same_voxels(write, monkeypatch, threads):
     source = da.from_array(image, chunks=(1, 4, 70, 90))
     path = write(source, axes="CZYX", chunk_shape=(1, 16, 32))
     check_levels(path, image, [(1, 1), (2, 2), (4, 4), (8, 8), (16, 16)])
+
+
+@pytest.mark.parametrize("shape", [(9, 150, 170), (3, 4, 64, 64)])
+def test_tiles_that_are_not_compressed_have_their_own_places(write, monkeypatch, shape):
+    """Whichever thread is first; so what a reader far away asks for is always the same."""
+    monkeypatch.setattr("bigimg_lessons.pyramids.writing._MIN_BLOCK_BYTES", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 4)
+    image = pixels(shape, "uint16")
+    known = {"chunk_shape": (1, 16, 32), "codec": None}
+    path = write(image, **known)
+    with tifffile.TiffFile(path) as tiff:
+        offsets = []
+        for page in tiff.pages:
+            for level in (page, *page.pages):
+                assert set(level.databytecounts) == {16 * 32 * 2}
+                offsets += level.dataoffsets
+        assert {after - before for before, after in pairwise(offsets)} == {16 * 32 * 2}
+        assert offsets[-1] + 16 * 32 * 2 == path.stat().st_size
+    append, calls = _OmeTiffLevels._append, iter(range(10**9))
+
+    def append_later(self, *args):
+        threading.Event().wait(0.003 * (next(calls) % 3 == 0))
+        append(self, *args)
+
+    monkeypatch.setattr(_OmeTiffLevels, "_append", append_later)
+    other = write(image, name="other.ome.tif", **known)
+    renamed = other.read_bytes().replace(b"other", b"image")
+    assert re.sub(rb"[0-9a-f-]{36}", b"", renamed) == re.sub(
+        rb"[0-9a-f-]{36}", b"", path.read_bytes()
+    )
 
 
 def test_bioio_tifffile_reads_level_0_with_its_sizes(write):

@@ -99,7 +99,8 @@ def test_a_constant_at_the_ends_of_the_dtype_stays_constant(write, dtype):
 
 
 @settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(st.data())
 def test_any_image_is_written_exactly(write, data):

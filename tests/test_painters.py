@@ -164,7 +164,7 @@ def test_painters_end_when_who_waits_was_killed(tmp_path):
         process.kill()
     cores = os.cpu_count() or 1
     assert len(children) == (min(cores, painters.PAINTERS) if cores > 1 else 0)
-    _, left = psutil.wait_procs(children, timeout=20)
+    _, left = psutil.wait_procs(children, timeout=120)
     assert left == []
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup, Tag
@@ -134,6 +135,23 @@ def test_no_text_is_read_as_html(mark: Callable[[str], Callable[[str], str]], pa
         assert attributes <= {"class", "href"}
         letters = re.sub(r"[\s`]", "", payload)
         assert re.sub(r"[\s`]", "", hostile.get_text()).count(letters) >= 3
+
+
+def test_code_is_shown_as_it_is_with_what_was_counted() -> None:
+    (choice,) = (entry for entry in sample_questions() if entry.kind == "choice")
+    exhibit = "def f(a):\n    return a < 1"
+    options = tuple(
+        replace(option, text=f"`a\n  {option.text}`", counted=f"{number} reads")
+        for number, option in enumerate(choice.options)
+    )
+    item = card(replace(choice, exhibit=exhibit, counted="9 reads", options=options))
+    assert item.find("pre").get_text() == exhibit
+    assert item.find("code").get_text() == "a\n  choice option a"
+    folded = item.find("details").extract()
+    assert "Counted: 9 reads." in words(item)
+    assert "1 reads" not in words(item)
+    assert "b a choice option b Counted: 1 reads." in words(folded)
+    assert "a : Counted: 0 reads. choice say a" in words(folded)
 
 
 @pytest.mark.parametrize("name", bank_names())

@@ -320,6 +320,21 @@ def test_a_bank_is_read_whole(tmp_path: Path) -> None:
     )
 
 
+def test_code_keeps_its_lines_and_what_was_counted(tmp_path: Path) -> None:
+    code = CHOICE.replace("explanation", 'exhibit = """\ndef f():\n    return 1\n"""\nexplanation')
+    for number, text in enumerate(("HDF5", "PNG", "JPEG")):
+        code = code.replace(f'text = "{text}"', f'text = "`{text}`"\ncounted = "{number} reads"')
+    (question,) = load(tmp_path, code.replace("exhibit", 'counted = "9 reads"\nexhibit'))
+    assert isinstance(question, ChoiceQuestion)
+    assert (question.exhibit, question.counted) == ("def f():\n    return 1", "9 reads")
+    assert [option.counted for option in question.options] == ["0 reads", "1 reads", "2 reads"]
+    assert [option.reply for option in question.options] == [
+        "Counted: 0 reads.",
+        "Counted: 1 reads. Whole planes only.",
+        "Counted: 2 reads. It loses data.",
+    ]
+
+
 def test_points_solutions_and_the_form_of_an_answer(tmp_path: Path) -> None:
     questions = load(tmp_path, *EVERY.values())
     assert [question.points for question in questions] == [2, 1, 0, 2, 1, 1, 1]
@@ -432,7 +447,7 @@ REFUSALS = [
     ("blanks", '"One YZ slice"', '"1."', r"see, section: expected a heading without # .*'1\.'"),
     ("blanks", '["One.", "Two."]', '"One."', r"'blanks', hints: expected a list of one or more"),
     ("blanks", '["One.", "Two."]', '["One.", 2]', r"hints: expected only texts in the list, got 2"),
-    ("blanks", "hints =", "hint =", r"'blanks', hint: unknown key; expected only: blanks, difficu"),
+    ("blanks", "hints =", "hint =", r"'blanks', hint: unknown key; expected only: blanks, counted"),
     ("number", "text =", "points = 3\ntext =", r"'number', points: unknown key"),
     ("number", "How many", "How ___ many", r"'number', text: 1 gaps \(___\) for 0 \[\[blanks"),
     # blanks
@@ -544,6 +559,8 @@ REFUSALS = [
         r"options\[1\], why: unknown key; expecte",
     ),
     ("choice", '"JPEG"', '"png"', r"options\[3\], text: 'png' is listed twice"),
+    ("choice", '"JPEG"', '"JPEG"\ncounted = "1"', r"options\[3\], counted: expected .* for none"),
+    ("choice", 'text = "Which?"', 'text = "W"\nexhibit = 3', r"exhibit: expected some text, got 3"),
     # order
     ("order", '"load", "show"]', '"load", "Slice"]', r"'order', items: 'Slice' is listed twice"),
     ("order", '"slice", "load", "show"]', '"show"]', r"items: expected 3 to 7 of them, got 2"),

@@ -325,7 +325,7 @@ def test_a_number_may_be_typed_in_many_ways(
         assert found == {"value": pytest.approx(value, rel=1e-12), "dimension": dimension}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @supposing(
     whole=st.integers(0, 10**9),
     part=st.integers(0, 999),
@@ -755,7 +755,7 @@ def _check_choice(grade: Grade, asked: ChoiceQuestion) -> None:
             continue
         with_right = [letter] if asked.kind == "choice" else sorted([*right, letter])
         (result,) = grade(asdict(asked), [with_right])
-        assert result["parts"] == [{"verdict": "wrong", "say": option.say}]
+        assert result["parts"] == [{"verdict": "wrong", "say": option.reply}]
 
 
 def _check_order(grade: Grade, asked: OrderQuestion) -> None:

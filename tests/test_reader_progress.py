@@ -186,7 +186,7 @@ def test_what_grades_a_saved_file_is_there_and_no_page_loads_it(html: Path) -> N
     ids = {bank: [entry["id"] for entry in data["questions"]] for bank, data in expected.items()}
     assert {bank: list(questions) for bank, questions in banks.items()} == ids
     assert not any(name in page.read_text(encoding="utf-8") for page in html.rglob("*.html"))
-    assert len(gzip.compress(text.encode(), mtime=0)) <= 65_000  # bytes
+    assert len(gzip.compress(text.encode(), mtime=0)) <= 68_000  # bytes
 
 
 @pytest.mark.parametrize("name", ["reader_progress", "progress_panel"])

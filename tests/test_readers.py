@@ -11,9 +11,11 @@ import pytest
 import tifffile
 import zarr
 
+from bigimg_lessons.measure import reader_answers
+from bigimg_lessons.measure.reader_answers import ReaderAnswer
 from tests.readers.matrix import FACTS, READERS, judged
 from tests.readers.samples import CHANNELS, SAMPLES, digests, image
-from tests.readers.table import tables
+from tests.readers.table import answers_for_lessons, tables
 
 ROOT = Path(__file__).parents[1]
 RECORD = json.loads((ROOT / "tests" / "readers" / "matrix.json").read_text(encoding="utf-8"))
@@ -108,6 +110,31 @@ def test_the_page_shows_what_was_answered():
     assert page == tables(RECORD)
     rows = re.findall(r"^\| (?!reader|---)", page, re.MULTILINE)
     assert len(rows) == len(RECORD["answers"])
+
+
+def test_lessons_have_the_same_answers():
+    path = Path(reader_answers.__file__).with_name(reader_answers.RECORD)
+    assert path.read_text(encoding="utf-8") == answers_for_lessons(RECORD)
+    told = {(each.stored_as, each.reader): each for each in reader_answers.reader_answers()}
+    assert len(told) == len(RECORD["answers"])
+    assert told["OME-TIFF", "bioio-ome-tiff"].version == "1.4.0"  # not that of bioio
+
+
+@pytest.mark.parametrize(
+    ("voxels", "levels", "size", "faults"),
+    [
+        ("right", "right", "right", ""),
+        ("wrong", "right", "right", "wrong voxels"),
+        ("right", "not told", "not told", "single arrays"),
+        ("right", "wrong", "right", "wrong levels"),
+        ("right", "wrong", "not told", "wrong levels, no voxel size"),
+        ("right", "right", "wrong", "wrong voxel size"),
+    ],
+)
+def test_what_is_not_right_is_said_in_words(voxels, levels, size, faults):
+    verdicts = {"voxels": voxels, "levels": levels, "voxel size": size}
+    assert ReaderAnswer("N5", "one", "1.0", verdicts).faults == faults
+    assert ReaderAnswer("N5", "one", "1.0", {}).faults == "does not open"
 
 
 def test_samples_hold_the_image(tmp_path):

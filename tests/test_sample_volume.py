@@ -57,7 +57,7 @@ def part(size):
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(place=st.tuples(*map(part, PARTED.shape)))
 def test_any_block_is_that_region_of_the_whole(parted, place):
     np.testing.assert_array_equal(PARTED.block(*place), parted[place])

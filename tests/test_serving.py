@@ -3,11 +3,13 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 
 import pytest
 
+from bigimg_lessons.measure.network import Link
 from bigimg_lessons.measure.serving import FolderServer, HttpRequest
 
 
@@ -21,7 +23,7 @@ def folder(tmp_path):
 
 def fetch(url, **headers):
     request = urllib.request.Request(url, headers=headers)  # noqa: S310
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
         return answer.status, answer.read()
 
 
@@ -45,10 +47,46 @@ def test_range_of_bytes(folder):
         )
 
 
+def test_every_answer_comes_over_the_link(folder):
+    class Noting(Link):
+        def __init__(self):
+            super().__init__()
+            self.waited = []
+
+        async def wait_async(self, size, *, since=None):
+            self.waited.append((size, since is not None))
+
+    link = Noting()
+    with FolderServer(folder, link=link) as server:
+        fetch(f"{server.url}/hundred.bin")
+        fetch(f"{server.url}/hundred.bin", Range="bytes=10-19")
+        with pytest.raises(urllib.error.HTTPError):
+            fetch(f"{server.url}/gone.bin")
+        assert link.waited == [(100, True), (10, True), (0, True)]
+        assert [request.bytes_sent for request in server.take()] == [100, 10, 0]
+
+
+def test_an_answer_over_a_link_comes_when_it_would_have_arrived(folder):
+    start = time.perf_counter()
+    with FolderServer(folder, link=Link(latency=0.05, bandwidth=1000)) as server:
+        assert fetch(f"{server.url}/hundred.bin") == (200, bytes(range(100)))
+        assert time.perf_counter() - start >= 0.05 + 100 / 1000
+
+
+def test_a_server_ends_while_an_answer_is_on_its_way(folder):
+    with FolderServer(folder, link=Link(latency=0.5)) as server:
+        host, port = server.url.removeprefix("http://").split(":")
+        client = socket.create_connection((host, int(port)), timeout=60)
+        client.sendall(b"GET /hundred.bin HTTP/1.1\r\nHost: here\r\n\r\n")
+        time.sleep(0.1)
+    with client, pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)), timeout=60)
+
+
 def test_head_sends_no_bytes(folder):
     with FolderServer(folder) as server:
         request = urllib.request.Request(f"{server.url}/hundred.bin", method="HEAD")  # noqa: S310
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             assert answer.headers["Content-Length"] == "100"
         assert server.take() == (HttpRequest("HEAD", "/hundred.bin", 200, 0, 0),)
 
@@ -93,7 +131,7 @@ def test_missing_folder_is_refused(tmp_path):
 # A block that always ends. It is tried in a process of its own, which is killed if it does not.
 
 BEGINNING = """
-import gc, socket, sys, threading, time, _thread
+import gc, logging, socket, sys, threading, time, _thread
 from pathlib import Path
 
 import psutil
@@ -102,6 +140,8 @@ from aiohttp import web
 from bigimg_lessons.measure.serving import FolderServer
 
 folder = Path(sys.argv[1])
+# What aiohttp notes of answers that it cuts short differs with how busy the computer is.
+logging.getLogger("aiohttp.server").disabled = True
 LARGE = b"GET /large.bin HTTP/1.1\\r\\nHost: here\\r\\n"
 SENT = {
     "large answer": LARGE + b"\\r\\n",
@@ -119,7 +159,7 @@ def connect(server, *kinds):
     host, port = server.url.removeprefix("http://").split(":")
     clients = []
     for kind in kinds:
-        clients.append(socket.create_connection((host, int(port)), timeout=5))
+        clients.append(socket.create_connection((host, int(port)), timeout=60))
         clients[-1].sendall(SENT[kind])
     time.sleep(0.1)
     return clients
@@ -127,7 +167,7 @@ def connect(server, *kinds):
 def assert_nothing_left(clients=(), before=psutil.Process().open_files()):
     for client in clients:
         client.close()
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 60
     while threading.active_count() > 1 and time.monotonic() < deadline:
         time.sleep(0.01)
     assert threading.active_count() == 1, threading.enumerate()
@@ -145,7 +185,7 @@ def run_to_its_end(folder, program):
         [sys.executable, "-W", "always::ResourceWarning", "-c", BEGINNING + program, folder],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -165,7 +205,8 @@ for kinds in [*([kind] for kind in SENT), 10 * list(SENT)]:
     lines = [line.split(":") for line in run_to_its_end(folder, program).splitlines()]
     took = {kind: float(seconds) for kind, seconds in lines}
     assert len(took) == 10
-    assert all(seconds < 2 for seconds in took.values()), took  # most 0.2 s, on a quiet machine
+    # Most 0.2 s, on a quiet machine; without care, aiohttp lingers for 10 s and more.
+    assert all(seconds < 8 for seconds in took.values()), took
 
 
 def test_ends_after_an_error_in_the_block(folder):
@@ -195,17 +236,35 @@ assert_nothing_left(clients)
     assert run_to_its_end(folder, program) == "interrupted\n"
 
 
+def test_ends_when_starting_its_thread_is_interrupted(folder):
+    program = """
+class Interrupted(threading.Thread):
+    def start(self):
+        super().start()
+        raise KeyboardInterrupt
+
+threading.Thread = Interrupted
+try:
+    with FolderServer(folder):
+        print("not reached")
+except KeyboardInterrupt:
+    print("interrupted")
+assert_nothing_left()
+"""
+    assert run_to_its_end(folder, program) == "interrupted\n"
+
+
 def test_ends_when_its_beginning_is_interrupted(folder):
     program = """
 import asyncio
 
 class SlowRunner(web.AppRunner):
     async def setup(self):
+        _thread.interrupt_main()
         await asyncio.sleep(0.5)
         await super().setup()
 
 web.AppRunner = SlowRunner
-threading.Timer(0.1, _thread.interrupt_main).start()
 try:
     with FolderServer(folder):
         print("not reached")
@@ -252,7 +311,7 @@ def test_an_answer_that_nobody_reads_is_noted(folder):
     (folder / "large.bin").write_bytes(bytes(20_000_000))
     with FolderServer(folder) as server:
         host, port = server.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=5) as client:
+        with socket.create_connection((host, int(port)), timeout=60) as client:
             client.sendall(b"GET /large.bin HTTP/1.1\r\nHost: here\r\n\r\n")
             assert client.recv(12) == b"HTTP/1.1 200"
             assert server.take() == (HttpRequest("GET", "/large.bin", 200, 0, 20_000_000),)

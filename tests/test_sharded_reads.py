@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from importlib.resources import files
@@ -171,18 +172,32 @@ def test_a_reader_that_fails_says_why(empty):
 @pytest.mark.parametrize(
     "program",
     [
-        "import time; time.sleep(30)",
-        "import sys, time; sys.stdout.close(); time.sleep(30)",
-        "print(flush=True); input(); import time; time.sleep(30)",
+        "import time; time.sleep(600)",
+        "import sys, time; sys.stdout.close(); time.sleep(600)",
+        "print(flush=True); input(); import time; time.sleep(600)",
     ],
     ids=["silent", "closed", "between two lines"],
 )
-def test_a_reader_that_does_not_end_is_stopped(empty, program):
-    complain = "import sys; print('still here', file=sys.stderr, flush=True);"
+def test_a_reader_that_does_not_end_is_stopped(empty, tmp_path, monkeypatch, program):
+    said = tmp_path / "said"
+    complain = (
+        "import pathlib, sys; print('still here', file=sys.stderr, flush=True);"
+        f"pathlib.Path({str(said)!r}).touch();"
+    )
+
+    class Timer(threading.Timer):
+        """Begins when the reader has said what it says: to start takes long on a busy computer."""
+
+        def run(self):
+            while not said.exists() and not self.finished.wait(0.02):
+                pass
+            super().run()
+
+    monkeypatch.setattr(threading, "Timer", Timer)
     begin = time.monotonic()
-    with pytest.raises(TimeoutError, match=r"not ended after 2 s and were stopped.*still here"):
-        run_readers(empty, [sys.executable, "-c", complain + program], seconds=2)
-    assert time.monotonic() - begin < 15
+    with pytest.raises(TimeoutError, match=r"not ended after 0\.5 s and were stopped.*still here"):
+        run_readers(empty, [sys.executable, "-c", complain + program], seconds=0.5)
+    assert time.monotonic() - begin < 300
 
 
 def test_a_reader_is_late_even_if_the_thread_that_stops_it_is_slow(empty, monkeypatch):
@@ -194,7 +209,7 @@ def test_a_reader_is_late_even_if_the_thread_that_stops_it_is_slow(empty, monkey
 
     monkeypatch.setattr(subprocess.Popen, "kill", kill_slowly)
     with pytest.raises(TimeoutError, match=r"not ended after 1 s and were stopped"):
-        run_readers(empty, [sys.executable, "-c", "import time; time.sleep(30)"], seconds=1)
+        run_readers(empty, [sys.executable, "-c", "import time; time.sleep(600)"], seconds=1)
 
 
 def test_a_reader_that_stops_listening_says_why(empty):
@@ -206,8 +221,8 @@ def test_a_reader_that_stops_listening_says_why(empty):
 
 
 def test_a_reader_of_which_nothing_is_understood_is_stopped(empty):
-    program = "print('Hello', flush=True); import time; time.sleep(30)"
+    program = "print('Hello', flush=True); import time; time.sleep(600)"
     begin = time.monotonic()
     with pytest.raises(ValueError, match="Expecting value"):
         run_readers(empty, [sys.executable, "-c", program])
-    assert time.monotonic() - begin < 15
+    assert time.monotonic() - begin < 300

@@ -21,6 +21,7 @@ from bigimg_lessons.build import build_pyramid
 from bigimg_lessons.measure.stores import StoreMeter
 from bigimg_lessons.pyramids.blocks import build_levels
 from bigimg_lessons.pyramids.levels import plan_levels
+from tests import n5_files
 from tests.bdv_files import pixels
 from tests.exact_means import exact_mean
 from tests.least_memory import least_memory
@@ -31,6 +32,7 @@ ENDINGS = {
     "bdv-hdf5": ".xml",
     "imaris": ".ims",
     "ome-tiff": ".ome.tif",
+    "bdv-n5": ".n5",
 }
 
 
@@ -53,6 +55,8 @@ def build(tmp_path, file_format):
             return tifffile.imread(path, squeeze=False)[..., 0]  # of one sample
         if ending == ".ims":
             return imaris_voxels(path)
+        if ending == ".n5":
+            return n5_voxels(path)
         group = zarr.open_group(path, mode="r")
         axes = group.attrs.get("ome", group.attrs)["multiscales"][0]["axes"]
         letters = "".join(axis["name"] for axis in axes).upper()
@@ -71,6 +75,16 @@ def imaris_voxels(path):
         size = [int(stacks[0].attrs[f"ImageSize{axis}"].tobytes()) for axis in "ZYX"]
         whole = [stack["Data"][tuple(map(slice, size))] for stack in stacks]
         return np.array(whole).reshape(*count, *size)
+
+
+def n5_voxels(path):
+    def numbered(kind, folder):
+        names = [each.name for each in folder.iterdir() if each.name.startswith(kind)]
+        return sorted(names, key=lambda name: int(name.removeprefix(kind)))
+
+    setups = numbered("setup", path)
+    times = numbered("timepoint", path / setups[0])
+    return np.array([[n5_files.dataset(path / s / t / "s0") for s in setups] for t in times])
 
 
 def bdv_voxels(path, level=0):
@@ -116,7 +130,9 @@ def test_processes_and_a_cluster_give_the_voxels(tmp_path):
     with dask.config.set(scheduler="processes", num_workers=1):
         path = build_pyramid(source, tmp_path / "processes.ome.zarr", **options)
         np.testing.assert_array_equal(zarr.open_array(path / "0")[...], image)
-    with Client(n_workers=1, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"):
+    with Client(
+        n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0", host="127.0.0.1"
+    ):
         path = build_pyramid(source, tmp_path / "cluster.xml", **options)
         np.testing.assert_array_equal(bdv_voxels(path.with_suffix(".h5"))[0, 0], image)
         # These chunks exist on the cluster only.
@@ -298,7 +314,11 @@ def test_building_checks_what_is_read():
     ):
         with pytest.raises(error, match="The image declares"):
             build_levels(
-                read, lambda *block: written.append(block), levels, block_shape=(4, 4), dtype="u1"
+                read,
+                lambda *block: written.append(block),
+                levels,
+                block_shapes=[(4, 4)] * len(levels),
+                dtype="u1",
             )
     assert not written
 

@@ -283,7 +283,7 @@ def test_threads_that_write_on_after_an_error_leave_nothing(tmp_path, pair):
 
     with pytest.raises(ValueError, match="one block failed"):
         fail()
-    assert ended.wait(5)
+    assert ended.wait(60)
     assert contents(tmp_path) == before
     assert [path for path in tmp_path.iterdir() if path not in pair] == []
 

@@ -137,7 +137,7 @@ def test_zarr_and_dask_levels_keep_their_chunks_unless_these_are_odd(tmp_path: P
     assert [level["chunk"] for level in described] == chunks
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.tuples(*[st.integers(40, 2000)] * 2), st.tuples(*[st.sampled_from([1, 2, 3, 4])] * 2))
 def test_factors_are_found_from_sizes_rounded_up_or_down(
     shape: tuple[int, int], factors: tuple[int, int]

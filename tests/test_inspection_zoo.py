@@ -1,0 +1,40 @@
+"""Every animal of the zoo is described as was said by hand, and judged so."""
+
+from __future__ import annotations
+
+import pytest
+
+from bigimg_lessons.inspection.costs_of import costs_of
+from bigimg_lessons.inspection.labels import with_sample
+from bigimg_lessons.inspection.opening import report_on
+from bigimg_lessons.inspection.verdicts import RULES, verdicts_of
+from tests.inspection_zoo import ZOO
+
+
+def part(value, name):
+    if name.startswith("level"):
+        return value.levels[int(name.removeprefix("level"))]
+    return getattr(value, name)
+
+
+@pytest.mark.parametrize("name", list(ZOO))
+def test_it_is_described_and_judged_as_by_hand(name, tmp_path):
+    animal = ZOO[name]
+    report = with_sample(report_on(animal.make(tmp_path)))
+    for field, right in animal.said.items():
+        found = part(report, field)
+        if isinstance(right, dict):
+            assert {key: getattr(found, key) for key in right} == right
+        else:
+            assert found == right, field
+    given = verdicts_of(report, costs_of(report))
+    assert {verdict.name for verdict in given} == animal.verdicts
+    for verdict in given:
+        for text in (verdict.text, verdict.remedy, verdict.command):
+            assert "{" not in text
+
+
+def test_the_zoo_has_every_illness_and_every_format():
+    assert len(ZOO) >= 60
+    ill = set().union(*(animal.verdicts for animal in ZOO.values()))
+    assert ill == {rule.name for rule in RULES}
