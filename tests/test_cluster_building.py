@@ -187,7 +187,7 @@ def test_a_worker_that_does_not_see_the_folder_is_named(client, source, tmp_path
 
         Path.read_text = Path.kept
 
-    first = next(iter(client.scheduler_info()["workers"]))
+    first = next(iter(client.nthreads()))
     client.run(blind, workers=[first])
     try:
         refused(

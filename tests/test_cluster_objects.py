@@ -154,20 +154,20 @@ def set_all(variables):
     return before
 
 
-def set_on_one(client, variables):
-    """Change the environment of one worker; return that, and what it was."""
-    worker = next(iter(client.scheduler_info()["workers"]))
-    return worker, client.run(set_all, variables, workers=[worker])[worker]
+def set_on(client, worker, variables):
+    """Change the environment of a worker; return what it was."""
+    return client.run(set_all, variables, workers=[worker])[worker]
 
 
 def refused(build, client, bucket, source, kind, reason, variables, **options):
     """Before anything is written, in a sentence that names the worker."""
-    worker, before = set_on_one(client, variables)
+    worker = next(iter(client.nthreads()))
+    before = set_on(client, worker, variables)
     try:
         with pytest.raises(kind, match=f"(?s)^The worker {worker} cannot write there: .*{reason}"):
             build(source("uint8"), client=client, **options)
     finally:
-        set_on_one(client, before)
+        set_on(client, worker, before)
     assert not bucket.names(build.prefix)
 
 

@@ -61,6 +61,17 @@ def names() -> dict[str, object]:
 # The wrong way
 
 
+@pytest.mark.parametrize("folder", ["notebooks", "src", "book"])
+def test_workers_are_asked_for_where_none_is_left_out(folder: str) -> None:
+    """In distributed 2026.8, ``scheduler_info`` now and then tells of no worker at all."""
+    files = [
+        path for ending in ("py", "ipynb", "md") for path in (ROOT / folder).rglob(f"*.{ending}")
+    ]
+    asking = [path.name for path in files if "scheduler_info" in path.read_text(encoding="utf-8")]
+    assert files
+    assert not asking, "ask Client.nthreads(), whose answer no other look of the client replaces"
+
+
 def test_the_shard_is_read_and_written_as_a_whole_for_one_chunk(tmp_path: Path) -> None:
     """What the lesson says zarr does, seen at the store."""
     asked: list[tuple[str, int]] = []
