@@ -58,9 +58,6 @@ def names() -> dict[str, object]:
     return known
 
 
-# The wrong way
-
-
 @pytest.mark.parametrize("folder", ["notebooks", "src", "book"])
 def test_workers_are_asked_for_where_none_is_left_out(folder: str) -> None:
     """In distributed 2026.8, ``scheduler_info`` now and then tells of no worker at all."""
@@ -70,6 +67,9 @@ def test_workers_are_asked_for_where_none_is_left_out(folder: str) -> None:
     asking = [path.name for path in files if "scheduler_info" in path.read_text(encoding="utf-8")]
     assert files
     assert not asking, "ask Client.nthreads(), whose answer no other look of the client replaces"
+
+
+# The wrong way
 
 
 def test_the_shard_is_read_and_written_as_a_whole_for_one_chunk(tmp_path: Path) -> None:
