@@ -33,8 +33,8 @@ def build_project(source: Path, output: Path, *, builder: str = "html", strict: 
     AssertionError
         If the build fails, or warns where it must not.
     """
-    # Sphinx 7.4 adds the endings that extensions bring to the default of source_suffix itself, so the
-    # next project of this process would be read by parsers that it does not have.
+    # Sphinx 7.4 adds the endings that extensions bring to the default of source_suffix itself, so
+    # the next project of this process would be read by parsers that it does not have.
     defaults = copy.deepcopy(Config.config_values)
     with mock.patch.object(Config, "config_values", defaults):
         app = SphinxTestApp(builder, srcdir=source, builddir=output)
