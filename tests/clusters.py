@@ -158,7 +158,7 @@ def on_loop(client: Client, call: Any, *arguments: Any, **options: Any) -> Any:
         return call(*arguments, **options)
 
     loop: Any = client.loop
-    return asyncio.run_coroutine_threadsafe(run(), loop.asyncio_loop).result(20)
+    return asyncio.run_coroutine_threadsafe(run(), loop.asyncio_loop).result(120)
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def version(python: Path) -> Version | None:
     try:
         # -I, since what this process was told of its own modules is not for that one.
         told = subprocess.run(
-            [python, "-I", "-c", _TELL], capture_output=True, text=True, timeout=30, check=True
+            [python, "-I", "-c", _TELL], capture_output=True, text=True, timeout=120, check=True
         )
     except (OSError, subprocess.SubprocessError):
         return None

@@ -87,4 +87,4 @@ class Node:
         with self._process:
             assert self._process.stdin is not None
             self._process.stdin.close()
-            self._process.wait(timeout=30)
+            self._process.wait(timeout=120)

@@ -91,7 +91,7 @@ def run(
             if kill_after is not None and len(sent) >= kill_after and is_noted:
                 child.kill()
             time.sleep(0.005)
-        _, told = child.communicate(timeout=30)
+        _, told = child.communicate(timeout=_PATIENCE)
     if kill_after is None and child.returncode:
         raise RuntimeError(told.decode())
     late = [r.path for r in server.take() if r.method == "PUT" and r.status == 200]

@@ -414,7 +414,7 @@ def test_a_server_that_goes_away_ends_the_build_in_a_sentence(tmp_path, monkeypa
                 source, "s3://lesson/image.ome.zarr", storage_options=options, progress=False,
                 voxel_size=(1, 1, 1), unit="µm",
             )  # fmt: skip
-        assert time.monotonic() - begun < 60  # no hang
+        assert time.monotonic() - begun < 240  # no hang
 
 
 class Unread:
@@ -433,7 +433,7 @@ def refused(kind, message, **options):
             Unread(), options.pop("url", "s3://lesson/no/image.ome.zarr"), progress=False,
             voxel_size=(1, 1, 1), unit="µm", storage_options=options,
         )  # fmt: skip
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 240  # no hang; some seconds where nothing else runs
     return str(caught.value)
 
 

@@ -62,7 +62,7 @@ def test_an_error_leaves_what_was_there(tmp_path):
 
 
 def test_of_two_writers_at_once_one_object_stays_whole(tmp_path):
-    meet = threading.Barrier(2, timeout=20)
+    meet = threading.Barrier(2, timeout=120)
 
     def write(letter):
         with WholeFileObjects(tmp_path).create("c/0/0") as file:

@@ -94,8 +94,8 @@ def chromium_path() -> str:
 def chromium(chromium_path: str) -> Iterator[Browser]:
     """Headless Chromium with a new profile."""
     with sync_playwright() as playwright:
-        launch = playwright.chromium.launch
-        browser = launch(executable_path=chromium_path, args=list(CHROMIUM_OPTIONS))
+        launch, options = playwright.chromium.launch, list(CHROMIUM_OPTIONS)
+        browser = launch(executable_path=chromium_path, args=options, timeout=PATIENCE)
         yield browser
         browser.close()
 

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from bigimg_lessons import colours
 from bigimg_lessons.widgets.base import JS, whole_module
+from tests.browser.patience import PATIENCE
 
 pytestmark = pytest.mark.browser
 
@@ -36,6 +37,7 @@ DARK = {
 @pytest.fixture
 def page(chromium: Browser) -> Any:
     page = chromium.new_page()
+    page.set_default_timeout(PATIENCE)
     sheet = colours.STYLE_SHEET.read_text(encoding="utf-8")
     page.evaluate(
         LOAD, [sheet, [whole_module(f"kit/{name}.js") for name in ("theme", "page", "dom")]]
