@@ -428,6 +428,14 @@ def hdf5_with_several_datasets(folder: Path) -> Path:
     return folder / "a.h5"
 
 
+@animal({"voxel-size-unknown"}, axes=ZYX)
+def hdf5_with_labels_of_one_length(folder: Path) -> Path:
+    with h5py.File(folder / "a.h5", "w") as file:
+        file["raw"] = STACK
+        file["raw"].attrs["DIMENSION_LABELS"] = np.array([b"z", b"y", b"x"])
+    return folder / "a.h5"
+
+
 @animal(
     UNKNOWN,
     image="",

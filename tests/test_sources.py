@@ -207,9 +207,12 @@ def test_labels_and_scales_of_hdf5_are_kept(build, tmp_path):
     with h5py.File(tmp_path / "source.h5", "w") as file:
         file["labels"], file["scales"], file["time"] = image, image, np.arange(4)
         file["labels"].dims[0].label = "t"
+        file["short"] = image
+        file["short"].attrs["DIMENSION_LABELS"] = np.array([b"t", b"y"])  # of one length, one less
         file["time"].make_scale()
         file["scales"].dims[0].attach_scale(file["time"])
         np.testing.assert_array_equal(build(file["labels"])[:, 0, 0], image)
+        np.testing.assert_array_equal(build(file["short"], overwrite=True)[:, 0, 0], image)
         np.testing.assert_array_equal(build(file["scales"], overwrite=True)[:, 0, 0], image)
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from bigimg_lessons.pyramids.libraries import is_of_library
 
@@ -46,7 +49,7 @@ def named_axes(image: Any) -> tuple[str, ...] | None:
     elif isinstance(dims, tuple):
         names = dims
     elif is_of_library(image, "h5py", "Dataset"):
-        names = [_hdf5_name(dimension) for dimension in dims]
+        names = _hdf5_names(image)
     elif hasattr(image, "domain"):
         names = getattr(image.domain, "labels", ())
     texts = tuple("" if name is None else str(name) for name in names)
@@ -178,8 +181,19 @@ def _names_of_level(group: zarr.Group, level: str) -> Sequence[Any]:
     return ()
 
 
-def _hdf5_name(dimension: Any) -> str:
-    """Return the label of a dimension, else the name of its scale."""
-    if dimension.label or not len(dimension):
-        return str(dimension.label)
-    return str(dimension[0].name).rpartition("/")[2]
+def _hdf5_names(dataset: Any) -> list[str]:
+    """Return the label of each dimension, else the name of its scale, else an empty text.
+
+    Labels are read as the attribute that they are. HDF5 2.0 takes it for texts of any length, which
+    are what HDF5's own functions write; other programs write texts of one length.
+    """
+    found = np.atleast_1d(dataset.attrs.get("DIMENSION_LABELS", ())).tolist()
+    texts = [each.decode(errors="replace") if isinstance(each, bytes) else each for each in found]
+    return [
+        label if isinstance(label, str) and label else _name_of_scale(dimension)
+        for label, dimension in zip_longest(texts[: dataset.ndim], dataset.dims)
+    ]
+
+
+def _name_of_scale(dimension: Any) -> str:
+    return str(dimension[0].name).rpartition("/")[2] if len(dimension) else ""

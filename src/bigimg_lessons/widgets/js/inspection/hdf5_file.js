@@ -115,12 +115,23 @@ export class Hdf5File {
   /** For each axis of a dataset its label, else the name of its scale, else "". */
   axisNames(path) {
     const { Module } = this.library;
+    const labels = this.labels_(path);
     return told(() =>
-      Module.get_dimension_labels(this.id, path).map((label, axis) => {
+      (this.dataset(path)?.shape ?? []).map((_, axis) => {
+        const label = labels[axis];
         const [scale = ""] = label ? [] : Module.get_attached_scales(this.id, path, axis);
         return label || scale.slice(scale.lastIndexOf("/") + 1);
       }),
     );
+  }
+
+  // HDF5's own function reads texts of any length, as it writes them; other programs write texts of
+  // one length.
+  labels_(path) {
+    const found = this.attribute(path, "DIMENSION_LABELS");
+    if (found?.texts) return found.texts.map((text) => new TextDecoder().decode(text));
+    if (!found?.values?.some((each) => typeof each === "string")) return [];
+    return told(() => this.library.Module.get_dimension_labels(this.id, path));
   }
 
   /**
