@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import warnings
@@ -313,6 +314,60 @@ def test_convert_takes_all_kinds(name, tmp_path):
     before, after = report_on(source), report_on(target)
     assert after.levels[0].shape[-2:] == before.levels[0].shape[before.axis("Y") :][:2]
     assert after.is_labels == before.is_labels
+
+
+def ome_zarr(folder, voxels, **about):
+    """An OME-Zarr 0.4 of one level and chunks of 8 cubed."""
+    group = zarr.open_group(folder, mode="w", zarr_format=2)
+    group.create_array("0", data=voxels, chunks=(8, 8, 8))
+    axes = [{"name": name, "type": "space", "unit": "micrometer"} for name in "zyx"]
+    scale = [{"type": "scale", "scale": [1, 1, 1]}]
+    datasets = [{"path": "0", "coordinateTransformations": scale}]
+    group.attrs["multiscales"] = [{"version": "0.4", "axes": axes, "datasets": datasets}]
+    group.attrs.update(about)
+    return folder
+
+
+def test_coarse_labels_are_those_of_the_next_finer_level(tmp_path):
+    """The mode of modes, which is not always that of level 0."""
+    labels = np.random.default_rng(4).integers(0, 4, (64, 64, 64), "int32")
+    source = ome_zarr(tmp_path / "labels.zarr", labels, **{"image-label": {"version": "0.4"}})
+    target, cut = tmp_path / "new.ome.zarr", ("--chunk-shape", "8,8,8", "--verify", "--json")
+    done = json.loads(run("convert", source, target, *cut).output)
+    assert [each["different"] for each in done["compared"]] == [0] * 4
+    first, second = (zarr.open_array(target, path=str(number))[...] for number in (1, 2))
+    boxes = first.reshape(16, 2, 16, 2, 16, 2).transpose(0, 2, 4, 1, 3, 5).reshape(-1, 8)
+    of_boxes = [np.bincount(box) for box in boxes]
+    counts = [counted[label] for counted, label in zip(of_boxes, second.ravel(), strict=True)]
+    assert counts == [counted.max() for counted in of_boxes]
+
+
+@pytest.mark.parametrize(("factor", "code"), [(1, 0), (1 + 1e-12, 4)])
+def test_means_may_differ_by_the_order_of_summation_and_not_by_more(
+    tmp_path, monkeypatch, factor, code
+):
+    random = np.random.default_rng(2)
+    voxels = random.normal(size=(64, 64, 64)) * 10.0 ** random.integers(-8, 9, (64, 64, 64))
+    source, target = ome_zarr(tmp_path / "a.zarr", voxels), tmp_path / "new.ome.zarr"
+    real = verifying.report_on
+
+    def spoilt(path):
+        array = zarr.open_array(path, path="1", mode="r+")
+        array[3, 5, 7] = array[3, 5, 7] * factor
+        return real(path)
+
+    monkeypatch.setattr(verifying, "report_on", spoilt)
+    cut = ("--chunk-shape", "8,8,8", "--verify", "--json")
+    done = json.loads(run("convert", source, target, *cut, code=code).output)
+    assert [each["different"] for each in done["compared"]] == [0, int(code == 4), 0, 0]
+    exact = [math.fsum(box) / 64 for box in boxes_of_four(voxels)]
+    written = zarr.open_array(target, path="2")[...].ravel()
+    np.testing.assert_allclose(written, exact, rtol=1e-9)
+    assert not np.array_equal(written, exact)
+
+
+def boxes_of_four(voxels):
+    return voxels.reshape(16, 4, 16, 4, 16, 4).transpose(0, 2, 4, 1, 3, 5).reshape(-1, 64)
 
 
 def test_what_was_written_otherwise_is_found_and_is_4(tmp_path, stack, monkeypatch):
