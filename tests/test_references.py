@@ -264,6 +264,43 @@ def test_numbers_in_other_files_are_no_zeros(tmp_path, kind):
         hdf5_references(path)
 
 
+def signed_of_12_bits():
+    kind = h5py.h5t.STD_I16LE.copy()
+    kind.set_precision(12)
+    return kind
+
+
+def shifted():
+    kind = h5py.h5t.STD_U16LE.copy()
+    kind.set_precision(12)
+    kind.set_offset(2)
+    return kind
+
+
+def of_short_fractions():
+    kind = h5py.h5t.IEEE_F32LE.copy()
+    kind.set_fields(31, 20, 11, 0, 20)
+    kind.set_ebias(1023)
+    return kind
+
+
+@pytest.mark.parametrize("kind", [signed_of_12_bits, shifted, of_short_fractions])
+def test_numbers_that_fill_their_bytes_otherwise_are_refused(tmp_path, kind):
+    """HDF5 reads them; their bytes, read as NumPy's, are other numbers."""
+    path, numbers = tmp_path / "unlike.h5", np.arange(32) - 16 * (kind is not shifted)
+    with h5py.File(path, "w") as file:
+        space = h5py.h5s.create_simple((4, 8))
+        dataset = h5py.Dataset(h5py.h5d.create(file.id, b"a", kind(), space))
+        dataset[...] = numbers.reshape(4, 8)
+        file["b"] = np.ones((3, 3), ">u2")
+    with h5py.File(path) as file:
+        np.testing.assert_array_equal(file["a"][...].ravel(), numbers)
+        start, dtype = file["a"].id.get_offset(), file["a"].dtype
+    assert not np.array_equal(np.fromfile(path, dtype, 32, offset=start), numbers)
+    with pytest.raises(ValueError, match=r"numbers of 'a' in .*unlike.h5 fill their bytes other"):
+        hdf5_references(path)
+
+
 def test_texts_and_tables_do_not_hinder(tmp_path):
     """Imaris keeps its times in a table, and texts of any length."""
     path = tmp_path / "image.ims"

@@ -249,14 +249,22 @@ def _is_of_numbers(found: h5py.Dataset) -> bool:
 
 
 def _add_what_kerchunk_misses(refs: dict[str, Any], source: h5py.File) -> None:
-    """Add numbers that are no chunk, and refuse those in other files: kerchunk takes both for none.
+    """Add numbers that are no chunk, and refuse those that lie or are laid out otherwise.
 
-    A reader would take what has no reference for the fill value.
+    kerchunk takes numbers that are no chunk, or lie in other files, for none, and a reader would
+    take what has no reference for the fill value. And it tells of a type its bytes and sign alone:
+    numbers of 12 bits in 16, or of another kind of floating point, would be read as others.
     """
 
     def add(name: str, found: h5py.Group | h5py.Dataset) -> None:
         if not isinstance(found, h5py.Dataset) or not _is_of_numbers(found):
             return
+        stored = found.id.get_type()
+        if not stored.equal(h5py.h5t.py_create(found.dtype, logical=True)):
+            raise ValueError(
+                f"The numbers of {name!r} in {source.filename} fill their bytes otherwise than "
+                f"those of {found.dtype}, so that only HDF5 can read them: convert it."
+            )
         if found.is_virtual or found.external:
             raise ValueError(
                 f"The numbers of {name!r} lie in other files than {source.filename}, or in other "
