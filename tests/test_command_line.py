@@ -561,7 +561,9 @@ def test_every_verdict_leads_to_a_section_of_a_lesson():
         ]
         assert rule.section in [heading.replace("`", "") for heading in headings], rule.name
         assert rule.weight in ("wrong", "slow", "mind")
-        assert rule.command == "" or rule.command.startswith("bigimg convert {source} {target}")
+        assert rule.command == "" or rule.command.startswith(
+            "bigimg convert {source} {target}{axes}"
+        )
 
 
 def test_names_of_new_images():

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+import shlex
 
+import pytest
+from click.testing import CliRunner
+
+from bigimg_lessons.command_line.program import bigimg
 from bigimg_lessons.inspection.costs_of import costs_of
 from bigimg_lessons.inspection.labels import with_sample
 from bigimg_lessons.inspection.opening import report_on
@@ -32,6 +37,24 @@ def test_it_is_described_and_judged_as_by_hand(name, tmp_path):
     for verdict in given:
         for text in (verdict.text, verdict.remedy, verdict.command):
             assert "{" not in text
+
+
+@pytest.mark.parametrize("name", list(ZOO))
+def test_commands_are_understood(name, tmp_path, monkeypatch):
+    """With numbers in place of the letters that stand for them."""
+    path = ZOO[name].make(tmp_path).relative_to(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    report = with_sample(report_on(path))
+    given = verdicts_of(report, costs_of(report), platform="linux")
+    for command in sorted({verdict.command for verdict in given} - {""}):
+        words = [re.sub("^[ZYX](,[ZYX])*$", numbers, word) for word in shlex.split(command)]
+        assert words.pop(0) == "bigimg"
+        done = CliRunner().invoke(bigimg, [*words, "--dry-run"])
+        assert done.exit_code == 0, (command, done.stderr, done.exception)
+
+
+def numbers(letters):
+    return re.sub("[ZYX]", "2", letters[0])
 
 
 def test_the_zoo_has_every_illness_and_every_format():

@@ -183,7 +183,6 @@ def _lengths(report: Report) -> dict[str, Fact]:
     return {
         "sizeless": float(len(sizeless)),
         "sizeless_axes": _listed(sizeless),
-        "size_example": ",".join(name for name, _ in axes),
         "unitless": float(len(unitless)),
         "unitless_axes": _listed(unitless),
     }

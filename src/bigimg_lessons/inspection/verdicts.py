@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import PurePath
 from types import MappingProxyType
@@ -17,7 +17,7 @@ from bigimg_lessons.costs.storage import STORAGES
 from bigimg_lessons.inspection.costs_of import COMPARED, Costs
 from bigimg_lessons.inspection.facts import Fact, facts_of
 from bigimg_lessons.inspection.quoting import name_here, quoted
-from bigimg_lessons.inspection.report import Report
+from bigimg_lessons.inspection.report import SPATIAL, UNKNOWN_AXIS, Report
 from bigimg_lessons.questions.places import heading_anchor
 
 
@@ -112,7 +112,29 @@ def verdicts_of(
     source = name_here(report.source)
     names = {"source": source, "target": target_name(source)}
     facts |= {name: quoted(text, platform=platform) for name, text in names.items()}
-    return tuple(_filled(rule, facts) for rule in RULES if _holds(rule, facts))
+    facts |= _examples(report)
+    given = tuple(_filled(rule, facts) for rule in RULES if _holds(rule, facts))
+    return given if _is_converted(report) else tuple(replace(each, command="") for each in given)
+
+
+def _is_converted(report: Report) -> bool:
+    """Tell whether ``bigimg convert`` reads it: of a known version, with no other image beside."""
+    is_one = not report.image or report.kind in ("BDV-HDF5", "HDF5", "Zarr")
+    return report.unread_version is None and is_one
+
+
+def _examples(report: Report) -> dict[str, str]:
+    """Return what commands ask for: letters for all axes if some have no name, and lengths."""
+    letters = [*report.axes]
+    free = [letter for letter in "XYZCT" if letter not in letters]
+    for axis in reversed(range(len(letters))):
+        if letters[axis] == UNKNOWN_AXIS and free:
+            letters[axis] = free.pop(0)
+    spatial = [letter for letter in letters if letter in SPATIAL]
+    cut = {3: ("64", "512")}.get(len(spatial), ("512", "4096"))
+    chunk, shard = (",".join([length] * len(spatial)) for length in cut)
+    axes = f" --axes {''.join(letters)}" if UNKNOWN_AXIS in report.axes else ""
+    return {"axes": axes, "size": ",".join(spatial), "chunk": chunk, "shard": shard}
 
 
 def _holds(rule: Verdict, facts: Mapping[str, Fact]) -> bool:

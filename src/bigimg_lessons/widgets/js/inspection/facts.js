@@ -158,7 +158,6 @@ function lengthFacts(report) {
   return {
     sizeless: sizeless.length,
     sizeless_axes: listed(sizeless),
-    size_example: there.join(","),
     unitless: unitless.length,
     unitless_axes: listed(unitless),
   };

@@ -4,6 +4,7 @@
 import { formatNumber } from "../kit/text.js";
 import { factsOf } from "./facts.js";
 import { nameHere, shellQuoted } from "./quoting.js";
+import { SPATIAL, UNKNOWN_AXIS } from "./report.js";
 
 /**
  * One thing that is to be said of an image.
@@ -32,15 +33,38 @@ export function verdictsOf(report, costs, rules) {
     ...factsOf(report, costs, rules),
     source: shellQuoted(nameHere(report.source)),
     target: shellQuoted(targetName(nameHere(report.source))),
+    ...examples(report),
   };
+  const isRead = isConverted(report);
   return rules.verdicts
     .filter(({ fact, above }) => typeof values[fact] === "number" && values[fact] > above)
     .map((rule) => ({
       ...rule,
       text: filledIn(rule.text, values),
       remedy: filledIn(rule.remedy, values),
-      command: filledIn(rule.command, values),
+      command: isRead ? filledIn(rule.command, values) : "",
     }));
+}
+
+// Whether `bigimg convert` reads the image: of a version that it knows, and no other beside.
+const isConverted = ({ image, kind, unread_version }) =>
+  unread_version === null && (!image || ["BDV-HDF5", "HDF5", "Zarr"].includes(kind));
+
+// What commands ask for: letters for all axes if some have no name, and lengths.
+function examples({ axes }) {
+  const letters = [...axes];
+  const free = ["X", "Y", "Z", "C", "T"].filter((letter) => !axes.includes(letter));
+  for (let axis = letters.length - 1; axis >= 0; axis -= 1) {
+    if (letters[axis] === UNKNOWN_AXIS) letters[axis] = free.shift() ?? UNKNOWN_AXIS;
+  }
+  const spatial = letters.filter((letter) => SPATIAL.includes(letter));
+  const [chunk, shard] = spatial.length === 3 ? ["64", "512"] : ["512", "4096"];
+  return {
+    axes: axes.includes(UNKNOWN_AXIS) ? ` --axes ${letters.join("")}` : "",
+    size: spatial.join(","),
+    chunk: spatial.map(() => chunk).join(","),
+    shard: spatial.map(() => shard).join(","),
+  };
 }
 
 // Texts as they are, numbers rounded, halves up.
