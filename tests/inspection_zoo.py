@@ -1027,6 +1027,118 @@ def datasets(ome: dict[str, Any]) -> list[list[dict[str, Any]]]:
     return [each["coordinateTransformations"] for each in ome["multiscales"][0]["datasets"]]
 
 
+def system(name: str, *, unit: str | None = None, kind: str = "space") -> dict[str, Any]:
+    axes = [{"name": axis, "type": kind} | ({"unit": unit} if unit else {}) for axis in "zyx"]
+    return {"name": name, "axes": axes}
+
+
+def changed_06(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    def of_multiscale(ome: dict[str, Any]) -> None:
+        change(ome["multiscales"][0])
+
+    return changed(folder, of_multiscale, file_format="ome-zarr-0.6")
+
+
+@animal(
+    axes=ZYX,
+    units=("micrometer",) * 3,
+    level0={"voxel_size": (2.0, 0.5, 0.5), "offset": (0.0, 0.0, 0.0)},
+    level1={"voxel_size": (2.0, 1.0, 1.0), "offset": (0.0, 0.25, 0.25)},
+    notes=(),
+)
+def ome_zarr_06_with_a_stage(folder: Path) -> Path:
+    def change(multiscale: dict[str, Any]) -> None:
+        multiscale["coordinateSystems"].insert(0, system("stage", unit="millimeter"))
+        to_stage = {"input": {"name": "physical"}, "output": {"name": "stage"}}
+        shift = {"type": "translation", "translation": [7, 8, 9]}
+        scale = {"type": "scale", "scale": [0.001] * 3}
+        steps = {"type": "sequence", "transformations": [scale, shift]}
+        multiscale["coordinateTransformations"] = [to_stage | steps]
+
+    return changed_06(folder, change)
+
+
+@animal(
+    UNKNOWN,
+    axes=("?", "?", "?"),
+    units=(None, None, None),
+    level0={"voxel_size": None, "offset": None},
+    notes=(
+        "Its levels lead to a coordinate system of array indices, and what leads from there to "
+        "others is not followed here, so its voxel size is not known.",
+    ),
+)
+def ome_zarr_06_of_indices(folder: Path) -> Path:
+    def change(multiscale: dict[str, Any]) -> None:
+        multiscale["coordinateSystems"].append(system("indices", kind="array"))
+        step = {"type": "identity", "input": {"path": "0"}, "output": {"name": "indices"}}
+        multiscale["datasets"] = [{"path": "0", "coordinateTransformations": [step]}]
+        to_physical = {"input": {"name": "indices"}, "output": {"name": "physical"}}
+        scale = {"type": "scale", "scale": [2.0, 0.5, 0.5]}
+        multiscale["coordinateTransformations"] = [to_physical | scale]
+
+    return changed_06(folder, change)
+
+
+@animal(axes=ZYX, units=("micrometer",) * 3, level0={"voxel_size": (1.0, 1.0, 1.0)})
+def ome_zarr_06_of_identity(folder: Path) -> Path:
+    def change(multiscale: dict[str, Any]) -> None:
+        step = {"type": "identity", "input": {"path": "0"}, "output": {"name": "physical"}}
+        multiscale["datasets"] = [{"path": "0", "coordinateTransformations": [step]}]
+
+    return changed_06(folder, change)
+
+
+@animal(
+    {"units-missing", "axes-unknown"},
+    axes=("?", "?", "?"),
+    units=(None, None, None),
+    level0={"voxel_size": (2.0, 0.5, 0.5)},
+    notes=(
+        "Its levels do not lead to a coordinate system that it describes, so its axes and units "
+        "are not known.",
+    ),
+)
+def ome_zarr_06_that_leads_nowhere(folder: Path) -> Path:
+    return changed_06(folder, lambda multiscale: multiscale["coordinateSystems"][0].update(name=""))
+
+
+@animal(
+    {"contradictions"},
+    contradictions=("Level 1 leads to another coordinate system than level 0.",),
+    level0={"voxel_size": (2.0, 0.5, 0.5)},
+    level1={"voxel_size": None, "offset": None},
+)
+def ome_zarr_06_whose_levels_part(folder: Path) -> Path:
+    def change(multiscale: dict[str, Any]) -> None:
+        multiscale["coordinateSystems"].append(system("stage", unit="millimeter"))
+        step = multiscale["datasets"][1]["coordinateTransformations"][0]
+        step["output"] = {"name": "stage"}
+
+    return changed_06(folder, change)
+
+
+@animal(
+    {"voxel-size-unknown"},
+    axes=ZYX,
+    units=("micrometer",) * 3,
+    level0={"voxel_size": None, "offset": None},
+    level1={"voxel_size": (2.0, 1.0, 1.0)},
+    notes=(
+        "Of level 0 the voxel size is not known: its transformation (rotation) is not followed "
+        "here, or does not fit its axes.",
+    ),
+)
+def ome_zarr_06_that_is_turned(folder: Path) -> Path:
+    turn = {"type": "rotation", "rotation": [[1, 0, 0], [0, 0, -1], [0, 1, 0]]}
+
+    def change(multiscale: dict[str, Any]) -> None:
+        step = multiscale["datasets"][0]["coordinateTransformations"][0]
+        step["transformations"].append(turn)
+
+    return changed_06(folder, change)
+
+
 @animal({"level-without-translation"}, level1={"offset": None, "voxel_size": (2.0, 1.0, 1.0)})
 def ome_zarr_without_translation(folder: Path) -> Path:
     return changed(folder, lambda ome: [steps.pop() for steps in datasets(ome)])

@@ -98,6 +98,8 @@ function unshiftedFacts(report, strides) {
   if (report.kind !== "OME-Zarr" || full.voxel_size === null || strides.includes(method)) return {};
   const begin = full.offset ?? full.shape.map(() => 0);
   const stays = (level) => {
+    // A level of which no size is known is one whose position is not known either.
+    if (level.voxel_size === null) return false;
     const here = level.offset ?? begin;
     const isSmaller = (axis) => level.shape[axis] < full.shape[axis];
     const axes = axesOfBoth(report, full, level).filter(isSmaller);

@@ -6,6 +6,7 @@ import { InspectionError } from "./errors.js";
 import { asItems, asNumber, asObject, asText } from "./json_values.js";
 import { pythonRepr } from "./python_text.js";
 import { UNKNOWN_AXIS, makeReport } from "./report.js";
+import { Placing, isIndex } from "./transformations.js";
 import {
   allFiles,
   describedLevel,
@@ -157,11 +158,12 @@ async function omeReport({ place, given, path, ome, image }) {
   const multiscale = asObject(several[0]);
   const version = asText(ome.get("version")) ?? asText(multiscale.get("version"));
   const arrays = await levelArrays(place, given, path, multiscale);
-  const { axes, units } = axesIn(multiscale, arrays[0].array.shape.length, given);
+  const placing = new Placing(multiscale);
+  const { axes, units } = axesIn(placing, arrays[0].array.shape.length, given);
+  const placed = arrays.map(({ dataset }) => placing.placed(dataset, axes.length));
   const levels = [];
-  for (const { name, dataset, array } of arrays) {
-    const told = placed(dataset, multiscale, axes.length);
-    levels.push(await describedLevel(place, name, array, told));
+  for (const [number, { name, array }] of arrays.entries()) {
+    levels.push(await describedLevel(place, name, array, placed[number]));
   }
   const first = `the first of ${several.length} entries of multiscales`;
   return makeReport({
@@ -177,9 +179,10 @@ async function omeReport({ place, given, path, ome, image }) {
     windows: windowsIn(ome),
     is_labels: ome.has("image-label") || path.split("/").includes("labels"),
     method: asText(multiscale.get("type")),
-    contradictions: contradictionsIn(ome, axes, arrays, version),
+    contradictions: contradictionsIn(ome, placing, axes, arrays, version),
     // Before 0.4 levels had no place for a size; from 0.2 on the version was often left out.
     unread_version: version !== null && !isKnown(version) ? version : null,
+    notes: [...placing.notes, ...notFollowed(placed)],
   });
 }
 
@@ -209,14 +212,11 @@ async function levelArrays(place, given, path, multiscale) {
   return found;
 }
 
-function axesIn(multiscale, count, given) {
-  let stated = asItems(multiscale.get("axes"));
+function axesIn(placing, count, given) {
+  const stated = placing.axes;
   if (!stated.length) {
-    const [system] = asItems(multiscale.get("coordinateSystems"));
-    stated = asItems(asObject(system).get("axes"));
-  }
-  if (!stated.length) {
-    const axes = count === 5 ? AXES_BEFORE_03 : Array(count).fill(UNKNOWN_AXIS);
+    const isOld = count === 5 && !placing.systems.length;
+    const axes = isOld ? AXES_BEFORE_03 : Array(count).fill(UNKNOWN_AXIS);
     return { axes, units: Array(count).fill(null) };
   }
   if (stated.length !== count) {
@@ -225,19 +225,33 @@ function axesIn(multiscale, count, given) {
         "is damaged.",
     );
   }
-  const names = stated.map(
-    (entry) => asText(entry) ?? asText(asObject(entry).get("name")) ?? UNKNOWN_AXIS,
-  );
+  const names = stated.map((entry) => {
+    const name = asText(entry) ?? asText(asObject(entry).get("name"));
+    return name === null || isIndex(entry) ? UNKNOWN_AXIS : name;
+  });
   return {
     axes: names.map((name) => ([...name].length === 1 ? name.toUpperCase() : name)),
     units: stated.map((entry) => asText(asObject(entry).get("unit"))),
   };
 }
 
-function contradictionsIn(ome, axes, arrays, version) {
+function notFollowed(placed) {
+  const levels = [...placed.keys()].filter((number) => placed[number].foreign !== null);
+  if (!levels.length) return [];
+  const kinds = new Set(levels.map((number) => placed[number].foreign));
+  return [
+    `Of level ${levels.join(", ")} the voxel size is not known: its transformation ` +
+      `(${[...kinds].join(", ")}) is not followed here, or does not fit its axes.`,
+  ];
+}
+
+function contradictionsIn(ome, placing, axes, arrays, version) {
   const first = arrays[0].array;
   const found = [];
-  for (const { name, array } of arrays.slice(1)) {
+  for (const { name, dataset, array } of arrays.slice(1)) {
+    if (placing.strays(dataset)) {
+      found.push(`Level ${name} leads to another coordinate system than level 0.`);
+    }
     if (array.dtype !== first.dtype) {
       found.push(`Level ${name} has voxels of ${array.dtype}, and level 0 of ${first.dtype}.`);
     }
@@ -275,38 +289,4 @@ function windowsIn(ome) {
     .map((window) => [asNumber(window.get("start")), asNumber(window.get("end"))])
     .filter((window) => !window.includes(null))
     .map(([low, high]) => [low, high]);
-}
-
-/** The size of a level's voxels and the place of the first one, as they are told. */
-function placed(dataset, multiscale, count) {
-  const steps = [dataset, multiscale].flatMap((each) =>
-    stepsIn(each.get("coordinateTransformations")),
-  );
-  let size = null;
-  let offset = null;
-  const times = (values, factors) => values.map((value, axis) => value * factors[axis]);
-  for (const [kind, numbers] of steps) {
-    if (numbers.length !== count) continue;
-    if (kind === "scale") {
-      size = times(size ?? Array(count).fill(1), numbers);
-      offset = offset && times(offset, numbers);
-    } else {
-      offset = (offset ?? Array(count).fill(0)).map((value, axis) => value + numbers[axis]);
-    }
-  }
-  return { voxel_size: size, offset };
-}
-
-/** Scales and translations, those of sequences in their order. @returns {[string, number[]][]} */
-function stepsIn(transforms) {
-  const found = [];
-  for (const each of asItems(transforms).slice(0, 16).map(asObject)) {
-    const kind = each.get("type");
-    if (kind === "sequence") found.push(...stepsIn(each.get("transformations")).slice(0, 16));
-    else if (kind === "scale" || kind === "translation") {
-      const numbers = asItems(each.get(kind)).map(asNumber);
-      if (numbers.length && !numbers.includes(null)) found.push([kind, numbers]);
-    }
-  }
-  return found;
 }
