@@ -145,6 +145,31 @@ def tiff_of_imagej(folder: Path) -> Path:
 
 
 @animal(
+    axes=ZYX,
+    units=("mm", "nm", "um"),
+    level0={"voxel_size": (2.0, 0.5, 0.25)},
+)
+def tiff_of_imagej_with_three_units(folder: Path) -> Path:
+    metadata = {"axes": "ZYX", "unit": "um", "yunit": "nm", "zunit": "mm", "spacing": 2}
+    resolution = (4, 2)
+    tifffile.imwrite(folder / "a.tif", STACK, imagej=True, resolution=resolution, metadata=metadata)
+    return folder / "a.tif"
+
+
+@animal(
+    {"voxel-size-unknown"},
+    axes=ZYX,
+    units=(None, "um", "um"),
+    level0={"voxel_size": (None, 0.5, 0.25)},
+)
+def tiff_of_imagej_with_slices_in_pixels(folder: Path) -> Path:
+    metadata = {"axes": "ZYX", "unit": "um", "zunit": "pixel", "spacing": 2}
+    resolution = (4, 2)
+    tifffile.imwrite(folder / "a.tif", STACK, imagej=True, resolution=resolution, metadata=metadata)
+    return folder / "a.tif"
+
+
+@animal(
     kind="TIFF (ImageJ)",
     axes=("T", "Z", "C", "Y", "X"),
     units=("s", "um", None, "um", "um"),
@@ -331,6 +356,38 @@ def ome_tiff_of_tifffile(folder: Path) -> Path:
     }
     tifffile.imwrite(folder / "a.ome.tif", STACK.reshape(2, 2, 3, 80, 96), metadata=metadata)
     return folder / "a.ome.tif"
+
+
+def ome_tiff_that_claims(folder: Path, encoding: str) -> Path:
+    """Write OME-XML in UTF-8, as TIFF has it, that claims to be in another encoding."""
+    xml = f"""<?xml version="1.0" encoding="{encoding}"?>
+<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">
+<Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" SizeX="96" SizeY="80" SizeZ="12"
+ SizeC="1" SizeT="1" PhysicalSizeZ="2" PhysicalSizeY="0.5" PhysicalSizeX="0.25"
+ PhysicalSizeZUnit="µm" PhysicalSizeYUnit="µm" PhysicalSizeXUnit="µm">
+<Channel ID="Channel:0:0" Name="Zürich" SamplesPerPixel="1"/><TiffData/></Pixels></Image></OME>"""
+    path = folder / "a.ome.tif"
+    options: dict[str, Any] = {"photometric": "minisblack", "metadata": None}
+    tifffile.imwrite(path, STACK, description=xml.encode(), **options)
+    return path
+
+
+CLAIMED: dict[str, Any] = {
+    "axes": ZYX,
+    "units": ("µm", "µm", "µm"),
+    "channel_names": ("Zürich",),
+    "level0": {"voxel_size": (2.0, 0.5, 0.25)},
+}
+
+
+@animal(**CLAIMED)
+def ome_tiff_that_claims_utf_16(folder: Path) -> Path:
+    return ome_tiff_that_claims(folder, "utf-16")
+
+
+@animal(**CLAIMED)
+def ome_tiff_that_claims_latin_1(folder: Path) -> Path:
+    return ome_tiff_that_claims(folder, "ISO-8859-1")
 
 
 @animal(
