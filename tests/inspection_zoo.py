@@ -159,6 +159,23 @@ def tiff_of_imagej_with_three_units(folder: Path) -> Path:
 @animal(
     {"voxel-size-unknown"},
     axes=ZYX,
+    level0={"voxel_size": (2.0, None, None)},
+    notes=(
+        "Level 0 states a voxel size along Y, X that is no number above 0, so it is not known.",
+    ),
+)
+def tiff_of_imagej_beyond_numbers(folder: Path) -> Path:
+    path = tiff_of_imagej(folder)
+    with tifffile.TiffFile(path, mode="r+") as tiff:
+        for name in ("XResolution", "YResolution"):
+            tag = tiff.pages.first.tags[name]
+            tag.overwrite(1e-310, dtype="d")
+    return path
+
+
+@animal(
+    {"voxel-size-unknown"},
+    axes=ZYX,
     units=(None, "um", "um"),
     level0={"voxel_size": (None, 0.5, 0.25)},
 )
@@ -1082,6 +1099,34 @@ def changed(folder: Path, change: Callable[[dict[str, Any]], object], **options:
 
 def datasets(ome: dict[str, Any]) -> list[list[dict[str, Any]]]:
     return [each["coordinateTransformations"] for each in ome["multiscales"][0]["datasets"]]
+
+
+@animal(
+    {"voxel-size-unknown"},
+    level0={"voxel_size": (None, None, 0.5)},
+    level1={"voxel_size": (2.0, 1.0, 1.0)},
+    notes=(
+        "Level 0 states a voxel size along Z, Y that is no number above 0, so it is not known.",
+    ),
+)
+def ome_zarr_of_no_thickness(folder: Path) -> Path:
+    return changed(folder, lambda ome: datasets(ome)[0][0].update(scale=[0, -0.5, 0.5]))
+
+
+@animal(
+    {"voxel-size-unknown"},
+    level0={"voxel_size": (None, 0.5, 0.5), "offset": None},
+    notes=("Level 0 states a voxel size along Z that is no number above 0, so it is not known.",),
+)
+def ome_zarr_beyond_numbers(folder: Path) -> Path:
+    def change(ome: dict[str, Any]) -> None:
+        steps = datasets(ome)[0]
+        steps[0].update(scale=[1e300, 0.5, 0.5])
+        steps[1].update(translation=[1e300, 0, 0])
+        scale = {"type": "scale", "scale": [1e300, 1, 1]}
+        ome["multiscales"][0]["coordinateTransformations"] = [scale]
+
+    return changed(folder, change, factors=[(1, 1, 1)])
 
 
 def system(name: str, *, unit: str | None = None, kind: str = "space") -> dict[str, Any]:
