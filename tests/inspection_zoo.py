@@ -745,6 +745,29 @@ def n5_of_tensorstore(folder: Path) -> Path:
     return folder / "a.n5"
 
 
+@animal(
+    axes=ZYX,
+    units=("um", "um", "um"),
+    level0={"voxel_size": (2.0, 0.5, 0.25)},
+    level1={"voxel_size": (2.0, 1.0, 0.5)},
+)
+def n5_of_n5_viewer(folder: Path) -> Path:
+    for number, factor in enumerate((1, 2)):
+        level = {
+            "dimensions": [96 // factor, 80 // factor, 12],
+            "blockSize": [32, 16, 4],
+            "dataType": "uint16",
+            "compression": {"type": "raw"},
+            "axes": ["x", "y", "z"],
+            "pixelResolution": {"unit": "um", "dimensions": [0.25, 0.5, 2]},
+            "downsamplingFactors": [factor, factor, 1],
+        }
+        (folder / "a.n5" / f"s{number}").mkdir(parents=True)
+        (folder / "a.n5" / f"s{number}" / "attributes.json").write_text(json.dumps(level))
+    (folder / "a.n5" / "attributes.json").write_text('{"n5": "2.5.0"}')
+    return folder / "a.n5"
+
+
 @animal(UNKNOWN | {"unread-version"}, kind="N5", unread_version="9.0.0")
 def n5_of_the_future(folder: Path) -> Path:
     path = n5_of_z5py(folder)
