@@ -855,6 +855,15 @@ def zarr_of_tensorstore(folder: Path) -> Path:
     return folder / "a.zarr"
 
 
+@animal({"voxel-size-unknown"}, image="", axes=ZYX, level0={"path": "b"})
+def zarr_group_of_xarray(folder: Path) -> Path:
+    group = zarr.create_group(folder / "a.zarr")
+    group.create_array("b", data=STACK, dimension_names=["z", "y", "x"])
+    group.create_array("spatial_ref", shape=(), dtype="i8")
+    group.create_array("none", shape=(0,), dtype="i8")
+    return folder / "a.zarr"
+
+
 @animal(UNKNOWN, image="array b, the largest of 2", level0={"path": "b"})
 def zarr_group(folder: Path) -> Path:
     group = zarr.create_group(folder / "a.zarr")

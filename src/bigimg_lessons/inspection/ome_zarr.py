@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bigimg_lessons.inspection.errors import InspectionError
+from bigimg_lessons.inspection.errors import InspectionError, NoImageError
 from bigimg_lessons.inspection.json_values import items, mapping, number, text
 from bigimg_lessons.inspection.places import Place
 from bigimg_lessons.inspection.report import UNKNOWN_AXIS, Report
@@ -120,10 +120,18 @@ def _first_image(place: Place, path: str) -> tuple[str | None, str]:
     """Find an image in a group that does not say what is in it."""
     images = []
     for name in (place.names(path) or ())[:200]:
-        node = None if name.startswith(".") else read_node(place, inside(path, name))
+        node = None if name.startswith(".") else _member(place, inside(path, name))
         if node is not None and node.array is None and _IN_OME & _ome(node).keys():
             images.append(name)
     return (images[0], f"{images[0]}, the first of {len(images)}") if images else (None, "")
+
+
+def _member(place: Place, path: str) -> Node | None:
+    """Read what a folder in a group is; None if it is nothing in which an image may be."""
+    try:
+        return read_node(place, path)
+    except NoImageError:  # such as the scalar coordinates of xarray
+        return None
 
 
 def _arrays_below(place: Place, path: str) -> list[tuple[str, ArrayMetadata]]:
@@ -135,7 +143,7 @@ def _arrays_below(place: Place, path: str) -> list[tuple[str, ArrayMetadata]]:
         for name in (place.names(folder) or ())[:200]:
             if name.startswith(".") or name == "zarr.json":
                 continue
-            node = read_node(place, inside(folder, name))
+            node = _member(place, inside(folder, name))
             if node is None:
                 continue
             if node.array is not None:

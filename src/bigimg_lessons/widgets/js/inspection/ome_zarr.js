@@ -2,7 +2,7 @@
 // inspection/ome_zarr.py describes them.
 
 import { product } from "../costs/grid.js";
-import { InspectionError } from "./errors.js";
+import { InspectionError, NoImageError } from "./errors.js";
 import { asItems, asNumber, asObject, asText } from "./json_values.js";
 import { pythonRepr } from "./python_text.js";
 import { UNKNOWN_AXIS, makeReport } from "./report.js";
@@ -106,11 +106,22 @@ async function firstInside(place, path, ome) {
 async function firstImage(place, path) {
   const images = [];
   for (const name of ((await place.names(path)) ?? []).slice(0, 200)) {
-    const node = name.startsWith(".") ? null : await readZarrNode(place, pathInside(path, name));
+    const node = name.startsWith(".") ? null : await memberOf(place, pathInside(path, name));
     if (node && !node.array && IN_OME.some((key) => omeOf(node).has(key))) images.push(name);
   }
   if (!images.length) return null;
   return { name: images[0], words: `${images[0]}, the first of ${images.length}` };
+}
+
+// What a folder in a group is; null if it is nothing in which an image may be, such as the scalar
+// coordinates of xarray.
+async function memberOf(place, path) {
+  try {
+    return await readZarrNode(place, path);
+  } catch (error) {
+    if (error instanceof NoImageError) return null;
+    throw error;
+  }
 }
 
 // Find the arrays of a group, the largest first.
@@ -125,7 +136,7 @@ async function arraysBelow(place, path) {
     for (const name of names.slice(0, 200)) {
       if (name.startsWith(".") || name === "zarr.json") continue;
       const inside = pathInside(folder, name);
-      const node = await readZarrNode(place, inside);
+      const node = await memberOf(place, inside);
       if (node?.array) found.push([inside, node.array]);
       else if (node && depth < MAX_DEPTH) left.push([inside, depth + 1]);
     }
