@@ -807,6 +807,18 @@ def imaris_that_shows_nothing(folder: Path) -> Path:
     return path
 
 
+@animal({"constant-window"}, windows=(None, (7.0, 7.0)))
+def imaris_that_shows_nothing_of_one_channel(folder: Path) -> Path:
+    path = built(folder / "a.ims", np.stack([STACK, STACK]), axes="CZYX")
+    with h5py.File(path, "r+") as file:
+        from bigimg_lessons.formats.imaris.attributes import write_text
+
+        for number in (0, 1):
+            del file[f"DataSetInfo/Channel {number}"].attrs["ColorRange"]
+        write_text(file["DataSetInfo/Channel 1"], "ColorRange", "7.000 7.000")
+    return path
+
+
 # ---- Zarr ----
 
 
@@ -1297,6 +1309,15 @@ def ome_zarr_without_units(folder: Path) -> Path:
 def ome_zarr_that_shows_nothing(folder: Path) -> Path:
     window = {"min": 0, "max": 9, "start": 5, "end": 5}
     return changed(folder, lambda ome: ome["omero"]["channels"][0].update(window=window))
+
+
+@animal({"constant-window"}, axes=("C", "Z", "Y", "X"), windows=(None, (5.0, 5.0)))
+def ome_zarr_that_shows_nothing_of_one_channel(folder: Path) -> Path:
+    def change(ome: dict[str, Any]) -> None:
+        del ome["omero"]["channels"][0]["window"]
+        ome["omero"]["channels"][1]["window"].update(start=5, end=5)
+
+    return changed(folder, change, image=np.stack([STACK, STACK]), axes="CZYX")
 
 
 @animal({"unread-version"}, version="0.9", unread_version="0.9")

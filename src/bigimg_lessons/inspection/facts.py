@@ -197,8 +197,9 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _window(report: Report) -> dict[str, Fact]:
-    for number, (low, high) in enumerate(report.windows):
-        if high <= low:
+    for number, window in enumerate(report.windows):
+        if window is not None and window[1] <= window[0]:
+            low, high = window
             return {
                 "dark": 1.0,
                 "dark_channel": float(number),

@@ -330,11 +330,10 @@ def _channel_names(ome: Mapping[str, Any]) -> list[str]:
     return [text(mapping(each).get("label")) or "" for each in channels]
 
 
-def _windows(ome: Mapping[str, Any]) -> list[tuple[float, float]]:
-    found = []
+def _windows(ome: Mapping[str, Any]) -> list[tuple[float, float] | None]:
+    found: list[tuple[float, float] | None] = []
     for each in items(mapping(ome.get("omero")).get("channels"))[:1000]:
         window = mapping(mapping(each).get("window"))
         low, high = number(window.get("start")), number(window.get("end"))
-        if low is not None and high is not None:
-            found.append((low, high))
-    return found
+        found.append(None if low is None or high is None else (low, high))
+    return found if any(found) else []

@@ -170,7 +170,7 @@ const listed = (names) =>
   names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 
 function windowFacts({ windows }) {
-  const channel = windows.findIndex(([low, high]) => high <= low);
+  const channel = windows.findIndex((window) => window && window[1] <= window[0]);
   if (channel < 0) return { dark: 0 };
   const [low, high] = windows[channel];
   return {

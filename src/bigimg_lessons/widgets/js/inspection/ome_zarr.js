@@ -293,11 +293,14 @@ const channelsIn = (ome) =>
     .slice(0, MAX_CHANNELS)
     .map(asObject);
 
-/** @returns {[number, number][]} */
+/** @returns {([number, number] | null)[]} */
 function windowsIn(ome) {
-  return channelsIn(ome)
-    .map((channel) => asObject(channel.get("window")))
-    .map((window) => [asNumber(window.get("start")), asNumber(window.get("end"))])
-    .filter((window) => !window.includes(null))
-    .map(([low, high]) => [low, high]);
+  const found = channelsIn(ome).map((channel) => {
+    const window = asObject(channel.get("window"));
+    const [low, high] = [asNumber(window.get("start")), asNumber(window.get("end"))];
+    /** @type {[number, number] | null} */
+    const ends = low === null || high === null ? null : [low, high];
+    return ends;
+  });
+  return found.some((window) => window) ? found : [];
 }
