@@ -145,6 +145,48 @@ def tiff_of_imagej(folder: Path) -> Path:
 
 
 @animal(
+    axes=ZYX,
+    units=("mm", "nm", "um"),
+    level0={"voxel_size": (2.0, 0.5, 0.25)},
+)
+def tiff_of_imagej_with_three_units(folder: Path) -> Path:
+    metadata = {"axes": "ZYX", "unit": "um", "yunit": "nm", "zunit": "mm", "spacing": 2}
+    resolution = (4, 2)
+    tifffile.imwrite(folder / "a.tif", STACK, imagej=True, resolution=resolution, metadata=metadata)
+    return folder / "a.tif"
+
+
+@animal(
+    {"voxel-size-unknown"},
+    axes=ZYX,
+    level0={"voxel_size": (2.0, None, None)},
+    notes=(
+        "Level 0 states a voxel size along Y, X that is no number above 0, so it is not known.",
+    ),
+)
+def tiff_of_imagej_beyond_numbers(folder: Path) -> Path:
+    path = tiff_of_imagej(folder)
+    with tifffile.TiffFile(path, mode="r+") as tiff:
+        for name in ("XResolution", "YResolution"):
+            tag = tiff.pages.first.tags[name]
+            tag.overwrite(1e-310, dtype="d")
+    return path
+
+
+@animal(
+    {"voxel-size-unknown"},
+    axes=ZYX,
+    units=(None, "um", "um"),
+    level0={"voxel_size": (None, 0.5, 0.25)},
+)
+def tiff_of_imagej_with_slices_in_pixels(folder: Path) -> Path:
+    metadata = {"axes": "ZYX", "unit": "um", "zunit": "pixel", "spacing": 2}
+    resolution = (4, 2)
+    tifffile.imwrite(folder / "a.tif", STACK, imagej=True, resolution=resolution, metadata=metadata)
+    return folder / "a.tif"
+
+
+@animal(
     kind="TIFF (ImageJ)",
     axes=("T", "Z", "C", "Y", "X"),
     units=("s", "um", None, "um", "um"),
@@ -331,6 +373,38 @@ def ome_tiff_of_tifffile(folder: Path) -> Path:
     }
     tifffile.imwrite(folder / "a.ome.tif", STACK.reshape(2, 2, 3, 80, 96), metadata=metadata)
     return folder / "a.ome.tif"
+
+
+def ome_tiff_that_claims(folder: Path, encoding: str) -> Path:
+    """Write OME-XML in UTF-8, as TIFF has it, that claims to be in another encoding."""
+    xml = f"""<?xml version="1.0" encoding="{encoding}"?>
+<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06"><Image ID="Image:0">
+<Pixels ID="Pixels:0" DimensionOrder="XYZCT" Type="uint16" SizeX="96" SizeY="80" SizeZ="12"
+ SizeC="1" SizeT="1" PhysicalSizeZ="2" PhysicalSizeY="0.5" PhysicalSizeX="0.25"
+ PhysicalSizeZUnit="µm" PhysicalSizeYUnit="µm" PhysicalSizeXUnit="µm">
+<Channel ID="Channel:0:0" Name="Zürich" SamplesPerPixel="1"/><TiffData/></Pixels></Image></OME>"""
+    path = folder / "a.ome.tif"
+    options: dict[str, Any] = {"photometric": "minisblack", "metadata": None}
+    tifffile.imwrite(path, STACK, description=xml.encode(), **options)
+    return path
+
+
+CLAIMED: dict[str, Any] = {
+    "axes": ZYX,
+    "units": ("µm", "µm", "µm"),
+    "channel_names": ("Zürich",),
+    "level0": {"voxel_size": (2.0, 0.5, 0.25)},
+}
+
+
+@animal(**CLAIMED)
+def ome_tiff_that_claims_utf_16(folder: Path) -> Path:
+    return ome_tiff_that_claims(folder, "utf-16")
+
+
+@animal(**CLAIMED)
+def ome_tiff_that_claims_latin_1(folder: Path) -> Path:
+    return ome_tiff_that_claims(folder, "ISO-8859-1")
 
 
 @animal(
@@ -671,6 +745,29 @@ def n5_of_tensorstore(folder: Path) -> Path:
     return folder / "a.n5"
 
 
+@animal(
+    axes=ZYX,
+    units=("um", "um", "um"),
+    level0={"voxel_size": (2.0, 0.5, 0.25)},
+    level1={"voxel_size": (2.0, 1.0, 0.5)},
+)
+def n5_of_n5_viewer(folder: Path) -> Path:
+    for number, factor in enumerate((1, 2)):
+        level = {
+            "dimensions": [96 // factor, 80 // factor, 12],
+            "blockSize": [32, 16, 4],
+            "dataType": "uint16",
+            "compression": {"type": "raw"},
+            "axes": ["x", "y", "z"],
+            "pixelResolution": {"unit": "um", "dimensions": [0.25, 0.5, 2]},
+            "downsamplingFactors": [factor, factor, 1],
+        }
+        (folder / "a.n5" / f"s{number}").mkdir(parents=True)
+        (folder / "a.n5" / f"s{number}" / "attributes.json").write_text(json.dumps(level))
+    (folder / "a.n5" / "attributes.json").write_text('{"n5": "2.5.0"}')
+    return folder / "a.n5"
+
+
 @animal(UNKNOWN | {"unread-version"}, kind="N5", unread_version="9.0.0")
 def n5_of_the_future(folder: Path) -> Path:
     path = n5_of_z5py(folder)
@@ -707,6 +804,18 @@ def imaris_that_shows_nothing(folder: Path) -> Path:
 
         del file["DataSetInfo/Channel 0"].attrs["ColorRange"]
         write_text(file["DataSetInfo/Channel 0"], "ColorRange", "7.000 7.000")
+    return path
+
+
+@animal({"constant-window"}, windows=(None, (7.0, 7.0)))
+def imaris_that_shows_nothing_of_one_channel(folder: Path) -> Path:
+    path = built(folder / "a.ims", np.stack([STACK, STACK]), axes="CZYX")
+    with h5py.File(path, "r+") as file:
+        from bigimg_lessons.formats.imaris.attributes import write_text
+
+        for number in (0, 1):
+            del file[f"DataSetInfo/Channel {number}"].attrs["ColorRange"]
+        write_text(file["DataSetInfo/Channel 1"], "ColorRange", "7.000 7.000")
     return path
 
 
@@ -755,6 +864,15 @@ def zarr_of_tensorstore(folder: Path) -> Path:
     store = {"driver": "file", "path": str(folder / "a.zarr")}
     spec = {"driver": "zarr3", "kvstore": store, "metadata": metadata}
     tensorstore.open(spec, create=True).result()[...] = STACK
+    return folder / "a.zarr"
+
+
+@animal({"voxel-size-unknown"}, image="", axes=ZYX, level0={"path": "b"})
+def zarr_group_of_xarray(folder: Path) -> Path:
+    group = zarr.create_group(folder / "a.zarr")
+    group.create_array("b", data=STACK, dimension_names=["z", "y", "x"])
+    group.create_array("spatial_ref", shape=(), dtype="i8")
+    group.create_array("none", shape=(0,), dtype="i8")
     return folder / "a.zarr"
 
 
@@ -1027,6 +1145,146 @@ def datasets(ome: dict[str, Any]) -> list[list[dict[str, Any]]]:
     return [each["coordinateTransformations"] for each in ome["multiscales"][0]["datasets"]]
 
 
+@animal(
+    {"voxel-size-unknown"},
+    level0={"voxel_size": (None, None, 0.5)},
+    level1={"voxel_size": (2.0, 1.0, 1.0)},
+    notes=(
+        "Level 0 states a voxel size along Z, Y that is no number above 0, so it is not known.",
+    ),
+)
+def ome_zarr_of_no_thickness(folder: Path) -> Path:
+    return changed(folder, lambda ome: datasets(ome)[0][0].update(scale=[0, -0.5, 0.5]))
+
+
+@animal(
+    {"voxel-size-unknown"},
+    level0={"voxel_size": (None, 0.5, 0.5), "offset": None},
+    notes=("Level 0 states a voxel size along Z that is no number above 0, so it is not known.",),
+)
+def ome_zarr_beyond_numbers(folder: Path) -> Path:
+    def change(ome: dict[str, Any]) -> None:
+        steps = datasets(ome)[0]
+        steps[0].update(scale=[1e300, 0.5, 0.5])
+        steps[1].update(translation=[1e300, 0, 0])
+        scale = {"type": "scale", "scale": [1e300, 1, 1]}
+        ome["multiscales"][0]["coordinateTransformations"] = [scale]
+
+    return changed(folder, change, factors=[(1, 1, 1)])
+
+
+def system(name: str, *, unit: str | None = None, kind: str = "space") -> dict[str, Any]:
+    axes = [{"name": axis, "type": kind} | ({"unit": unit} if unit else {}) for axis in "zyx"]
+    return {"name": name, "axes": axes}
+
+
+def changed_06(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    def of_multiscale(ome: dict[str, Any]) -> None:
+        change(ome["multiscales"][0])
+
+    return changed(folder, of_multiscale, file_format="ome-zarr-0.6")
+
+
+@animal(
+    axes=ZYX,
+    units=("micrometer",) * 3,
+    level0={"voxel_size": (2.0, 0.5, 0.5), "offset": (0.0, 0.0, 0.0)},
+    level1={"voxel_size": (2.0, 1.0, 1.0), "offset": (0.0, 0.25, 0.25)},
+    notes=(),
+)
+def ome_zarr_06_with_a_stage(folder: Path) -> Path:
+    def change(multiscale: dict[str, Any]) -> None:
+        multiscale["coordinateSystems"].insert(0, system("stage", unit="millimeter"))
+        to_stage = {"input": {"name": "physical"}, "output": {"name": "stage"}}
+        shift = {"type": "translation", "translation": [7, 8, 9]}
+        scale = {"type": "scale", "scale": [0.001] * 3}
+        steps = {"type": "sequence", "transformations": [scale, shift]}
+        multiscale["coordinateTransformations"] = [to_stage | steps]
+
+    return changed_06(folder, change)
+
+
+@animal(
+    UNKNOWN,
+    axes=("?", "?", "?"),
+    units=(None, None, None),
+    level0={"voxel_size": None, "offset": None},
+    notes=(
+        "Its levels lead to a coordinate system of array indices, and what leads from there to "
+        "others is not followed here, so its voxel size is not known.",
+    ),
+)
+def ome_zarr_06_of_indices(folder: Path) -> Path:
+    def change(multiscale: dict[str, Any]) -> None:
+        multiscale["coordinateSystems"].append(system("indices", kind="array"))
+        step = {"type": "identity", "input": {"path": "0"}, "output": {"name": "indices"}}
+        multiscale["datasets"] = [{"path": "0", "coordinateTransformations": [step]}]
+        to_physical = {"input": {"name": "indices"}, "output": {"name": "physical"}}
+        scale = {"type": "scale", "scale": [2.0, 0.5, 0.5]}
+        multiscale["coordinateTransformations"] = [to_physical | scale]
+
+    return changed_06(folder, change)
+
+
+@animal(axes=ZYX, units=("micrometer",) * 3, level0={"voxel_size": (1.0, 1.0, 1.0)})
+def ome_zarr_06_of_identity(folder: Path) -> Path:
+    def change(multiscale: dict[str, Any]) -> None:
+        step = {"type": "identity", "input": {"path": "0"}, "output": {"name": "physical"}}
+        multiscale["datasets"] = [{"path": "0", "coordinateTransformations": [step]}]
+
+    return changed_06(folder, change)
+
+
+@animal(
+    {"units-missing", "axes-unknown"},
+    axes=("?", "?", "?"),
+    units=(None, None, None),
+    level0={"voxel_size": (2.0, 0.5, 0.5)},
+    notes=(
+        "Its levels do not lead to a coordinate system that it describes, so its axes and units "
+        "are not known.",
+    ),
+)
+def ome_zarr_06_that_leads_nowhere(folder: Path) -> Path:
+    return changed_06(folder, lambda multiscale: multiscale["coordinateSystems"][0].update(name=""))
+
+
+@animal(
+    {"contradictions"},
+    contradictions=("Level 1 leads to another coordinate system than level 0.",),
+    level0={"voxel_size": (2.0, 0.5, 0.5)},
+    level1={"voxel_size": None, "offset": None},
+)
+def ome_zarr_06_whose_levels_part(folder: Path) -> Path:
+    def change(multiscale: dict[str, Any]) -> None:
+        multiscale["coordinateSystems"].append(system("stage", unit="millimeter"))
+        step = multiscale["datasets"][1]["coordinateTransformations"][0]
+        step["output"] = {"name": "stage"}
+
+    return changed_06(folder, change)
+
+
+@animal(
+    {"voxel-size-unknown"},
+    axes=ZYX,
+    units=("micrometer",) * 3,
+    level0={"voxel_size": None, "offset": None},
+    level1={"voxel_size": (2.0, 1.0, 1.0)},
+    notes=(
+        "Of level 0 the voxel size is not known: its transformation (rotation) is not followed "
+        "here, or does not fit its axes.",
+    ),
+)
+def ome_zarr_06_that_is_turned(folder: Path) -> Path:
+    turn = {"type": "rotation", "rotation": [[1, 0, 0], [0, 0, -1], [0, 1, 0]]}
+
+    def change(multiscale: dict[str, Any]) -> None:
+        step = multiscale["datasets"][0]["coordinateTransformations"][0]
+        step["transformations"].append(turn)
+
+    return changed_06(folder, change)
+
+
 @animal({"level-without-translation"}, level1={"offset": None, "voxel_size": (2.0, 1.0, 1.0)})
 def ome_zarr_without_translation(folder: Path) -> Path:
     return changed(folder, lambda ome: [steps.pop() for steps in datasets(ome)])
@@ -1051,6 +1309,15 @@ def ome_zarr_without_units(folder: Path) -> Path:
 def ome_zarr_that_shows_nothing(folder: Path) -> Path:
     window = {"min": 0, "max": 9, "start": 5, "end": 5}
     return changed(folder, lambda ome: ome["omero"]["channels"][0].update(window=window))
+
+
+@animal({"constant-window"}, axes=("C", "Z", "Y", "X"), windows=(None, (5.0, 5.0)))
+def ome_zarr_that_shows_nothing_of_one_channel(folder: Path) -> Path:
+    def change(ome: dict[str, Any]) -> None:
+        del ome["omero"]["channels"][0]["window"]
+        ome["omero"]["channels"][1]["window"].update(start=5, end=5)
+
+    return changed(folder, change, image=np.stack([STACK, STACK]), axes="CZYX")
 
 
 @animal({"unread-version"}, version="0.9", unread_version="0.9")

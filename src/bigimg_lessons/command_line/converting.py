@@ -208,6 +208,8 @@ def _verified(
 def _build(
     image: Any, conversion: Conversion, known: Known, downsampling: str, *, labels: bool
 ) -> Path:
+    for remark in known.remarks:
+        warnings.warn(remark, stacklevel=2)
     options: dict[str, Any] = {
         "file_format": conversion.file_format,
         "chunk_shape": conversion.chunk_shape,

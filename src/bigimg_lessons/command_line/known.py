@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from bigimg_lessons.inspection.errors import InspectionError
 from bigimg_lessons.inspection.opening import report_on
 from bigimg_lessons.inspection.report import SPATIAL, UNKNOWN_AXIS, Report
-from bigimg_lessons.units import duration, length
+from bigimg_lessons.pyramids.calibration import Calibration, Step
+from bigimg_lessons.units import duration, is_pixel, length
 
 ALWAYS_DEEP = ("imaris", "bdv-hdf5", "bdv-n5")
 """Formats whose images have an axis Z, if only of one plane."""
+
+_BY_LETTER = ("HDF5",)  # kinds whose sizes are those of z, y and x, whichever axes these are
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,8 @@ class Known:
         From one time point to the next.
     channel_names
         One for each channel.
+    remarks
+        Sentences on sizes that the image states and that are not taken.
     """
 
     axes: str
@@ -46,6 +51,7 @@ class Known:
     time_interval: float | None
     time_unit: str | None
     channel_names: tuple[str, ...] | None
+    remarks: tuple[str, ...] = ()
 
     @property
     def size_of_space(self) -> tuple[float | None, ...] | None:
@@ -120,11 +126,12 @@ def known_of(
             f"{report.source} has voxels of {level.dtype}, which are not read: save it with voxels "
             "of whole bytes first, such as uint8, uint16 or float32."
         )
-    size, size_unit = _spatial(report, named, file_format, voxel_size, unit)
+    size, size_unit, remarks = _spatial(report, named, file_format, voxel_size, unit)
     step, time_unit = _time(report, named)
     names = report.channel_names
-    count = level.shape[named.index("C")] if "C" in named else 1
     along = dict(zip(named, level.shape, strict=True))
+    # Samples, the colours of an image, become channels, of which its one name is none.
+    count = along.get("C", 1) * along.get("S", 1)
     return Known(
         axes=named,
         space=tuple(along[axis] for axis in SPATIAL if axis in along),
@@ -135,6 +142,7 @@ def known_of(
         time_interval=step,
         time_unit=time_unit,
         channel_names=names if len(names) == count else None,
+        remarks=remarks,
     )
 
 
@@ -144,39 +152,44 @@ def _spatial(
     file_format: str,
     voxel_size: Sequence[float | None] | None,
     unit: str | None,
-) -> tuple[tuple[float | None, ...] | None, str | None]:
-    """Return the voxel size in one unit, of the axes that the target is given."""
-    space = [axis for axis in SPATIAL if axis in axes]
-    if voxel_size is not None:
-        size: list[float | None] = list(voxel_size)
-        if len(size) != len(space):
-            raise ValueError(
-                f"--voxel-size has {len(size)} numbers, and the image has the axes "
-                f"{', '.join(space)}: give one for each."
-            )
-    else:
-        told = report.levels[0].voxel_size or (None,) * len(axes)
-        units = [report.units[axes.index(axis)] for axis in space]
-        size = [told[axes.index(axis)] for axis in space]
-        if unit is None and (unit := next((each for each in reversed(units) if each), None)):
-            size = _in_one_unit(size, units, unit)
+) -> tuple[tuple[float | None, ...] | None, str | None, tuple[str, ...]]:
+    """Return the voxel size in one unit, of the axes that the target is given, and remarks."""
+    space = "".join(axis for axis in SPATIAL if axis in axes)
+    if voxel_size is not None and len(voxel_size) != len(space):
+        raise ValueError(
+            f"--voxel-size has {len(voxel_size)} numbers, and the image has the axes "
+            f"{', '.join(space)}: give one for each."
+        )
     if file_format in ALWAYS_DEEP and "Z" not in space:
-        size = [None, *size]
-    return (None, unit) if all(each is None for each in size) else (tuple(size), unit)
+        space = f"Z{space}"
+        voxel_size = None if voxel_size is None else (None, *voxel_size)
+    told = Calibration({axis: _told(report, axes, axis) for axis in space})
+    known = told.overridden(space, voxel_size=voxel_size, unit=unit)
+    steps = {axis: step for axis in space if (step := known.step(axis)).size is not None}
+    common = next((step.unit for step in reversed(steps.values()) if step.unit), None)
+    in_pixels = common is None and any(step.is_pixel for step in steps.values())
+    odd = [
+        axis for axis, step in steps.items() if (step.unit, step.is_pixel) != (common, in_pixels)
+    ]
+    remarks = tuple(
+        f"{report.source} states the voxel size {steps[axis].size:g} along {axis.lower()} without "
+        "the unit that another axis has, so it is not taken: give --voxel-size and --unit."
+        for axis in odd
+    )
+    size = tuple(None if axis in odd else known.step(axis).size for axis in space)
+    name = "pixel" if in_pixels else None if common is None else common.name
+    return (size if any(size) else None), name, remarks
 
 
-def _in_one_unit(
-    size: Sequence[float | None], units: Sequence[str | None], unit: str
-) -> list[float | None]:
-    """Convert what is in other units of length; what is in none stays as it is."""
-    common = length(unit)
-    found = []
-    for value, own in zip(size, units, strict=True):
-        own_unit = None if own is None else length(own)
-        if value is not None and common is not None and own_unit is not None:
-            value = own_unit.convert(value, common)
-        found.append(value)
-    return found
+def _told(report: Report, axes: str, axis: str) -> Step:
+    """Return what the image states along an axis of space, by the name that its user gives it."""
+    is_by_letter = report.kind in _BY_LETTER
+    place = report.axis(axis) if is_by_letter else axes.find(axis)
+    sizes = report.levels[0].voxel_size
+    if sizes is None or place is None or place < 0 or (size := sizes[place]) is None:
+        return Step()
+    unit = report.units[place] or ""
+    return Step(size, length(unit), is_pixel(unit))
 
 
 def _time(report: Report, axes: str) -> tuple[float | None, str | None]:

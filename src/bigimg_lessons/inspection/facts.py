@@ -128,7 +128,8 @@ def _unshifted(report: Report, strides: Sequence[str]) -> dict[str, Fact]:
         ]
         begin = full.offset or (0.0,) * len(full.shape)
         here = begin if level.offset is None else level.offset
-        if shrunk and all(here[axis] == begin[axis] for axis in shrunk):
+        # A level of which no size is known is one whose position is not known either.
+        if level.voxel_size and shrunk and all(here[axis] == begin[axis] for axis in shrunk):
             count += 1
     return {"unshifted": float(count)}
 
@@ -195,8 +196,9 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _window(report: Report) -> dict[str, Fact]:
-    for number, (low, high) in enumerate(report.windows):
-        if high <= low:
+    for number, window in enumerate(report.windows):
+        if window is not None and window[1] <= window[0]:
+            low, high = window
             return {
                 "dark": 1.0,
                 "dark_channel": float(number),

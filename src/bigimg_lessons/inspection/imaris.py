@@ -159,10 +159,9 @@ def _texts(info: h5py.Group, attribute: str, channels: int) -> list[str]:
     return found
 
 
-def _windows(info: h5py.Group, channels: int) -> list[tuple[float, float]]:
-    found = []
+def _windows(info: h5py.Group, channels: int) -> list[tuple[float, float] | None]:
+    found: list[tuple[float, float] | None] = []
     for text in _texts(info, "ColorRange", channels):
-        ends = [_number(word) for word in text.split()]
-        if len(ends) == 2 and None not in ends:
-            found.append((ends[0], ends[1]))
-    return found  # type: ignore[return-value]
+        ends = [value for word in text.split() if (value := _number(word)) is not None]
+        found.append((ends[0], ends[1]) if len(ends) == len(text.split()) == 2 else None)
+    return found if any(found) else []

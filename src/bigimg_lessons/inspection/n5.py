@@ -157,12 +157,22 @@ def _level(
 
 
 def _size(attributes: Attributes, count: int) -> tuple[float, ...] | None:
-    """Return the voxel size of ``resolution`` or ``pixelResolution``, which n5-viewer writes."""
-    stated = attributes.get("resolution") or attributes.get("pixelResolution")
-    if isinstance(stated, dict):
-        stated = stated.get("dimensions")
-    numbers = [value for each in items(stated) if (value := number(each)) is not None]
-    return tuple(numbers[::-1]) if len(numbers) == count else None
+    """Return the voxel size of ``resolution`` or ``pixelResolution``, which n5-viewer writes.
+
+    The latter is that of the full image: a level's ``downsamplingFactors`` multiply it, as
+    ``N5SingleScaleMetadataParser`` of github.com/saalfeldlab/n5-universe does it.
+    """
+    if stated := attributes.get("resolution"):
+        return _numbers(stated, count)
+    size = _numbers(attributes.get("pixelResolution"), count)
+    factors = _numbers(attributes.get("downsamplingFactors"), count) or (1.0,) * count
+    return size and tuple(a * b for a, b in zip(size, factors, strict=True))
+
+
+def _numbers(stated: object, count: int) -> tuple[float, ...] | None:
+    listed = items(stated.get("dimensions") if isinstance(stated, dict) else stated)
+    numbers = [value for each in listed if (value := number(each)) is not None]
+    return tuple(numbers[::-1]) if len(numbers) == len(listed) == count else None
 
 
 def _axes(attributes: Attributes, count: int) -> tuple[str, ...]:

@@ -12,10 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bigimg_lessons.inspection.errors import InspectionError
+from bigimg_lessons.inspection.errors import InspectionError, NoImageError
 from bigimg_lessons.inspection.json_values import items, mapping, number, text
 from bigimg_lessons.inspection.places import Place
 from bigimg_lessons.inspection.report import UNKNOWN_AXIS, Report
+from bigimg_lessons.inspection.transformations import Placed, Placing, is_index
 from bigimg_lessons.inspection.zarr_arrays import (
     ArrayMetadata,
     Node,
@@ -33,8 +34,6 @@ _MAX_DEPTH = 3
 _MAX_ARRAYS = 20
 _AXES_BEFORE_03 = ("T", "C", "Z", "Y", "X")
 _AXIS = re.compile(r"[a-z]", re.IGNORECASE)
-
-Vector = tuple[float | None, ...]
 
 
 def inspect_zarr(place: Place, source: str) -> Report:
@@ -121,10 +120,18 @@ def _first_image(place: Place, path: str) -> tuple[str | None, str]:
     """Find an image in a group that does not say what is in it."""
     images = []
     for name in (place.names(path) or ())[:200]:
-        node = None if name.startswith(".") else read_node(place, inside(path, name))
+        node = None if name.startswith(".") else _member(place, inside(path, name))
         if node is not None and node.array is None and _IN_OME & _ome(node).keys():
             images.append(name)
     return (images[0], f"{images[0]}, the first of {len(images)}") if images else (None, "")
+
+
+def _member(place: Place, path: str) -> Node | None:
+    """Read what a folder in a group is; None if it is nothing in which an image may be."""
+    try:
+        return read_node(place, path)
+    except NoImageError:  # such as the scalar coordinates of xarray
+        return None
 
 
 def _arrays_below(place: Place, path: str) -> list[tuple[str, ArrayMetadata]]:
@@ -136,7 +143,7 @@ def _arrays_below(place: Place, path: str) -> list[tuple[str, ArrayMetadata]]:
         for name in (place.names(folder) or ())[:200]:
             if name.startswith(".") or name == "zarr.json":
                 continue
-            node = read_node(place, inside(folder, name))
+            node = _member(place, inside(folder, name))
             if node is None:
                 continue
             if node.array is not None:
@@ -200,11 +207,13 @@ class _Image:
         multiscale = mapping(several[0])
         version = text(self.ome.get("version")) or text(multiscale.get("version"))
         arrays = self._arrays(multiscale)
-        axes, units = self._axes(multiscale, len(arrays[0][2].shape))
-        levels = []
-        for path, dataset, array in arrays:
-            size, offset = _placed(dataset, multiscale, len(axes))
-            levels.append(described(self.place, path, array, voxel_size=size, offset=offset))
+        placing = Placing(multiscale)
+        axes, units = self._axes(placing, len(arrays[0][2].shape))
+        placed = [placing.placed(dataset, len(axes)) for _, dataset, _ in arrays]
+        levels = [
+            described(self.place, path, array, voxel_size=each.voxel_size, offset=each.offset)
+            for (path, _, array), each in zip(arrays, placed, strict=True)
+        ]
         image = self.image
         if len(several) > 1:
             image = f"{image}, " if image else ""
@@ -225,8 +234,9 @@ class _Image:
             windows=tuple(_windows(self.ome)),
             is_labels=is_labels,
             method=text(multiscale.get("type")),
-            contradictions=tuple(self._contradictions(axes, arrays, version)),
+            contradictions=tuple(self._contradictions(placing, axes, arrays, version)),
             unread_version=unread,
+            notes=(*placing.notes, *_not_followed(placed)),
         )
 
     def _arrays(
@@ -248,19 +258,16 @@ class _Image:
             raise InspectionError(f"{self.source} is OME-Zarr, and names no level that is there.")
         return found
 
-    def _axes(
-        self, multiscale: Mapping[str, Any], count: int
-    ) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
-        stated = items(multiscale.get("axes"))
+    def _axes(self, placing: Placing, count: int) -> tuple[tuple[str, ...], tuple[str | None, ...]]:
+        stated = placing.axes
         if not stated:
-            systems = items(multiscale.get("coordinateSystems"))
-            stated = items(mapping(systems[0]).get("axes")) if systems else ()
-        if not stated:
-            axes = _AXES_BEFORE_03 if count == 5 else (UNKNOWN_AXIS,) * count
+            is_old = count == 5 and not placing.systems
+            axes = _AXES_BEFORE_03 if is_old else (UNKNOWN_AXIS,) * count
             return axes, (None,) * count
         names, units = [], []
         for entry in stated:
-            name = text(entry) or text(mapping(entry).get("name")) or UNKNOWN_AXIS
+            name = text(entry) or text(mapping(entry).get("name"))
+            name = UNKNOWN_AXIS if name is None or is_index(entry) else name
             names.append(name.upper() if len(name) == 1 else name)
             units.append(text(mapping(entry).get("unit")))
         if len(names) != count:
@@ -272,13 +279,16 @@ class _Image:
 
     def _contradictions(
         self,
+        placing: Placing,
         axes: tuple[str, ...],
         arrays: Sequence[tuple[str, Mapping[str, Any], ArrayMetadata]],
         version: str | None,
     ) -> list[str]:
         first = arrays[0][2]
         found = []
-        for path, _, array in arrays[1:]:
+        for path, dataset, array in arrays[1:]:
+            if placing.strays(dataset):
+                found.append(f"Level {path} leads to another coordinate system than level 0.")
             if array.dtype != first.dtype:
                 found.append(
                     f"Level {path} has voxels of {array.dtype}, and level 0 of {first.dtype}."
@@ -300,6 +310,17 @@ class _Image:
         return found
 
 
+def _not_followed(placed: Sequence[Placed]) -> list[str]:
+    levels = [str(number) for number, each in enumerate(placed) if each.foreign is not None]
+    if not levels:
+        return []
+    kinds = dict.fromkeys(each.foreign for each in placed if each.foreign is not None)
+    return [
+        f"Of level {', '.join(levels)} the voxel size is not known: its transformation "
+        f"({', '.join(kinds)}) is not followed here, or does not fit its axes."
+    ]
+
+
 def _is_known(version: str) -> bool:
     return any(re.fullmatch(rf"{re.escape(known)}(\W.*)?", version) for known in KNOWN_VERSIONS)
 
@@ -309,47 +330,10 @@ def _channel_names(ome: Mapping[str, Any]) -> list[str]:
     return [text(mapping(each).get("label")) or "" for each in channels]
 
 
-def _windows(ome: Mapping[str, Any]) -> list[tuple[float, float]]:
-    found = []
+def _windows(ome: Mapping[str, Any]) -> list[tuple[float, float] | None]:
+    found: list[tuple[float, float] | None] = []
     for each in items(mapping(ome.get("omero")).get("channels"))[:1000]:
         window = mapping(mapping(each).get("window"))
         low, high = number(window.get("start")), number(window.get("end"))
-        if low is not None and high is not None:
-            found.append((low, high))
-    return found
-
-
-def _placed(
-    dataset: Mapping[str, Any], multiscale: Mapping[str, Any], count: int
-) -> tuple[Vector | None, Vector | None]:
-    """Return the size of a level's voxels and the place of the first one, as they are told."""
-    steps = [
-        *_steps(dataset.get("coordinateTransformations")),
-        *_steps(multiscale.get("coordinateTransformations")),
-    ]
-    size: list[float] | None = None
-    offset: list[float] | None = None
-    for kind, numbers in steps:
-        if len(numbers) != count:
-            continue
-        if kind == "scale":
-            size = [a * b for a, b in zip(size or [1.0] * count, numbers, strict=True)]
-            if offset is not None:
-                offset = [a * b for a, b in zip(offset, numbers, strict=True)]
-        else:
-            offset = [a + b for a, b in zip(offset or [0.0] * count, numbers, strict=True)]
-    return (None if size is None else tuple(size)), (None if offset is None else tuple(offset))
-
-
-def _steps(transforms: object) -> list[tuple[str, list[float]]]:
-    """Return scales and translations, those of sequences in their order."""
-    found: list[tuple[str, list[float]]] = []
-    for each in map(mapping, items(transforms)[:16]):
-        kind = each.get("type")
-        if kind == "sequence":
-            found += _steps(each.get("transformations"))[:16]
-        elif kind in ("scale", "translation"):
-            numbers = [number(value) for value in items(each.get(kind))]
-            if numbers and None not in numbers:
-                found.append((kind, [value for value in numbers if value is not None]))
-    return found
+        found.append(None if low is None or high is None else (low, high))
+    return found if any(found) else []

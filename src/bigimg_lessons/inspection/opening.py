@@ -15,6 +15,7 @@ from zlib import error as ZlibError  # noqa: N812 (its own name is lower case)
 
 from bigimg_lessons.inspection.errors import InspectionError
 from bigimg_lessons.inspection.places import LocalFolder, Place, WebFile, WebFolder, ZipFolder
+from bigimg_lessons.inspection.sizes import with_possible_sizes
 from bigimg_lessons.inspection.tiff import inspect_tiff, is_tiff
 from bigimg_lessons.inspection.tiff_tags import TiffTags
 
@@ -70,8 +71,8 @@ def report_on(source: str | Path) -> Report:
     given = str(source)
     try:
         if _WEB.match(given) or "://" in given:
-            return _from_web(given)
-        return _from_disk(given, Path(given).expanduser())
+            return with_possible_sizes(_from_web(given))
+        return with_possible_sizes(_from_disk(given, Path(given).expanduser()))
     except InspectionError:
         raise
     except _DAMAGE as error:

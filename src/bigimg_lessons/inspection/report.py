@@ -120,7 +120,8 @@ class Report:
     channel_names
         Names of channels that the file states.
     windows
-        For each channel the grey values that are shown black and white, as far as stated.
+        For each channel the grey values that are shown black and white, None where they are not
+        stated; empty if they are for none.
     is_labels
         Whether the file says that voxels are numbers of objects.
     method
@@ -149,7 +150,7 @@ class Report:
     version: str | None = None
     image: str = ""
     channel_names: tuple[str, ...] = ()
-    windows: tuple[tuple[float, float], ...] = ()
+    windows: tuple[tuple[float, float] | None, ...] = ()
     is_labels: bool = False
     method: str | None = None
     sampled: bool | None = None

@@ -70,7 +70,7 @@ def ome_description(text: str, name: str) -> Description | None:
     head = text.lstrip()[:4096]
     if "<OME" not in head and "<ome:OME" not in head:
         return None
-    root = parse(text.encode(), f"The OME-XML of {name}")
+    root = parse(text, f"The OME-XML of {name}")
     images = [each for each in root if _tag(each) == "Image"]
     pixels = next((each for image in images[:1] for each in image if _tag(each) == "Pixels"), None)
     version = re.search(r"Schemas/OME/([\d-]+)", head)
@@ -140,18 +140,7 @@ def imagej_description(text: str, resolution: tuple[float, float] | None) -> Des
     images = _count(lines.get("images")) or 1
     if math.prod(planes.values()) != images:
         planes = {"?": images}
-    sizes, units = {}, {}
-    unit = lines.get("unit", "")
-    if length(unit) is not None:
-        if resolution is not None:
-            sizes["Y"], sizes["X"] = (1 / each for each in resolution)
-        spacing = _positive(lines.get("spacing", "").lstrip("-"))
-        if spacing is not None:
-            sizes["Z"] = spacing
-        units = dict.fromkeys(sizes, unit.replace("\\u00B5", "µ"))
-    interval = _positive(lines.get("finterval"))
-    if interval is not None:
-        sizes["T"], units["T"] = interval, lines.get("tunit", "s")
+    sizes, units = _imagej_sizes(lines, resolution)
     low, high = _finite(lines.get("min")), _finite(lines.get("max"))
     return Description(
         kind="TIFF (ImageJ)",
@@ -160,6 +149,24 @@ def imagej_description(text: str, resolution: tuple[float, float] | None) -> Des
         unit=units,
         window=None if low is None or high is None else (low, high),
     )
+
+
+def _imagej_sizes(
+    lines: dict[str, str], resolution: tuple[float, float] | None
+) -> tuple[dict[str, float], dict[str, str]]:
+    y, x = (None, None) if resolution is None else (1 / each for each in resolution)
+    z = _positive(lines.get("spacing", "").lstrip("-"))
+    unit = lines.get("unit", "")
+    sizes, units = {}, {}
+    # ImageJ writes those of y and z where they differ from that of x.
+    for axis, size, own in (("Y", y, "yunit"), ("X", x, "unit"), ("Z", z, "zunit")):
+        stated = lines.get(own, unit)
+        if size is not None and length(stated) is not None:
+            sizes[axis], units[axis] = size, stated.replace("\\u00B5", "µ")
+    interval = _positive(lines.get("finterval"))
+    if interval is not None:
+        sizes["T"], units["T"] = interval, lines.get("tunit", "s")
+    return sizes, units
 
 
 def _tag(element: ElementTree.Element) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bigimg_lessons.inspection.dtypes import item_size, type_named
-from bigimg_lessons.inspection.errors import InspectionError
+from bigimg_lessons.inspection.errors import InspectionError, NoImageError
 from bigimg_lessons.inspection.json_values import extents, items, mapping, parsed, text
 from bigimg_lessons.inspection.places import Place
 from bigimg_lessons.inspection.report import Files, Layout, Level
@@ -148,7 +148,9 @@ def _node_of_v3(document: Mapping[str, Any], name: str) -> Node:
 def _shape(document: Mapping[str, Any], name: str) -> tuple[int, ...]:
     shape = extents(document.get("shape"))
     if shape is None:
-        raise InspectionError(
+        stated = document.get("shape")
+        lacks = isinstance(stated, list) and all(type(n) is int and n >= 0 for n in stated)
+        raise (NoImageError if lacks else InspectionError)(
             f"{name} states the shape {str(document.get('shape'))[:80]}: whole numbers of 1 or "
             "more belong there."
         )

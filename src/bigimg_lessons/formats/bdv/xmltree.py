@@ -58,7 +58,7 @@ def first_tag(head: bytes) -> str | None:
     return tags[0] if tags else None
 
 
-def parse(content: bytes, source: str) -> ElementTree.Element:
+def parse(content: bytes | str, source: str) -> ElementTree.Element:
     """Build the element tree, refusing every document type declaration.
 
     Entities, and references to other files, can only be declared in a document type; with that
@@ -67,7 +67,8 @@ def parse(content: bytes, source: str) -> ElementTree.Element:
     Parameters
     ----------
     content
-        The whole file. Bytes that claim to be UTF-8 and are not are read as Windows-1252.
+        The whole file. Bytes that claim to be UTF-8 and are not are read as Windows-1252. A text is
+        decoded already, so the encoding that it claims does not count.
     source
         The file's name, for messages.
 
@@ -85,15 +86,18 @@ def parse(content: bytes, source: str) -> ElementTree.Element:
     try:
         return _build(content, source)
     except expat.ExpatError as error:
-        try:
-            content.decode("utf-8")
-        except UnicodeDecodeError:
-            try:
-                # Text handed to expat is read as UTF-8, whatever its declaration says.
+        if isinstance(content, bytes) and not _is_utf8(content):
+            with contextlib.suppress(expat.ExpatError):
                 return _build(content.decode("cp1252", "replace"), source)
-            except expat.ExpatError:
-                pass
         raise ValueError(f"{source} is not well-formed XML: {error}.") from error
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _build(content: bytes | str, source: str) -> ElementTree.Element:
@@ -119,6 +123,7 @@ def _build(content: bytes | str, source: str) -> ElementTree.Element:
     parser.EndElementHandler = builder.end
     parser.CharacterDataHandler = builder.data
     try:
+        # Text handed to expat is read as UTF-8, whatever its declaration says.
         for begin in range(0, len(content), _BLOCK):
             parser.Parse(content[begin : begin + _BLOCK], False)
             _refuse_depth(roots[0] if roots else None, source)

@@ -9,5 +9,8 @@ export class InspectionError extends Error {
   }
 }
 
+/** An array is in order, and has no axes or no elements, so that it is no image. */
+export class NoImageError extends InspectionError {}
+
 /** More would have to be read than an inspection may read; what was read before is right. */
 export class LimitError extends InspectionError {}

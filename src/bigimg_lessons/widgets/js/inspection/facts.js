@@ -98,6 +98,8 @@ function unshiftedFacts(report, strides) {
   if (report.kind !== "OME-Zarr" || full.voxel_size === null || strides.includes(method)) return {};
   const begin = full.offset ?? full.shape.map(() => 0);
   const stays = (level) => {
+    // A level of which no size is known is one whose position is not known either.
+    if (level.voxel_size === null) return false;
     const here = level.offset ?? begin;
     const isSmaller = (axis) => level.shape[axis] < full.shape[axis];
     const axes = axesOfBoth(report, full, level).filter(isSmaller);
@@ -167,7 +169,7 @@ const listed = (names) =>
   names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 
 function windowFacts({ windows }) {
-  const channel = windows.findIndex(([low, high]) => high <= low);
+  const channel = windows.findIndex((window) => window && window[1] <= window[0]);
   if (channel < 0) return { dark: 0 };
   const [low, high] = windows[channel];
   return {

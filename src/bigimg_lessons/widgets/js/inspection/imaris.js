@@ -50,6 +50,9 @@ export function inspectImaris(file, given, files) {
     const path = `${INFO}/Channel ${number}`;
     return file.has(path) ? path : null;
   });
+  const windows = channels.map((path) =>
+    windowOf((path && textOf(file, path, "ColorRange")) || ""),
+  );
   const texts = (name) => channels.map((path) => (path && textOf(file, path, name)) || "");
   return makeReport({
     source: given,
@@ -60,9 +63,7 @@ export function inspectImaris(file, given, files) {
     levels,
     files,
     channel_names: texts("Name"),
-    windows: texts("ColorRange")
-      .map(windowOf)
-      .filter((each) => each !== null),
+    windows: windows.some((each) => each) ? windows : [],
     contradictions,
     one_at_a_time: true,
   });

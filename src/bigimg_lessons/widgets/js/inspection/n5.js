@@ -161,15 +161,22 @@ async function ratioOf(place, path, shape, chunk, dtype) {
 
 const gridCount = (shape, chunk) => product(shape.map((n, axis) => Math.ceil(n / chunk[axis])));
 
-/** The voxel size of "resolution", or of "pixelResolution", which n5-viewer writes. */
+/**
+ * The voxel size of "resolution", or of "pixelResolution", which n5-viewer writes. The latter is that
+ * of the full image, which a level's "downsamplingFactors" multiply.
+ */
 function sizeOf(attributes, count) {
-  const [first, second] = ["resolution", "pixelResolution"].map((name) => attributes.get(name));
-  const stated = isFilled(first) ? first : second;
-  const listed = stated instanceof Map ? stated.get("dimensions") : stated;
-  const numbers = asItems(listed)
-    .map(asNumber)
-    .filter((value) => value !== null);
-  return numbers.length === count ? numbers.reverse() : null;
+  const [first, second, third] = ["resolution", "pixelResolution", "downsamplingFactors"].map(
+    (name) => attributes.get(name),
+  );
+  if (isFilled(first)) return numbersIn(first, count);
+  const factors = numbersIn(third, count);
+  return numbersIn(second, count)?.map((size, axis) => size * (factors?.[axis] ?? 1)) ?? null;
+}
+
+function numbersIn(stated, count) {
+  const numbers = asItems(stated instanceof Map ? stated.get("dimensions") : stated).map(asNumber);
+  return numbers.length === count && !numbers.includes(null) ? numbers.reverse() : null;
 }
 
 // What Python takes for true.

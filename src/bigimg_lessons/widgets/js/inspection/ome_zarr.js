@@ -2,10 +2,11 @@
 // inspection/ome_zarr.py describes them.
 
 import { product } from "../costs/grid.js";
-import { InspectionError } from "./errors.js";
+import { InspectionError, NoImageError } from "./errors.js";
 import { asItems, asNumber, asObject, asText } from "./json_values.js";
 import { pythonRepr } from "./python_text.js";
 import { UNKNOWN_AXIS, makeReport } from "./report.js";
+import { Placing, isIndex } from "./transformations.js";
 import {
   allFiles,
   describedLevel,
@@ -105,11 +106,22 @@ async function firstInside(place, path, ome) {
 async function firstImage(place, path) {
   const images = [];
   for (const name of ((await place.names(path)) ?? []).slice(0, 200)) {
-    const node = name.startsWith(".") ? null : await readZarrNode(place, pathInside(path, name));
+    const node = name.startsWith(".") ? null : await memberOf(place, pathInside(path, name));
     if (node && !node.array && IN_OME.some((key) => omeOf(node).has(key))) images.push(name);
   }
   if (!images.length) return null;
   return { name: images[0], words: `${images[0]}, the first of ${images.length}` };
+}
+
+// What a folder in a group is; null if it is nothing in which an image may be, such as the scalar
+// coordinates of xarray.
+async function memberOf(place, path) {
+  try {
+    return await readZarrNode(place, path);
+  } catch (error) {
+    if (error instanceof NoImageError) return null;
+    throw error;
+  }
 }
 
 // Find the arrays of a group, the largest first.
@@ -124,7 +136,7 @@ async function arraysBelow(place, path) {
     for (const name of names.slice(0, 200)) {
       if (name.startsWith(".") || name === "zarr.json") continue;
       const inside = pathInside(folder, name);
-      const node = await readZarrNode(place, inside);
+      const node = await memberOf(place, inside);
       if (node?.array) found.push([inside, node.array]);
       else if (node && depth < MAX_DEPTH) left.push([inside, depth + 1]);
     }
@@ -157,11 +169,12 @@ async function omeReport({ place, given, path, ome, image }) {
   const multiscale = asObject(several[0]);
   const version = asText(ome.get("version")) ?? asText(multiscale.get("version"));
   const arrays = await levelArrays(place, given, path, multiscale);
-  const { axes, units } = axesIn(multiscale, arrays[0].array.shape.length, given);
+  const placing = new Placing(multiscale);
+  const { axes, units } = axesIn(placing, arrays[0].array.shape.length, given);
+  const placed = arrays.map(({ dataset }) => placing.placed(dataset, axes.length));
   const levels = [];
-  for (const { name, dataset, array } of arrays) {
-    const told = placed(dataset, multiscale, axes.length);
-    levels.push(await describedLevel(place, name, array, told));
+  for (const [number, { name, array }] of arrays.entries()) {
+    levels.push(await describedLevel(place, name, array, placed[number]));
   }
   const first = `the first of ${several.length} entries of multiscales`;
   return makeReport({
@@ -177,9 +190,10 @@ async function omeReport({ place, given, path, ome, image }) {
     windows: windowsIn(ome),
     is_labels: ome.has("image-label") || path.split("/").includes("labels"),
     method: asText(multiscale.get("type")),
-    contradictions: contradictionsIn(ome, axes, arrays, version),
+    contradictions: contradictionsIn(ome, placing, axes, arrays, version),
     // Before 0.4 levels had no place for a size; from 0.2 on the version was often left out.
     unread_version: version !== null && !isKnown(version) ? version : null,
+    notes: [...placing.notes, ...notFollowed(placed)],
   });
 }
 
@@ -209,14 +223,11 @@ async function levelArrays(place, given, path, multiscale) {
   return found;
 }
 
-function axesIn(multiscale, count, given) {
-  let stated = asItems(multiscale.get("axes"));
+function axesIn(placing, count, given) {
+  const stated = placing.axes;
   if (!stated.length) {
-    const [system] = asItems(multiscale.get("coordinateSystems"));
-    stated = asItems(asObject(system).get("axes"));
-  }
-  if (!stated.length) {
-    const axes = count === 5 ? AXES_BEFORE_03 : Array(count).fill(UNKNOWN_AXIS);
+    const isOld = count === 5 && !placing.systems.length;
+    const axes = isOld ? AXES_BEFORE_03 : Array(count).fill(UNKNOWN_AXIS);
     return { axes, units: Array(count).fill(null) };
   }
   if (stated.length !== count) {
@@ -225,19 +236,33 @@ function axesIn(multiscale, count, given) {
         "is damaged.",
     );
   }
-  const names = stated.map(
-    (entry) => asText(entry) ?? asText(asObject(entry).get("name")) ?? UNKNOWN_AXIS,
-  );
+  const names = stated.map((entry) => {
+    const name = asText(entry) ?? asText(asObject(entry).get("name"));
+    return name === null || isIndex(entry) ? UNKNOWN_AXIS : name;
+  });
   return {
     axes: names.map((name) => ([...name].length === 1 ? name.toUpperCase() : name)),
     units: stated.map((entry) => asText(asObject(entry).get("unit"))),
   };
 }
 
-function contradictionsIn(ome, axes, arrays, version) {
+function notFollowed(placed) {
+  const levels = [...placed.keys()].filter((number) => placed[number].foreign !== null);
+  if (!levels.length) return [];
+  const kinds = new Set(levels.map((number) => placed[number].foreign));
+  return [
+    `Of level ${levels.join(", ")} the voxel size is not known: its transformation ` +
+      `(${[...kinds].join(", ")}) is not followed here, or does not fit its axes.`,
+  ];
+}
+
+function contradictionsIn(ome, placing, axes, arrays, version) {
   const first = arrays[0].array;
   const found = [];
-  for (const { name, array } of arrays.slice(1)) {
+  for (const { name, dataset, array } of arrays.slice(1)) {
+    if (placing.strays(dataset)) {
+      found.push(`Level ${name} leads to another coordinate system than level 0.`);
+    }
     if (array.dtype !== first.dtype) {
       found.push(`Level ${name} has voxels of ${array.dtype}, and level 0 of ${first.dtype}.`);
     }
@@ -268,45 +293,14 @@ const channelsIn = (ome) =>
     .slice(0, MAX_CHANNELS)
     .map(asObject);
 
-/** @returns {[number, number][]} */
+/** @returns {([number, number] | null)[]} */
 function windowsIn(ome) {
-  return channelsIn(ome)
-    .map((channel) => asObject(channel.get("window")))
-    .map((window) => [asNumber(window.get("start")), asNumber(window.get("end"))])
-    .filter((window) => !window.includes(null))
-    .map(([low, high]) => [low, high]);
-}
-
-/** The size of a level's voxels and the place of the first one, as they are told. */
-function placed(dataset, multiscale, count) {
-  const steps = [dataset, multiscale].flatMap((each) =>
-    stepsIn(each.get("coordinateTransformations")),
-  );
-  let size = null;
-  let offset = null;
-  const times = (values, factors) => values.map((value, axis) => value * factors[axis]);
-  for (const [kind, numbers] of steps) {
-    if (numbers.length !== count) continue;
-    if (kind === "scale") {
-      size = times(size ?? Array(count).fill(1), numbers);
-      offset = offset && times(offset, numbers);
-    } else {
-      offset = (offset ?? Array(count).fill(0)).map((value, axis) => value + numbers[axis]);
-    }
-  }
-  return { voxel_size: size, offset };
-}
-
-/** Scales and translations, those of sequences in their order. @returns {[string, number[]][]} */
-function stepsIn(transforms) {
-  const found = [];
-  for (const each of asItems(transforms).slice(0, 16).map(asObject)) {
-    const kind = each.get("type");
-    if (kind === "sequence") found.push(...stepsIn(each.get("transformations")).slice(0, 16));
-    else if (kind === "scale" || kind === "translation") {
-      const numbers = asItems(each.get(kind)).map(asNumber);
-      if (numbers.length && !numbers.includes(null)) found.push([kind, numbers]);
-    }
-  }
-  return found;
+  const found = channelsIn(ome).map((channel) => {
+    const window = asObject(channel.get("window"));
+    const [low, high] = [asNumber(window.get("start")), asNumber(window.get("end"))];
+    /** @type {[number, number] | null} */
+    const ends = low === null || high === null ? null : [low, high];
+    return ends;
+  });
+  return found.some((window) => window) ? found : [];
 }

@@ -3,6 +3,7 @@
 
 import { InspectionError } from "./errors.js";
 import { isSuperblock, possibleStarts } from "./hdf5_start.js";
+import { withPossibleSizes } from "./sizes.js";
 import { webSource } from "./sources.js";
 import { inspectTiff, isTiff } from "./tiff.js";
 
@@ -48,8 +49,9 @@ const FILE_NAMES = /\.(?:tiff?|btf|h5|hdf5|ims|ozx)$/;
  */
 export async function reportOn(what, given, readers = {}) {
   try {
-    if (typeof what === "string") return await onAddress(what, given, readers);
-    return await ("size" in what ? onFile(what, given, readers) : onFolder(what, given, readers));
+    if (typeof what === "string") return withPossibleSizes(await onAddress(what, given, readers));
+    const describe = "size" in what ? onFile : onFolder;
+    return withPossibleSizes(await describe(what, given, readers));
   } catch (error) {
     if (error instanceof InspectionError) throw error;
     // What damaged metadata leads to beside the errors of this package: values of other types.

@@ -40,7 +40,7 @@
  * @property {string | null} version
  * @property {string} image
  * @property {string[]} channel_names
- * @property {[number, number][]} windows
+ * @property {([number, number] | null)[]} windows
  * @property {boolean} is_labels
  * @property {string | null} method
  * @property {boolean | null} sampled

@@ -123,12 +123,15 @@ export function imagejDescription(text, resolution) {
 function imagejSizes(lines, resolution) {
   const voxelSize = {};
   const unit = {};
-  const stated = lines.get("unit") ?? "";
-  if (lengthUnit(stated) !== null) {
-    if (resolution !== null) [voxelSize.Y, voxelSize.X] = resolution.map((each) => 1 / each);
-    const spacing = positive((lines.get("spacing") ?? "").replace(/^-+/, ""));
-    if (spacing !== null) voxelSize.Z = spacing;
-    for (const axis in voxelSize) unit[axis] = stated.replaceAll("\\u00B5", "µ");
+  const [y, x] = resolution === null ? [null, null] : resolution.map((each) => 1 / each);
+  const z = positive((lines.get("spacing") ?? "").replace(/^-+/, ""));
+  // ImageJ writes those of y and z where they differ from that of x.
+  const stated = { Y: [y, "yunit"], X: [x, "unit"], Z: [z, "zunit"] };
+  for (const [axis, [size, own]] of Object.entries(stated)) {
+    const named = lines.get(own) ?? lines.get("unit") ?? "";
+    if (size === null || lengthUnit(named) === null) continue;
+    voxelSize[axis] = size;
+    unit[axis] = named.replaceAll("\\u00B5", "µ");
   }
   const interval = positive(lines.get("finterval"));
   if (interval !== null) {

@@ -3,7 +3,7 @@
 
 import { product } from "../costs/grid.js";
 import { dtypeNamed } from "./dtypes.js";
-import { InspectionError } from "./errors.js";
+import { InspectionError, NoImageError } from "./errors.js";
 import { asExtents, asItems, asNumber, asObject, asText, parsedObject } from "./json_values.js";
 import { pythonRepr, pythonStr } from "./python_text.js";
 import { itemSizeOf, makeLevel } from "./report.js";
@@ -84,7 +84,9 @@ function nodeOfVersion3(document, name) {
 function shapeIn(document, name) {
   const shape = asExtents(document.get("shape"));
   if (shape) return shape;
-  throw new InspectionError(
+  const stated = document.get("shape");
+  const lacks = Array.isArray(stated) && stated.every((n) => typeof n === "number" && n >= 0);
+  throw new (lacks ? NoImageError : InspectionError)(
     `${name} states the shape ${pythonStr(document.get("shape"), 80)}: whole numbers of 1 or ` +
       "more belong there.",
   );
