@@ -40,6 +40,7 @@ _COMPRESSIONS = {
 # Micrometres of TIFF's unit of resolution: cm; mm and µm, which some writers use, are not TIFF's.
 _MICROMETRES = {3: 10_000, 4: 1000, 5: 1}
 _MAX_LEVELS = 64
+_STRIPS, _TILES = (273, 279), (324, 325)  # tags that say where they lie and how long they are
 _KINDS = {1: "uint", 2: "int", 3: "float", 5: "complexint", 6: "complex"}
 
 
@@ -137,17 +138,21 @@ def _counted(
     tiff: TiffTags, full: _Plane, first: Directory, following: Iterator[Directory]
 ) -> _Counted:
     """Count the directories, as many as are read within the limits."""
-    pages, others, count, last = 1, 0, 1, first
+    pages, others, count, last, like = 1, 0, 1, first, first
     reduced: list[_Plane] = []
     with suppress(LimitError):
         for directory in following:
             count, last = count + 1, directory
             if _is_like(tiff, directory, full):
                 pages += 1
+                like = directory
             elif len(reduced) < _MAX_LEVELS and (tiff.number(directory, 254, 0) or 0) & 1:
                 reduced.append(_plane(tiff, directory))
             else:
                 others += 1
+        # Where voxels lie behind all directories, those of the last plane are the last in the file.
+        if like is not first:
+            tiff.check_is_whole(like, *(_TILES if _TILES[0] in like.entries else _STRIPS))
     return _Counted(count, pages, others, tuple(reduced), is_all=last.following == 0)
 
 
@@ -181,10 +186,11 @@ def _plane(tiff: TiffTags, directory: Directory) -> _Plane:
     tile = tiff.number(directory, 322), tiff.number(directory, 323)
     cut: tuple[int, int]
     if tile[0] and tile[1] and tile[0] > 0 and tile[1] > 0:
-        layout, cut, counts = "tiles", (tile[1], tile[0]), 325
+        layout, cut, stored = "tiles", (tile[1], tile[0]), _TILES
     else:
         rows = tiff.number(directory, 278) or height
-        layout, cut, counts = "strips", (min(rows, height) if rows > 0 else height, width), 279
+        layout, cut, stored = "strips", (min(rows, height) if rows > 0 else height, width), _STRIPS
+    tiff.check_is_whole(directory, *stored)
     code = tiff.number(directory, 259, 1)
     named = () if code == 1 else (_COMPRESSIONS.get(code or 0, f"compression {code}"),)
     bits = tiff.number(directory, 258, 1) or 1
@@ -197,7 +203,7 @@ def _plane(tiff: TiffTags, directory: Directory) -> _Plane:
         layout=layout,  # type: ignore[arg-type]
         cut=cut,
         codec=named,
-        ratio=_ratio(tiff, directory, counts, height * width * samples * bits // 8),
+        ratio=_ratio(tiff, directory, stored[1], height * width * samples * bits // 8),
         is_reduced=bool((tiff.number(directory, 254, 0) or 0) & 1),
     )
 

@@ -31,6 +31,8 @@ const COMPRESSIONS = {
 // Micrometres of TIFF's unit of resolution: cm; mm and µm, which some writers use, are not TIFF's.
 const MICROMETRES = { 3: 10_000, 4: 1000, 5: 1 };
 const MAX_LEVELS = 64;
+const STRIPS = [273, 279]; // tags that say where they lie and how long they are
+const TILES = [324, 325];
 const VOXEL_KINDS = { 1: "uint", 2: "int", 3: "float", 5: "complexint", 6: "complex" };
 const MAGICS = ["II*\0", "MM\0*", "II+\0", "MM\0+"];
 
@@ -114,18 +116,25 @@ export async function inspectTiff(source, given) {
 // Count the directories, as many as are read within the limits: planes like the first, others, and
 // levels among them.
 async function counted(tiff, full, first, following) {
-  let last = first;
+  let [last, like] = [first, first];
   let [pages, others, count] = [1, 0, 1];
   const reduced = [];
   try {
     for await (const directory of following) {
       last = directory;
       count += 1;
-      if (await isLike(tiff, directory, full)) pages += 1;
-      else if (reduced.length < MAX_LEVELS && isMarkedReduced(await tiff.number(directory, 254))) {
+      if (await isLike(tiff, directory, full)) {
+        pages += 1;
+        like = directory;
+      } else if (
+        reduced.length < MAX_LEVELS &&
+        isMarkedReduced(await tiff.number(directory, 254))
+      ) {
         reduced.push(await planeOf(tiff, directory));
       } else others += 1;
     }
+    // Where voxels lie behind all directories, those of the last plane are the last in the file.
+    if (like !== first) await tiff.checkIsWhole(like, like.entries.has(TILES[0]) ? TILES : STRIPS);
   } catch (error) {
     if (!(error instanceof LimitError)) throw error;
   }
@@ -164,6 +173,8 @@ async function planeOf(tiff, directory) {
   const stripHeight = rows > 0 ? Math.min(rows, height) : height;
   const code = await get(259, 1);
   const bits = (await get(258, 1)) || 1;
+  const stored = isTiled ? TILES : STRIPS;
+  await tiff.checkIsWhole(directory, stored);
   const nbytes = Math.floor((height * width * samples * bits) / 8);
   return {
     height,
@@ -174,7 +185,7 @@ async function planeOf(tiff, directory) {
     layout: isTiled ? "tiles" : "strips",
     cut: isTiled ? [tileHeight, tileWidth] : [stripHeight, width],
     codec: code === 1 ? [] : [COMPRESSIONS[code] ?? `compression ${code}`],
-    ratio: await ratioOf(tiff, directory, isTiled ? 325 : 279, nbytes),
+    ratio: await ratioOf(tiff, directory, stored[1], nbytes),
     isReduced: isMarkedReduced(await get(254)),
   };
 }
