@@ -280,6 +280,28 @@ def tiff_with_levels_in_subifds(folder: Path) -> Path:
 
 
 @animal(
+    {"voxel-size-unknown"},
+    axes=("Y", "X", "S"),
+    level0={"shape": (161, 193, 3)},
+    level1={"shape": (80, 96, 3)},
+    level2={"shape": (41, 49, 3)},
+    notes=("4 of its directories are planes of other sizes or types, not described here.",),
+)
+def tiff_of_a_slide(folder: Path) -> Path:
+    """Levels are marked as smaller, and so are the label, the macro image and others."""
+    made = (
+        (0, (161, 193, 3)), (1, (80, 96, 3)), (1, (41, 49, 3)), (1, (64, 60, 3)),
+        (9, (40, 112, 3)), (9, (41, 49, 3)), (1, (80, 96)),
+    )  # fmt: skip
+    with tifffile.TiffWriter(folder / "a.svs") as tiff:
+        for kind, shape in made:
+            colours = "rgb" if len(shape) == 3 else "minisblack"
+            plane = np.ones(shape, "uint8")
+            tiff.write(plane, photometric=colours, subfiletype=kind, tile=(32, 32), metadata=None)
+    return folder / "a.svs"
+
+
+@animal(
     UNKNOWN | {"strips"},
     level0={"shape": (40, 1024, 1024), "layout": "strips", "chunk_shape": (1, 1024, 1024)},
 )

@@ -40,6 +40,7 @@ _COMPRESSIONS = {
 # Micrometres of TIFF's unit of resolution: cm; mm and µm, which some writers use, are not TIFF's.
 _MICROMETRES = {3: 10_000, 4: 1000, 5: 1}
 _MAX_LEVELS = 64
+_REDUCED, _MARKS = 1, 1 | 4 | 8  # bits of NewSubfileType: smaller, mask, macro image of a slide
 _STRIPS, _TILES = (273, 279), (324, 325)  # tags that say where they lie and how long they are
 _KINDS = {1: "uint", 2: "int", 3: "float", 5: "complexint", 6: "complex"}
 
@@ -146,7 +147,7 @@ def _counted(
             if _is_like(tiff, directory, full):
                 pages += 1
                 like = directory
-            elif len(reduced) < _MAX_LEVELS and (tiff.number(directory, 254, 0) or 0) & 1:
+            elif len(reduced) < _MAX_LEVELS and _is_level(tiff, directory, full):
                 reduced.append(_plane(tiff, directory))
             else:
                 others += 1
@@ -163,6 +164,29 @@ def _is_like(tiff: TiffTags, directory: Directory, full: _Plane) -> bool:
     """
     if (tiff.number(directory, 257), tiff.number(directory, 256)) != (full.height, full.width):
         return False
+    return _is_of_type(tiff, directory, full)
+
+
+def _is_level(tiff: TiffTags, directory: Directory, full: _Plane) -> bool:
+    """Tell whether a directory's plane is the first one made smaller, and no label of the slide.
+
+    It is marked as reduced (TIFF 6.0, NewSubfileType), and neither as a mask nor as what slide
+    scanners call a macro image; and one factor, give or take a pixel of rounding, leads to both of
+    its sides.
+    """
+    height, width = tiff.number(directory, 257, 0) or 0, tiff.number(directory, 256, 0) or 0
+    if (tiff.number(directory, 254, 0) or 0) & _MARKS != _REDUCED:
+        return False
+    if not (0 < height <= full.height and 0 < width <= full.width):
+        return False
+    if full.height * (width - 1) > full.width * (height + 1):
+        return False
+    if full.width * (height - 1) > full.height * (width + 1):
+        return False
+    return _is_of_type(tiff, directory, full)
+
+
+def _is_of_type(tiff: TiffTags, directory: Directory, full: _Plane) -> bool:
     if _samples(tiff, directory) != full.samples:
         return False
     return full.samples > 1 or _dtype(tiff, directory) == full.dtype

@@ -31,6 +31,8 @@ const COMPRESSIONS = {
 // Micrometres of TIFF's unit of resolution: cm; mm and µm, which some writers use, are not TIFF's.
 const MICROMETRES = { 3: 10_000, 4: 1000, 5: 1 };
 const MAX_LEVELS = 64;
+const REDUCED = 1; // of the bits of NewSubfileType: smaller, mask, macro image of a slide
+const MARKS = 1 | 4 | 8;
 const STRIPS = [273, 279]; // tags that say where they lie and how long they are
 const TILES = [324, 325];
 const VOXEL_KINDS = { 1: "uint", 2: "int", 3: "float", 5: "complexint", 6: "complex" };
@@ -126,10 +128,7 @@ async function counted(tiff, full, first, following) {
       if (await isLike(tiff, directory, full)) {
         pages += 1;
         like = directory;
-      } else if (
-        reduced.length < MAX_LEVELS &&
-        isMarkedReduced(await tiff.number(directory, 254))
-      ) {
+      } else if (reduced.length < MAX_LEVELS && (await isLevel(tiff, directory, full))) {
         reduced.push(await planeOf(tiff, directory));
       } else others += 1;
     }
@@ -147,6 +146,23 @@ async function isLike(tiff, directory, full) {
   const height = await tiff.number(directory, 257);
   const width = await tiff.number(directory, 256);
   if (height !== full.height || width !== full.width) return false;
+  return isOfType(tiff, directory, full);
+}
+
+// Whether a directory's plane is the first one made smaller, and no label of the slide: it is marked
+// as reduced (TIFF 6.0, NewSubfileType), and neither as a mask nor as a macro image of slide scanners;
+// and one factor, give or take a pixel of rounding, leads to both of its sides.
+async function isLevel(tiff, directory, full) {
+  const height = await tiff.number(directory, 257, 0);
+  const width = await tiff.number(directory, 256, 0);
+  if (((await tiff.number(directory, 254, 0)) & MARKS) !== REDUCED) return false;
+  if (!(height > 0 && height <= full.height && width > 0 && width <= full.width)) return false;
+  if (full.height * (width - 1) > full.width * (height + 1)) return false;
+  if (full.width * (height - 1) > full.height * (width + 1)) return false;
+  return isOfType(tiff, directory, full);
+}
+
+async function isOfType(tiff, directory, full) {
   if ((await samplesOf(tiff, directory)) !== full.samples) return false;
   return full.samples > 1 || (await dtypeOf(tiff, directory)) === full.dtype;
 }
