@@ -162,6 +162,18 @@ def test_an_image_in_several_files(tmp_path, other, words):
         check_refused(tmp_path / files[0], words)
 
 
+@pytest.mark.parametrize("usual", [{}, ZLIB, TILES], ids=str)
+def test_axes_that_only_tifffile_knows_are_planes_one_after_another(tmp_path, usual):
+    path, target = tmp_path / "a.tif", tmp_path / "b.ome.zarr"
+    image = PLANES.reshape(3, 4, 37, 39)
+    tifffile.imwrite(path, image, photometric="minisblack", **usual)
+    np.testing.assert_array_equal(voxels(path), PLANES)
+    options = [str(path), str(target), "--axes", "ZYX", "--verify"]
+    done = CliRunner().invoke(bigimg, ["convert", *options])
+    assert done.exit_code == 0, done.output
+    np.testing.assert_array_equal(zarr.open_array(target / "0", mode="r")[:], PLANES)
+
+
 def test_a_shape_that_its_reader_does_not_find_is_refused(tmp_path):
     """tifffile keeps planes behind a single directory in a way that only itself knows."""
     path = tmp_path / "a.tif"

@@ -78,6 +78,32 @@ def check_planes(path: Path, tiff: TiffFile, levels: Sequence[TiffPageSeries]) -
     _check_none_is_left_out(path, tiff)
 
 
+def in_a_row(level: TiffPageSeries, shape: tuple[int, ...]) -> TiffPageSeries:
+    """Return a level with all axes of its planes as one, where an image is to have that shape.
+
+    tifffile names axes that it has written itself, where others count planes.
+
+    Parameters
+    ----------
+    level
+        From tifffile.
+    shape
+        What is wanted.
+
+    Returns
+    -------
+    TiffPageSeries
+        The same level, if that is not its number of planes and their shape.
+    """
+    from tifffile import TiffPageSeries
+
+    first = level.keyframe
+    if level.shape == shape or shape != (len(level), *first.shape):
+        return level
+    axes = f"I{first.axes}"
+    return TiffPageSeries(list(level), shape, level.dtype, axes, transform=level.transform)
+
+
 def _directories(level: TiffPageSeries) -> Iterator[TiffPage | TiffFrame | None]:
     """Go through the planes of a level that have a directory, or should have one."""
     for number in range(_count(level)):

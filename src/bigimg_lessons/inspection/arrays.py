@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from bigimg_lessons.formats.tiff_pages import check_planes, image_series
+from bigimg_lessons.formats.tiff_pages import check_planes, image_series, in_a_row
 from bigimg_lessons.inspection.errors import InspectionError
 from bigimg_lessons.inspection.report import Report
 
@@ -113,7 +113,7 @@ def opened_level(report: Report, number: int = 0) -> Iterator[Any]:
         elif report.kind in ("N5", "BDV-N5"):
             array = _n5_array(path, level.path)
         else:
-            array = _tiff_array(stack, path, number)
+            array = _tiff_array(stack, path, number, level.shape)
         if tuple(array.shape) != level.shape:
             raise InspectionError(
                 f"{report.source} has the shape {level.shape} by its metadata, and its reader "
@@ -175,7 +175,7 @@ def _n5_array(path: Path, name: str) -> Any:
     return da.from_zarr(zarr.open_array(store, path="" if name == "." else name, mode="r")).T
 
 
-def _tiff_array(stack: ExitStack, path: Path, number: int) -> Any:
+def _tiff_array(stack: ExitStack, path: Path, number: int, shape: tuple[int, ...]) -> Any:
     try:
         import tifffile
     except ImportError:
@@ -188,6 +188,7 @@ def _tiff_array(stack: ExitStack, path: Path, number: int) -> Any:
     series = image_series(path, tiff)
     if number >= len(series.levels):
         raise InspectionError(f"tifffile finds no level {number} in {path}.")
-    check_planes(path, tiff, [series.levels[number]])
-    store = stack.enter_context(series.aszarr(level=number))
+    found = series.levels[number]
+    check_planes(path, tiff, [found])
+    store = stack.enter_context(in_a_row(found, shape).aszarr(level=0))
     return zarr.open_array(store, mode="r")
