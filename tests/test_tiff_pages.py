@@ -74,7 +74,8 @@ WHOLE = {"rowsperstrip": 37}
         (3, RAW, {2: DIFFERENCES}, ome(3), r"Plane 2 of .* \(compression, predictor\)"),
         (3, TILES, {1: OTHER_TILES}, ome(3), r"Plane 1 of .* \(strips or tiles\)"),
         (3, STRIPS, {1: OTHER_STRIPS}, imagej(3), r"Plane 1 of .* \(strips or tiles\)"),
-        (3, STRIPS, {1: WHOLE}, imagej(3), "they are stored differently"),
+        (3, STRIPS, {1: WHOLE}, imagej(3), r"Plane 1 of .* \(strips or tiles\)"),
+        (12, STRIPS, {3: WHOLE}, None, r"Plane 3 of .* \(strips or tiles\)"),
         # Without a description tifffile asks planes 1, 7 and the last only.
         (12, ZLIB, {3: DIFFERENCES}, None, r"Plane 3 of .* \(predictor\)"),
         (4, RAW, {1: ZLIB, 3: ZLIB}, None, COUNTED.format(4, 2)),

@@ -33,16 +33,17 @@ def image_series(path: Path, tiff: TiffFile) -> TiffPageSeries:
     Raises
     ------
     ValueError
-        If tifffile finds none.
+        If tifffile finds none, or planes that it cannot put together.
     """
     try:
         return tiff.series[0]
     except IndexError:
         raise ValueError(f"tifffile finds no image in {path}: give a file with one.") from None
     except RuntimeError as error:
+        for number in range(len(tiff.pages)):
+            _check_is_like(path, number, tiff.pages.get(number), tiff.pages.first)
         raise ValueError(
-            f"tifffile cannot read the planes of {path} as one image, because they are stored "
-            f"differently ({error}): {_ANEW}."
+            f"tifffile cannot read the planes of {path} as one image ({error}): {_ANEW}."
         ) from error
 
 
@@ -129,8 +130,8 @@ def _check_is_like(path: Path, number: int, page: TiffPage | TiffFrame, first: T
     if differing:
         raise ValueError(
             f"Plane {number} of {path}, counted from 0, is stored differently from the first one "
-            f"({', '.join(differing)}), and tifffile would read it wrongly as part of one image: "
-            f"{_ANEW}."
+            f"({', '.join(differing)}), and tifffile reads it wrongly or not at all as part of one "
+            f"image: {_ANEW}."
         )
 
 
