@@ -162,6 +162,43 @@ def tiff_of_imagej_with_five_axes(folder: Path) -> Path:
     return folder / "a.tif"
 
 
+def imagej_run(path: Path, planes: int) -> Path:
+    """Write ImageJ's lines of 12 planes, and planes one behind the other with one directory."""
+    lines = "ImageJ=1.53\nimages=12\nslices=12\nunit=um\nspacing=2\n"
+    options: dict[str, Any] = {"metadata": None, "resolution": (2.0, 2.0), "resolutionunit": 1}
+    tifffile.imwrite(path, STACK[0], description=lines, **options)
+    with path.open("ab") as file:
+        file.write(STACK[1:planes].tobytes())
+    return path
+
+
+@animal(kind="TIFF (ImageJ)", axes=ZYX, level0={"shape": (12, 80, 96)}, contradictions=())
+def tiff_of_imagej_with_one_directory(folder: Path) -> Path:
+    return imagej_run(folder / "a.tif", 12)
+
+
+@animal(
+    {"contradictions"},
+    level0={"shape": (12, 80, 96)},
+    contradictions=("ImageJ's lines tell of 12 planes, and the file has 11.",),
+)
+def tiff_of_imagej_that_lacks_a_plane(folder: Path) -> Path:
+    return imagej_run(folder / "a.tif", 11)
+
+
+@animal({"voxel-size-unknown"}, kind="TIFF (ImageJ)", contradictions=())
+def tiff_of_imagej_that_counts_colours(folder: Path) -> Path:
+    lines = "ImageJ=1.53\nimages=3\nchannels=3\n"
+    options: dict[str, Any] = {
+        "photometric": "rgb",
+        "planarconfig": "separate",
+        "compression": "zlib",
+    }
+    plane = np.ones((3, 80, 96), "uint8")
+    tifffile.imwrite(folder / "a.tif", plane, description=lines, metadata=None, **options)
+    return folder / "a.tif"
+
+
 @animal(
     {"voxel-size-unknown"},
     axes=("Y", "X", "S"),

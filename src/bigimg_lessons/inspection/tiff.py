@@ -109,7 +109,8 @@ def inspect_tiff(tiff: TiffTags, source: str) -> Report:
             f"Its directories were counted up to {counted.directories:,}, and there are "
             f"more{unknown}."
         )
-    extents, contradictions = _extents(told, full, pages, is_all=is_all)
+    room = _room(tiff, first, full) if pages == 1 else pages
+    extents, contradictions = _extents(told, full, pages, room, is_all=is_all)
     levels = [_level(plane, n, extents, told) for n, plane in enumerate(planes)]
     if told is None and levels[0].voxel_size is None:
         levels = _with_resolution(tiff, first, levels, tuple(extents), full)
@@ -279,19 +280,32 @@ def _with_resolution(
     return [replace(levels[0], voxel_size=size), *levels[1:]]
 
 
+def _room(tiff: TiffTags, directory: Directory, plane: _Plane) -> int:
+    """Return how many planes there can be from a directory's strip to the end of the file.
+
+    ImageJ keeps more than 4 GiB so, one plane behind the other and not compressed. Some writers
+    count each colour of a plane as one.
+    """
+    if plane.codec:
+        return plane.samples
+    bits = tiff.number(directory, 258, 1) or 1
+    nbytes = max(1, plane.height * plane.width * bits // 8)
+    return max(1, (tiff.size - (tiff.number(directory, _STRIPS[0], 0) or 0)) // nbytes)
+
+
 def _extents(
-    told: Description | None, full: _Plane, pages: int, *, is_all: bool
+    told: Description | None, full: _Plane, pages: int, room: int, *, is_all: bool
 ) -> tuple[dict[str, int], list[str]]:
     """Return the planes along each axis before y and x, and what is told otherwise."""
     if told is None:
         return ({UNKNOWN_AXIS: pages} if pages > 1 else {}), []
     stated = {axis: n for axis, n in told.extents.items() if axis not in "YX"}
     if told.kind != "OME-TIFF":
-        # ImageJ keeps more than 4 GiB behind a single directory.
         count = math.prod(stated.values())
+        found = max(pages, min(count, room))
         wrong = []
-        if count != pages and pages != 1 and is_all:
-            wrong.append(f"ImageJ's lines tell of {count} planes, and the file has {pages}.")
+        if count != found and is_all:
+            wrong.append(f"ImageJ's lines tell of {count} planes, and the file has {found}.")
         return {axis: n for axis, n in stated.items() if n > 1}, wrong
     wrong = []
     for axis, n in (("X", full.width), ("Y", full.height)):

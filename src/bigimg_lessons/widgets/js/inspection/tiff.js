@@ -77,7 +77,8 @@ export async function inspectTiff(source, given) {
     omeDescription(text, given) ?? imagejDescription(text, await resolutionOf(tiff, first));
   const { pages, others, count, isAll, reduced } = await counted(tiff, full, first, directories);
   const planes = [full, ...coarser, ...(pages > 1 ? [] : reduced)];
-  const { extents, contradictions } = extentsOf(told, full, pages, isAll);
+  const room = pages === 1 ? await roomOf(tiff, first, full) : pages;
+  const { extents, contradictions } = extentsOf(told, full, { pages, room, isAll });
   const axes = axesOfPlane(extents, full);
   const levels = planes.map((plane, number) => levelOf(plane, number, extents, told));
   /** @type {Record<string, string>} */
@@ -239,8 +240,18 @@ async function sizeByResolution(tiff, directory, axes) {
   return axes.map((axis) => told[axis] ?? null);
 }
 
+// How many planes there can be from a directory's strip to the end of the file: ImageJ keeps more than
+// 4 GiB so, one plane behind the other and not compressed. Some writers count each colour as one.
+async function roomOf(tiff, directory, { height, width, samples, codec }) {
+  if (codec.length) return samples;
+  const bits = (await tiff.number(directory, 258, 1)) || 1;
+  const nbytes = Math.max(1, Math.floor((height * width * bits) / 8));
+  const start = await tiff.number(directory, STRIPS[0], 0);
+  return Math.max(1, Math.floor((tiff.size - start) / nbytes));
+}
+
 // The planes along each axis before y and x, and what is told otherwise.
-function extentsOf(told, full, pages, isAll) {
+function extentsOf(told, full, { pages, room, isAll }) {
   if (told === null) {
     return { extents: new Map(pages > 1 ? [[UNKNOWN_AXIS, pages]] : []), contradictions: [] };
   }
@@ -267,9 +278,11 @@ function extentsOf(told, full, pages, isAll) {
     if (isOne && planes() !== pages) {
       wrong.push(`The OME-XML tells of ${planes()} planes, and the file has ${pages}.`);
     }
-  } else if (planes() !== pages && pages !== 1 && isAll) {
-    // ImageJ keeps more than 4 GiB behind a single directory.
-    wrong.push(`ImageJ's lines tell of ${planes()} planes, and the file has ${pages}.`);
+  } else {
+    const found = Math.max(pages, Math.min(planes(), room));
+    if (planes() !== found && isAll) {
+      wrong.push(`ImageJ's lines tell of ${planes()} planes, and the file has ${found}.`);
+    }
   }
   return { extents: new Map([...stated].filter(([, n]) => n > 1)), contradictions: wrong };
 }
