@@ -204,6 +204,43 @@ def tiff_of_imagej_with_five_axes(folder: Path) -> Path:
     return folder / "a.tif"
 
 
+def imagej_run(path: Path, planes: int) -> Path:
+    """Write ImageJ's lines of 12 planes, and planes one behind the other with one directory."""
+    lines = "ImageJ=1.53\nimages=12\nslices=12\nunit=um\nspacing=2\n"
+    options: dict[str, Any] = {"metadata": None, "resolution": (2.0, 2.0), "resolutionunit": 1}
+    tifffile.imwrite(path, STACK[0], description=lines, **options)
+    with path.open("ab") as file:
+        file.write(STACK[1:planes].tobytes())
+    return path
+
+
+@animal(kind="TIFF (ImageJ)", axes=ZYX, level0={"shape": (12, 80, 96)}, contradictions=())
+def tiff_of_imagej_with_one_directory(folder: Path) -> Path:
+    return imagej_run(folder / "a.tif", 12)
+
+
+@animal(
+    {"contradictions"},
+    level0={"shape": (12, 80, 96)},
+    contradictions=("ImageJ's lines tell of 12 planes, and the file has 11.",),
+)
+def tiff_of_imagej_that_lacks_a_plane(folder: Path) -> Path:
+    return imagej_run(folder / "a.tif", 11)
+
+
+@animal({"voxel-size-unknown"}, kind="TIFF (ImageJ)", contradictions=())
+def tiff_of_imagej_that_counts_colours(folder: Path) -> Path:
+    lines = "ImageJ=1.53\nimages=3\nchannels=3\n"
+    options: dict[str, Any] = {
+        "photometric": "rgb",
+        "planarconfig": "separate",
+        "compression": "zlib",
+    }
+    plane = np.ones((3, 80, 96), "uint8")
+    tifffile.imwrite(folder / "a.tif", plane, description=lines, metadata=None, **options)
+    return folder / "a.tif"
+
+
 @animal(
     {"voxel-size-unknown"},
     axes=("Y", "X", "S"),
@@ -319,6 +356,28 @@ def tiff_with_levels_in_subifds(folder: Path) -> Path:
         tiff.write(STACK, subifds=1, **common)
         tiff.write(STACK[:, ::2, ::2], subfiletype=1, **common)
     return folder / "a.tif"
+
+
+@animal(
+    {"voxel-size-unknown"},
+    axes=("Y", "X", "S"),
+    level0={"shape": (161, 193, 3)},
+    level1={"shape": (80, 96, 3)},
+    level2={"shape": (41, 49, 3)},
+    notes=("4 of its directories are planes of other sizes or types, not described here.",),
+)
+def tiff_of_a_slide(folder: Path) -> Path:
+    """Levels are marked as smaller, and so are the label, the macro image and others."""
+    made = (
+        (0, (161, 193, 3)), (1, (80, 96, 3)), (1, (41, 49, 3)), (1, (64, 60, 3)),
+        (9, (40, 112, 3)), (9, (41, 49, 3)), (1, (80, 96)),
+    )  # fmt: skip
+    with tifffile.TiffWriter(folder / "a.svs") as tiff:
+        for kind, shape in made:
+            colours = "rgb" if len(shape) == 3 else "minisblack"
+            plane = np.ones(shape, "uint8")
+            tiff.write(plane, photometric=colours, subfiletype=kind, tile=(32, 32), metadata=None)
+    return folder / "a.svs"
 
 
 @animal(

@@ -9,11 +9,16 @@ from __future__ import annotations
 import json
 import os
 import random
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
+
+from tests.test_inspection_limits import tiff_by_hand
 
 CASES = 30  # of each animal
 ANIMALS = (
@@ -132,6 +137,56 @@ def test_each_sentence_is_one_line_that_names_the_file(outcomes):
             assert said.endswith("."), (name, number, said)
             assert name in said, (name, number, said)
             assert len(said) < 800, (name, number, said)
+
+
+CUT = (
+    "{} is a damaged TIFF file, or cut short: strips or tiles of its voxels should end behind the "
+)
+
+
+def cut_tiffs(folder):
+    """TIFFs whose directories lie before the voxels, and how many bytes of each are kept."""
+    chance = np.random.default_rng(3)
+    plane = chance.integers(0, 2**16, (80, 96), "uint16")
+    alone, tiles = {"metadata": None}, {"metadata": None, "tile": (16, 16)}
+    tifffile.imwrite(folder / "plane.tif", plane, **alone)
+    tifffile.imwrite(folder / "strips.tif", plane, rowsperstrip=8, **alone)
+    tifffile.imwrite(folder / "tiles.tif", plane, compression="zlib", **tiles)
+    tifffile.imwrite(folder / "index.tif", np.zeros((1024, 1024), "uint8"), **tiles)
+    with tifffile.TiffFile(folder / "index.tif") as tiff:
+        index = tiff.pages[0].tags["TileByteCounts"].valueoffset
+    sizes = {path: path.stat().st_size for path in sorted(folder.iterdir())}
+    found = [(path, sizes[path] - 1) for path in sizes]
+    found += [(folder / "plane.tif", 3000), (folder / "index.tif", index + 100)]
+    for count, strips in ((1, 1), (5, 1), (1, 4)):  # all directories first
+        path = folder / f"by-hand-{count}-{strips}.tif"
+        tiff_by_hand(path, count, 64, 64, 64 // strips)
+        found.append((path, path.stat().st_size - 1))
+    return found
+
+
+def test_a_tiff_whose_voxels_are_cut_short_is_damaged(tmp_path):
+    for path, kept in cut_tiffs(tmp_path):
+        whole = path.read_bytes()
+        assert outcome(path)[0] == "report", path.name
+        path.write_bytes(whole[:kept])
+        said = CUT.format(path) + f"{kept:,} bytes that it has."
+        assert outcome(path) == ("sentence", said)
+        path.write_bytes(whole)
+
+
+def test_tiles_that_were_never_written_are_no_damage(tmp_path):
+    """They have no bytes, wherever they should lie."""
+    path = tmp_path / "a.tif"
+    tifffile.imwrite(path, np.ones((64, 64), "uint8"), tile=(16, 16), metadata=None)
+    with tifffile.TiffFile(path) as tiff:
+        places, sizes = (tiff.pages[0].tags[name] for name in ("TileOffsets", "TileByteCounts"))
+        form = {3: "<H", 4: "<I"}[sizes.dtype]
+    content = bytearray(path.read_bytes())
+    struct.pack_into("<I", content, places.valueoffset + 4 * 15, 10**9)
+    struct.pack_into(form, content, sizes.valueoffset + 15 * struct.calcsize(form), 0)
+    path.write_bytes(content)
+    assert outcome(path)[0] == "report"
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from bigimg_lessons.inspection.opening import report_on
 from bigimg_lessons.inspection.verdicts import rules_as_json, verdicts_of
 from tests.inspection_zoo import ZOO, sparse_tiff
 from tests.node import find_node
-from tests.test_inspection_damage import damaged
+from tests.test_inspection_damage import CUT, cut_tiffs, damaged
 from tests.test_inspection_limits import tiff_by_hand, uneven_tiff
 
 HARNESS = Path(__file__).with_name("js") / "inspected.mjs"
@@ -132,6 +132,16 @@ def test_damaged_files_get_a_sentence_or_the_report_of_python(tmp_path: Path) ->
     kinds = ["sentence" in answer for answer in answers]
     # The damage is such that both happen often.
     assert 50 < sum(kinds) < 250
+
+
+def test_a_tiff_whose_voxels_are_cut_short_is_damaged(tmp_path: Path) -> None:
+    paths, wanted = [], []
+    for number, (whole, kept) in enumerate(cut_tiffs(tmp_path)):
+        paths.append(tmp_path / f"{number}-{whole.name}")
+        paths[-1].write_bytes(whole.read_bytes()[:kept])
+        wanted.append(CUT.format(paths[-1].name) + f"{kept:,} bytes that it has.")
+    for answer, said in zip(in_browser(paths), wanted, strict=True):
+        assert answer["sentence"].endswith(said)
 
 
 def test_of_a_tiff_of_4_gib_little_is_read(tmp_path: Path) -> None:

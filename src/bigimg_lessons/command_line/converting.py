@@ -152,13 +152,7 @@ def run(conversion: Conversion, screen: Console | None) -> tuple[dict[str, Any],
         "is_written": not conversion.dry_run,
     }
     if conversion.dry_run:
-        stages, reason = _times(report, known, conversion, plan)
-        document["seconds"] = {name: stages_document(each) for name, each in stages.items()}
-        document["seconds_unknown"] = reason
-        if screen is not None:
-            _show_plan(screen, conversion, report, plan)
-            _show_times(screen, conversion, report, stages, reason)
-            screen.print(Text("Nothing was written."))
+        document |= _tried(report, known, conversion, plan, screen)
         return document, True
     downsampling = conversion.downsampling or ("mode" if report.is_labels else "mean")
     with _source(report, conversion) as image, warnings.catch_warnings(record=True) as caught:
@@ -178,6 +172,22 @@ def run(conversion: Conversion, screen: Console | None) -> tuple[dict[str, Any],
                 screen.print(Text(_said(result)))
         document["compared"] = results
         return document, all(each["different"] == 0 for each in results)
+
+
+def _tried(
+    report: Report, known: Known, conversion: Conversion, plan: Forecast, screen: Console | None
+) -> dict[str, Any]:
+    """Open the source, so that what the conversion refuses is refused, and say what it takes."""
+    if "://" not in report.source:
+        with _source(report, conversion):
+            pass
+    stages, reason = _times(report, known, conversion, plan)
+    if screen is not None:
+        _show_plan(screen, conversion, report, plan)
+        _show_times(screen, conversion, report, stages, reason)
+        screen.print(Text("Nothing was written."))
+    seconds = {name: stages_document(each) for name, each in stages.items()}
+    return {"seconds": seconds, "seconds_unknown": reason}
 
 
 def _said(result: dict[str, int]) -> str:

@@ -24,6 +24,7 @@ import h5py
 import numpy as np
 
 from bigimg_lessons.formats.bdv.pixel_types import DATA_TYPE_ATTRIBUTE, pixel_type
+from bigimg_lessons.formats.tiff_pages import check_planes, image_series
 
 if TYPE_CHECKING:
     from tifffile import TiffPageSeries
@@ -59,8 +60,9 @@ def tiff_references(path: str | Path) -> References:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no TIFF file, lies in several files, lacks planes that it should have, or has
-        chunks that Zarr cannot read.
+        If it is no TIFF file, lies in several files, lacks planes that it should have, has planes
+        that are left out or are stored differently from the first, or has chunks that Zarr cannot
+        read.
     """
     import tifffile
 
@@ -72,16 +74,18 @@ def tiff_references(path: str | Path) -> References:
             f"{path} is no TIFF file ({error}): give one, or use hdf5_references for HDF5."
         ) from None
     with tiff:
-        series = tiff.series[0]
+        series = image_series(path, tiff)
         if series.is_multifile:
             raise ValueError(
                 f"The image of {path} lies in several files, and references here know one: convert "
                 "it, or make references to each."
             )
+        check_planes(path, tiff, series.levels)
         page = series.keyframe
         cut = not page.is_tiled and page.imagelength % page.rowsperstrip != 0
-        for level in series.levels:
-            _check_planes(path, level, cut=cut)
+        if cut:
+            for level in series.levels:
+                _check_strips(path, level)
         text = io.StringIO()
         try:
             with series.aszarr(chunkmode="page" if cut else None) as store:
@@ -224,20 +228,17 @@ def _complete(found: References) -> References:
     return {"version": 1, "templates": {_PLACE: ""}, "refs": found["refs"]}
 
 
-def _check_planes(path: Path, level: TiffPageSeries, *, cut: bool) -> None:
-    """Refuse planes for which tifffile would make no references, or wrong ones."""
+def _check_strips(path: Path, level: TiffPageSeries) -> None:
+    """Refuse planes whose strips lie apart, for which tifffile would make wrong references."""
     if level.dataoffset is not None:  # one after the other without gaps, perhaps without a page
         return
     for page in level:
-        if page is None:
-            raise ValueError(
-                f"{path} lacks planes, which may lie in files that are missing: put these beside "
-                "it and convert all."
-            )
+        if page is None:  # which check_planes refuses
+            continue
         # Whether a plane is in one piece tifffile asks of the first only.
         offsets = list(page.dataoffsets)
         ends = [*map(sum, zip(offsets, page.databytecounts, strict=True))]
-        if cut and ends[:-1] != offsets[1:]:
+        if ends[:-1] != offsets[1:]:
             raise ValueError(
                 f"Zarr cannot read {path} chunk by chunk, because the last strip of a plane is "
                 "shorter than the others, and strips lie apart from each other: convert it."

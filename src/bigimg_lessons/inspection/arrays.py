@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from bigimg_lessons.formats.tiff_pages import check_planes, image_series, in_a_row
 from bigimg_lessons.inspection.errors import InspectionError
 from bigimg_lessons.inspection.report import Report
 
@@ -96,20 +97,29 @@ def opened_level(report: Report, number: int = 0) -> Iterator[Any]:
     Raises
     ------
     InspectionError
-        If the image is of a kind that is not opened here, or a package is missing.
+        If the image is of a kind that is not opened here, a package is missing, or what opens it
+        finds another shape than the report tells.
+    ValueError
+        If planes of a TIFF would be read wrongly, left out or filled with zeros.
     """
     level = report.levels[number]
     path = Path(report.source).expanduser()
     check_is_here(report)
     with ExitStack() as stack:
         if report.kind in _ZARR:
-            yield _zarr_array(stack, path, level.path)
+            array = _zarr_array(stack, path, level.path)
         elif report.kind in ("HDF5", "BDV-HDF5", "Imaris"):
-            yield _hdf5_array(stack, report, path, number)
+            array = _hdf5_array(stack, report, path, number)
         elif report.kind in ("N5", "BDV-N5"):
-            yield _n5_array(path, level.path)
+            array = _n5_array(path, level.path)
         else:
-            yield _tiff_array(stack, path, number)
+            array = _tiff_array(stack, path, number, level.shape)
+        if tuple(array.shape) != level.shape:
+            raise InspectionError(
+                f"{report.source} has the shape {level.shape} by its metadata, and its reader "
+                f"finds {tuple(array.shape)}: write it anew with a program that finds all of it."
+            )
+        yield array
 
 
 def _zarr_array(stack: ExitStack, path: Path, name: str) -> Any:
@@ -165,7 +175,7 @@ def _n5_array(path: Path, name: str) -> Any:
     return da.from_zarr(zarr.open_array(store, path="" if name == "." else name, mode="r")).T
 
 
-def _tiff_array(stack: ExitStack, path: Path, number: int) -> Any:
+def _tiff_array(stack: ExitStack, path: Path, number: int, shape: tuple[int, ...]) -> Any:
     try:
         import tifffile
     except ImportError:
@@ -175,8 +185,10 @@ def _tiff_array(stack: ExitStack, path: Path, number: int) -> Any:
     import zarr
 
     tiff = stack.enter_context(tifffile.TiffFile(path))
-    series = tiff.series[0]
+    series = image_series(path, tiff)
     if number >= len(series.levels):
         raise InspectionError(f"tifffile finds no level {number} in {path}.")
-    store = stack.enter_context(series.aszarr(level=number))
+    found = series.levels[number]
+    check_planes(path, tiff, [found])
+    store = stack.enter_context(in_a_row(found, shape).aszarr(level=0))
     return zarr.open_array(store, mode="r")

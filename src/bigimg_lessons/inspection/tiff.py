@@ -40,6 +40,8 @@ _COMPRESSIONS = {
 # Micrometres of TIFF's unit of resolution: cm; mm and µm, which some writers use, are not TIFF's.
 _MICROMETRES = {3: 10_000, 4: 1000, 5: 1}
 _MAX_LEVELS = 64
+_REDUCED, _MARKS = 1, 1 | 4 | 8  # bits of NewSubfileType: smaller, mask, macro image of a slide
+_STRIPS, _TILES = (273, 279), (324, 325)  # tags that say where they lie and how long they are
 _KINDS = {1: "uint", 2: "int", 3: "float", 5: "complexint", 6: "complex"}
 
 
@@ -107,7 +109,8 @@ def inspect_tiff(tiff: TiffTags, source: str) -> Report:
             f"Its directories were counted up to {counted.directories:,}, and there are "
             f"more{unknown}."
         )
-    extents, contradictions = _extents(told, full, pages, is_all=is_all)
+    room = _room(tiff, first, full) if pages == 1 else pages
+    extents, contradictions = _extents(told, full, pages, room, is_all=is_all)
     levels = [_level(plane, n, extents, told) for n, plane in enumerate(planes)]
     if told is None and levels[0].voxel_size is None:
         levels = _with_resolution(tiff, first, levels, tuple(extents), full)
@@ -137,17 +140,21 @@ def _counted(
     tiff: TiffTags, full: _Plane, first: Directory, following: Iterator[Directory]
 ) -> _Counted:
     """Count the directories, as many as are read within the limits."""
-    pages, others, count, last = 1, 0, 1, first
+    pages, others, count, last, like = 1, 0, 1, first, first
     reduced: list[_Plane] = []
     with suppress(LimitError):
         for directory in following:
             count, last = count + 1, directory
             if _is_like(tiff, directory, full):
                 pages += 1
-            elif len(reduced) < _MAX_LEVELS and (tiff.number(directory, 254, 0) or 0) & 1:
+                like = directory
+            elif len(reduced) < _MAX_LEVELS and _is_level(tiff, directory, full):
                 reduced.append(_plane(tiff, directory))
             else:
                 others += 1
+        # Where voxels lie behind all directories, those of the last plane are the last in the file.
+        if like is not first:
+            tiff.check_is_whole(like, *(_TILES if _TILES[0] in like.entries else _STRIPS))
     return _Counted(count, pages, others, tuple(reduced), is_all=last.following == 0)
 
 
@@ -158,6 +165,29 @@ def _is_like(tiff: TiffTags, directory: Directory, full: _Plane) -> bool:
     """
     if (tiff.number(directory, 257), tiff.number(directory, 256)) != (full.height, full.width):
         return False
+    return _is_of_type(tiff, directory, full)
+
+
+def _is_level(tiff: TiffTags, directory: Directory, full: _Plane) -> bool:
+    """Tell whether a directory's plane is the first one made smaller, and no label of the slide.
+
+    It is marked as reduced (TIFF 6.0, NewSubfileType), and neither as a mask nor as what slide
+    scanners call a macro image; and one factor, give or take a pixel of rounding, leads to both of
+    its sides.
+    """
+    height, width = tiff.number(directory, 257, 0) or 0, tiff.number(directory, 256, 0) or 0
+    if (tiff.number(directory, 254, 0) or 0) & _MARKS != _REDUCED:
+        return False
+    if not (0 < height <= full.height and 0 < width <= full.width):
+        return False
+    if full.height * (width - 1) > full.width * (height + 1):
+        return False
+    if full.width * (height - 1) > full.height * (width + 1):
+        return False
+    return _is_of_type(tiff, directory, full)
+
+
+def _is_of_type(tiff: TiffTags, directory: Directory, full: _Plane) -> bool:
     if _samples(tiff, directory) != full.samples:
         return False
     return full.samples > 1 or _dtype(tiff, directory) == full.dtype
@@ -181,10 +211,11 @@ def _plane(tiff: TiffTags, directory: Directory) -> _Plane:
     tile = tiff.number(directory, 322), tiff.number(directory, 323)
     cut: tuple[int, int]
     if tile[0] and tile[1] and tile[0] > 0 and tile[1] > 0:
-        layout, cut, counts = "tiles", (tile[1], tile[0]), 325
+        layout, cut, stored = "tiles", (tile[1], tile[0]), _TILES
     else:
         rows = tiff.number(directory, 278) or height
-        layout, cut, counts = "strips", (min(rows, height) if rows > 0 else height, width), 279
+        layout, cut, stored = "strips", (min(rows, height) if rows > 0 else height, width), _STRIPS
+    tiff.check_is_whole(directory, *stored)
     code = tiff.number(directory, 259, 1)
     named = () if code == 1 else (_COMPRESSIONS.get(code or 0, f"compression {code}"),)
     bits = tiff.number(directory, 258, 1) or 1
@@ -197,7 +228,7 @@ def _plane(tiff: TiffTags, directory: Directory) -> _Plane:
         layout=layout,  # type: ignore[arg-type]
         cut=cut,
         codec=named,
-        ratio=_ratio(tiff, directory, counts, height * width * samples * bits // 8),
+        ratio=_ratio(tiff, directory, stored[1], height * width * samples * bits // 8),
         is_reduced=bool((tiff.number(directory, 254, 0) or 0) & 1),
     )
 
@@ -249,19 +280,32 @@ def _with_resolution(
     return [replace(levels[0], voxel_size=size), *levels[1:]]
 
 
+def _room(tiff: TiffTags, directory: Directory, plane: _Plane) -> int:
+    """Return how many planes there can be from a directory's strip to the end of the file.
+
+    ImageJ keeps more than 4 GiB so, one plane behind the other and not compressed. Some writers
+    count each colour of a plane as one.
+    """
+    if plane.codec:
+        return plane.samples
+    bits = tiff.number(directory, 258, 1) or 1
+    nbytes = max(1, plane.height * plane.width * bits // 8)
+    return max(1, (tiff.size - (tiff.number(directory, _STRIPS[0], 0) or 0)) // nbytes)
+
+
 def _extents(
-    told: Description | None, full: _Plane, pages: int, *, is_all: bool
+    told: Description | None, full: _Plane, pages: int, room: int, *, is_all: bool
 ) -> tuple[dict[str, int], list[str]]:
     """Return the planes along each axis before y and x, and what is told otherwise."""
     if told is None:
         return ({UNKNOWN_AXIS: pages} if pages > 1 else {}), []
     stated = {axis: n for axis, n in told.extents.items() if axis not in "YX"}
     if told.kind != "OME-TIFF":
-        # ImageJ keeps more than 4 GiB behind a single directory.
         count = math.prod(stated.values())
+        found = max(pages, min(count, room))
         wrong = []
-        if count != pages and pages != 1 and is_all:
-            wrong.append(f"ImageJ's lines tell of {count} planes, and the file has {pages}.")
+        if count != found and is_all:
+            wrong.append(f"ImageJ's lines tell of {count} planes, and the file has {found}.")
         return {axis: n for axis, n in stated.items() if n > 1}, wrong
     wrong = []
     for axis, n in (("X", full.width), ("Y", full.height)):

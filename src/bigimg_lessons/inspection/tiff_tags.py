@@ -198,6 +198,34 @@ class TiffTags:
         values = self.numbers(directory, code)
         return int(values[0]) if values and abs(values[0]) < 2**53 else default
 
+    def check_is_whole(self, directory: Directory, places: int, sizes: int) -> None:
+        """Refuse a plane of which a strip or tile should end behind the end of the file.
+
+        Of very many the first `MAX_VALUES` are looked at.
+
+        Parameters
+        ----------
+        directory
+            Of the plane.
+        places, sizes
+            Numbers of the tags that say where its strips or tiles lie and how many bytes they have.
+
+        Raises
+        ------
+        InspectionError
+            If one does, or it is not known because these values should lie there themselves.
+        """
+        starts, lengths = self.numbers(directory, places), self.numbers(directory, sizes)
+        tags = self._tag(directory, places), self._tag(directory, sizes)
+        wanted = min(MAX_VALUES, *(0 if tag is None else tag.count for tag in tags))
+        both = zip(starts, lengths, strict=False)
+        is_behind = any(n > 0 and start + n > self._size for start, n in both)
+        if is_behind or min(len(starts), len(lengths)) < wanted:
+            raise self.damaged(
+                f"strips or tiles of its voxels should end behind the {self._size:,} bytes that it "
+                "has"
+            )
+
     def text(self, directory: Directory, code: int) -> str | None:
         """Return the text of a tag; None if there is none.
 

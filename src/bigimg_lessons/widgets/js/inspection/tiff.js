@@ -31,6 +31,10 @@ const COMPRESSIONS = {
 // Micrometres of TIFF's unit of resolution: cm; mm and µm, which some writers use, are not TIFF's.
 const MICROMETRES = { 3: 10_000, 4: 1000, 5: 1 };
 const MAX_LEVELS = 64;
+const REDUCED = 1; // of the bits of NewSubfileType: smaller, mask, macro image of a slide
+const MARKS = 1 | 4 | 8;
+const STRIPS = [273, 279]; // tags that say where they lie and how long they are
+const TILES = [324, 325];
 const VOXEL_KINDS = { 1: "uint", 2: "int", 3: "float", 5: "complexint", 6: "complex" };
 const MAGICS = ["II*\0", "MM\0*", "II+\0", "MM\0+"];
 
@@ -73,7 +77,8 @@ export async function inspectTiff(source, given) {
     omeDescription(text, given) ?? imagejDescription(text, await resolutionOf(tiff, first));
   const { pages, others, count, isAll, reduced } = await counted(tiff, full, first, directories);
   const planes = [full, ...coarser, ...(pages > 1 ? [] : reduced)];
-  const { extents, contradictions } = extentsOf(told, full, pages, isAll);
+  const room = pages === 1 ? await roomOf(tiff, first, full) : pages;
+  const { extents, contradictions } = extentsOf(told, full, { pages, room, isAll });
   const axes = axesOfPlane(extents, full);
   const levels = planes.map((plane, number) => levelOf(plane, number, extents, told));
   /** @type {Record<string, string>} */
@@ -114,18 +119,22 @@ export async function inspectTiff(source, given) {
 // Count the directories, as many as are read within the limits: planes like the first, others, and
 // levels among them.
 async function counted(tiff, full, first, following) {
-  let last = first;
+  let [last, like] = [first, first];
   let [pages, others, count] = [1, 0, 1];
   const reduced = [];
   try {
     for await (const directory of following) {
       last = directory;
       count += 1;
-      if (await isLike(tiff, directory, full)) pages += 1;
-      else if (reduced.length < MAX_LEVELS && isMarkedReduced(await tiff.number(directory, 254))) {
+      if (await isLike(tiff, directory, full)) {
+        pages += 1;
+        like = directory;
+      } else if (reduced.length < MAX_LEVELS && (await isLevel(tiff, directory, full))) {
         reduced.push(await planeOf(tiff, directory));
       } else others += 1;
     }
+    // Where voxels lie behind all directories, those of the last plane are the last in the file.
+    if (like !== first) await tiff.checkIsWhole(like, like.entries.has(TILES[0]) ? TILES : STRIPS);
   } catch (error) {
     if (!(error instanceof LimitError)) throw error;
   }
@@ -138,6 +147,23 @@ async function isLike(tiff, directory, full) {
   const height = await tiff.number(directory, 257);
   const width = await tiff.number(directory, 256);
   if (height !== full.height || width !== full.width) return false;
+  return isOfType(tiff, directory, full);
+}
+
+// Whether a directory's plane is the first one made smaller, and no label of the slide: it is marked
+// as reduced (TIFF 6.0, NewSubfileType), and neither as a mask nor as a macro image of slide scanners;
+// and one factor, give or take a pixel of rounding, leads to both of its sides.
+async function isLevel(tiff, directory, full) {
+  const height = await tiff.number(directory, 257, 0);
+  const width = await tiff.number(directory, 256, 0);
+  if (((await tiff.number(directory, 254, 0)) & MARKS) !== REDUCED) return false;
+  if (!(height > 0 && height <= full.height && width > 0 && width <= full.width)) return false;
+  if (full.height * (width - 1) > full.width * (height + 1)) return false;
+  if (full.width * (height - 1) > full.height * (width + 1)) return false;
+  return isOfType(tiff, directory, full);
+}
+
+async function isOfType(tiff, directory, full) {
   if ((await samplesOf(tiff, directory)) !== full.samples) return false;
   return full.samples > 1 || (await dtypeOf(tiff, directory)) === full.dtype;
 }
@@ -164,6 +190,8 @@ async function planeOf(tiff, directory) {
   const stripHeight = rows > 0 ? Math.min(rows, height) : height;
   const code = await get(259, 1);
   const bits = (await get(258, 1)) || 1;
+  const stored = isTiled ? TILES : STRIPS;
+  await tiff.checkIsWhole(directory, stored);
   const nbytes = Math.floor((height * width * samples * bits) / 8);
   return {
     height,
@@ -174,7 +202,7 @@ async function planeOf(tiff, directory) {
     layout: isTiled ? "tiles" : "strips",
     cut: isTiled ? [tileHeight, tileWidth] : [stripHeight, width],
     codec: code === 1 ? [] : [COMPRESSIONS[code] ?? `compression ${code}`],
-    ratio: await ratioOf(tiff, directory, isTiled ? 325 : 279, nbytes),
+    ratio: await ratioOf(tiff, directory, stored[1], nbytes),
     isReduced: isMarkedReduced(await get(254)),
   };
 }
@@ -212,8 +240,18 @@ async function sizeByResolution(tiff, directory, axes) {
   return axes.map((axis) => told[axis] ?? null);
 }
 
+// How many planes there can be from a directory's strip to the end of the file: ImageJ keeps more than
+// 4 GiB so, one plane behind the other and not compressed. Some writers count each colour as one.
+async function roomOf(tiff, directory, { height, width, samples, codec }) {
+  if (codec.length) return samples;
+  const bits = (await tiff.number(directory, 258, 1)) || 1;
+  const nbytes = Math.max(1, Math.floor((height * width * bits) / 8));
+  const start = await tiff.number(directory, STRIPS[0], 0);
+  return Math.max(1, Math.floor((tiff.size - start) / nbytes));
+}
+
 // The planes along each axis before y and x, and what is told otherwise.
-function extentsOf(told, full, pages, isAll) {
+function extentsOf(told, full, { pages, room, isAll }) {
   if (told === null) {
     return { extents: new Map(pages > 1 ? [[UNKNOWN_AXIS, pages]] : []), contradictions: [] };
   }
@@ -240,9 +278,11 @@ function extentsOf(told, full, pages, isAll) {
     if (isOne && planes() !== pages) {
       wrong.push(`The OME-XML tells of ${planes()} planes, and the file has ${pages}.`);
     }
-  } else if (planes() !== pages && pages !== 1 && isAll) {
-    // ImageJ keeps more than 4 GiB behind a single directory.
-    wrong.push(`ImageJ's lines tell of ${planes()} planes, and the file has ${pages}.`);
+  } else {
+    const found = Math.max(pages, Math.min(planes(), room));
+    if (planes() !== found && isAll) {
+      wrong.push(`ImageJ's lines tell of ${planes()} planes, and the file has ${found}.`);
+    }
   }
   return { extents: new Map([...stated].filter(([, n]) => n > 1)), contradictions: wrong };
 }

@@ -200,6 +200,29 @@ export class TiffTags {
   }
 
   /**
+   * Refuse a plane of which a strip or tile should end behind the end of the file, or of which that is
+   * not known because these values should lie there themselves. Of very many the first MAX_TAG_VALUES
+   * are looked at.
+   * @param {Directory} directory
+   * @param {number[]} stored the tags that say where they lie and how many bytes they have
+   */
+  async checkIsWhole(directory, stored) {
+    const [starts, lengths] = [
+      await this.numbers(directory, stored[0]),
+      await this.numbers(directory, stored[1]),
+    ];
+    const counts = stored.map((code) => Number(this.tagOf(directory, code)?.count ?? 0));
+    const isKnown = Math.min(starts.length, lengths.length) >= Math.min(MAX_TAG_VALUES, ...counts);
+    const isBehind = (length, index) => length > 0 && starts[index] + length > this.size;
+    if (!isKnown || lengths.some(isBehind)) {
+      const size = formatNumber(this.size);
+      throw this.damaged(
+        `strips or tiles of its voxels should end behind the ${size} bytes that it has`,
+      );
+    }
+  }
+
+  /**
    * The text of a tag; null if there is none.
    * @param {Directory} directory
    * @param {number} code
