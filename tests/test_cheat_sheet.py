@@ -84,13 +84,13 @@ def test_the_rules_for_formats_are_those_of_lesson_5():
         "your tools which levels and voxel sizes they see",
         "read it as it is if your reader finds chunks and levels",
         "many can write. take shards where files are counted",
-        "one hdf5 file, one writing process",
+        "one hdf5 file, one writing process (mpi aside)",
         "cannot mend its chunks",
         "convert a block first; verify voxels and metadata before anything is deleted",
     ):
         assert words in text, words
     assert found["a conversion"].startswith("try a block first; verify voxels and metadata before")
-    assert found["fiji on one machine"] == "bdv-hdf5: one file, one writing process"
+    assert found["fiji on one machine"] == "bdv-hdf5: one file, one writing process (mpi aside)"
 
 
 TABLE = re.findall(r"^\| (?!To|---)(.+?) \| (.+?) \| (.+?) \|$", SHEET, re.M)

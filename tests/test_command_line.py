@@ -488,6 +488,15 @@ def test_shells_complete(shell):
     assert "bigimg" in script
 
 
+def test_how_each_shell_completes_stands_on_a_line_of_its_own():
+    said = run("completion", "--help").output
+    lines = [line.strip() for line in said.splitlines()]
+    assert "\\b" not in said
+    for shell in ("bash", "zsh", "fish"):
+        (line,) = [each for each in lines if each.startswith(f"{shell}:")]
+        assert f"bigimg completion {shell} >" in line
+
+
 def test_commands_are_completed():
     done = CliRunner().invoke(
         bigimg,

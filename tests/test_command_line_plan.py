@@ -67,7 +67,7 @@ def test_the_lesson_s_terabyte_says_what_binds_and_what_more_memory_would_do():
     said = " ".join(run("plan", "--preset", "lesson").output.split())
     right = plan(PRESETS["lesson"].project)
     assert f"{format_seconds(right.convert.at_least)} to" in said
-    assert "The disk that both share binds." in said
+    assert "The disk or line that both share binds." in said
     assert "each strip of the original is read 2 times on average. With " in said
     assert "Nothing is charged for bytes and requests here." in said
     assert "The truth lies between the two, if the rates are right." in said

@@ -160,5 +160,5 @@ def test_every_question_of_every_bank_is_written(name: str) -> None:
         seen, folded = split(question)
         first = re.split(r"___|`", question.text)[0]
         assert " ".join(first.split()) in seen
-        assert question.explanation.split("`")[0].strip() in folded
+        assert " ".join(question.explanation.split("`")[0].split()) in folded
         assert question.see.section in folded

@@ -277,7 +277,7 @@ def test_a_bank_is_read_whole(tmp_path: Path) -> None:
         answer=65536.0,
         unit="requests",
         tolerance=0.0,
-        solution="65 536 requests",
+        solution="65\N{NO-BREAK SPACE}536 requests",
         feedback=(),
         **{**SHARED, "explanation": "Counted."},
     )
@@ -335,13 +335,30 @@ def test_code_keeps_its_lines_and_what_was_counted(tmp_path: Path) -> None:
     ]
 
 
+def test_the_groups_of_a_number_are_held_together_but_in_code(tmp_path: Path) -> None:
+    text = "Of 4096 × 16 384 voxels 1 234 567 are `size 16 384`, in 2048 100 or 12 3456?"
+    item = "Take 65 536"
+    changed = change(ORDER, "Put in order.", text).replace('"slice"', f'"{item}"')
+    changed = changed.replace(
+        "[[questions.feedback]]", 'exhibit = "16 384"\n[[questions.feedback]]', 1
+    )
+    (asked,) = load(tmp_path, changed)
+    assert asked.text == (
+        "Of 4096 × 16\N{NO-BREAK SPACE}384 voxels 1\N{NO-BREAK SPACE}234\N{NO-BREAK SPACE}567 are "
+        "`size 16 384`, in 2048 100 or 12 3456?"
+    )
+    assert asked.exhibit == "16 384"
+    assert "Take 65\N{NO-BREAK SPACE}536" in asked.solutions
+    assert load(tmp_path, PREDICT)[0].solutions == ("65\N{NO-BREAK SPACE}536 requests",)
+
+
 def test_points_solutions_and_the_form_of_an_answer(tmp_path: Path) -> None:
     questions = load(tmp_path, *EVERY.values())
     assert [question.points for question in questions] == [2, 1, 0, 2, 1, 1, 1]
     assert [question.solutions for question in questions] == [
         ("lazy loading", "chunking"),
         ("256 KiB",),
-        ("65 536 requests",),
+        ("65\N{NO-BREAK SPACE}536 requests",),
         ("False", "It is blue."),
         ("HDF5",),
         ("HDF5", "Zarr"),

@@ -302,7 +302,9 @@ def test_fewer_requests_help_most():
         return store.seconds(requests, nbytes)
 
     times = {
-        "The same bytes in 10 chunks of 2 000 000 bytes": seconds(10, 20e6),
+        "The same bytes in 10 chunks of 2\N{NO-BREAK SPACE}000\N{NO-BREAK SPACE}000 bytes": seconds(
+            10, 20e6
+        ),
         "A line of twice the bandwidth": seconds(250, 20e6, bandwidth=200e6),
         "Compression to half the bytes": seconds(250, 10e6),
     }

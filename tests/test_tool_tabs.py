@@ -86,6 +86,18 @@ def test_the_code_for_python_runs(
     plt.close("all")
 
 
+def test_the_levels_that_bioio_tells_of_an_ome_tiff_are_those_that_the_tab_says(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "image.ome.tif"
+    image = np.zeros((8, 600, 600), np.uint8)
+    build_pyramid(image, path, axes="ZYX", voxel_size=(1, 1, 1), unit="µm", progress=False)
+    with tifffile.TiffFile(path) as file:
+        assert len(file.series[0].levels) > 1
+    told = str(BioImage(path).resolution_levels)
+    assert f"# {told}: " in tabs("05_compare_file_formats")["Python (bioio)"]
+
+
 def test_a_tab_ends_with_how_it_was_checked(tmp_path: Path) -> None:
     (tmp_path / "conf.py").write_text(
         "extensions = ['myst_nb', 'sphinx_design', 'checked_tabs']\nhtml_theme = 'basic'\n"

@@ -101,6 +101,21 @@ def test_a_number_counts_when_its_field_is_left(page: Page, write: Write) -> Non
     assert dict(cells(page, "Money"))["A month, together"].endswith(" USD")
 
 
+def test_no_text_of_a_preset_is_wider_than_its_field(page: Page, write: Write) -> None:
+    page.set_viewport_size({"width": 720, "height": 900})  # as wide as a column of the book
+    page.goto(write(Planner()))
+    opened(page)
+    # Where prices are from is a sentence, and stands below the plan as a whole.
+    fields = page.locator('.bp input[type=text]:not([data-field="prices.source"])')
+    for preset in PRESETS.values():
+        page.get_by_role("button", name=preset.name, exact=True).click()
+        cut = fields.evaluate_all(
+            "all => all.filter((one) => one.scrollWidth > one.clientWidth)"
+            ".map((one) => `${one.dataset.field}: ${one.value}`)"
+        )
+        assert cut == [], preset.name
+
+
 def test_what_makes_no_sense_is_told_and_the_last_plan_stays(page: Page, write: Write) -> None:
     page.goto(write(Planner("lesson")))
     before = said(page).inner_text()
@@ -111,6 +126,8 @@ def test_what_makes_no_sense_is_told_and_the_last_plan_stays(page: Page, write: 
         ("One of them: Z, Y, X", "2 64 16384", "strips lie in one plane"),
         ("Memory of each, GiB", "0.01", "give at least 0.37 GiB, or smaller chunks"),
         ("Threads of each", "0", "give a whole number from 1 to 4,096"),
+        ("Threads of each", "-1", "give a whole number from 1 to 4,096"),
+        ("Memory of each, GiB", "1e12", "give a number above 0 and up to 8,388,608"),
         ("Voxels along T, C, Z, Y, X", "1 1 9999999 16384 16384", "at most 1 PiB"),
     ):
         opened(page)

@@ -66,13 +66,41 @@ test("what is no number says which field it is", () => {
     "conversion.chunk": ["64", "64 64", "a b c", "64³"],
     "conversion.factors": ["one"],
     bytes: ["much", "2 XB", "-1"],
-    "workforce.threads": ["", "-1", "two", "1e3", "1/2"],
+    "workforce.threads": ["", "two", "e3", "1/2"],
   };
   for (const [key, texts] of Object.entries(wrong)) {
     for (const text of texts) {
       assert.throws(() => typed({ [key]: text }), { name: "ChunkError", field: key }, text);
     }
   }
+});
+
+test("a number that cannot be is told with the range of its field, in the unit of the field", () => {
+  const wrong = {
+    "workforce.threads": {
+      "-1": "The number of threads is -1: give a whole number from 1 to 4,096.",
+      "1e12": "The number of threads is 1000000000000: give a whole number from 1 to 4,096.",
+      2.5: "The number of threads is 2.5: give a whole number from 1 to 4,096.",
+    },
+    "workforce.memory": {
+      "-1": "The memory of a worker is -1 GiB: give a number above 0 and up to 8,388,608.",
+      "1e12":
+        "The memory of a worker is 1000000000000 GiB: give a number above 0 and up to 8,388,608.",
+    },
+    "workforce.decode": { 0: "The rate to decode is 0 MB/s: give a number above 0." },
+    "source.latency": { "-1": "The latency is -1 ms: give a number from 0 on." },
+    "target.bandwidth": { "-125": "The bandwidth is -125 MB/s: give a number above 0." },
+    read_monthly: { "-1": "What is read a month is -1 GB: give a number from 0 to 9,007,199." },
+    "conversion.ratio": {
+      "1e9": "The target's compression is 1000000000: give a number from 0.1 to 1,000,000.",
+    },
+  };
+  for (const [key, texts] of Object.entries(wrong)) {
+    for (const [text, message] of Object.entries(texts)) {
+      assert.throws(() => plan(typed({ [key]: text }), offered.voxels), { message }, text);
+    }
+  }
+  assert.equal(parsedText(field("workforce.threads"), "1e3"), 1000);
 });
 
 test("a size in bytes becomes planes, and strips stay as wide as the image", () => {

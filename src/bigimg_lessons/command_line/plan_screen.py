@@ -24,7 +24,7 @@ _BINDING = {
     "read": "Reading binds",
     "compute": "Computing binds",
     "write": "Writing binds",
-    "disk": "The disk that both share binds",
+    "disk": "The disk or line that both share binds",
 }
 
 

@@ -326,13 +326,15 @@ def sheets(folder: Path, *, lessons: tuple[str, ...], overwrite: bool, as_json: 
 @bigimg.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    r"""Print a script by which a shell completes commands and options.
+    """Print a script by which a shell completes commands and options.
+
+    The command bigimg must be on the PATH of that shell.
 
     \b
     bash: bigimg completion bash >> ~/.bashrc
     zsh:  bigimg completion zsh >> ~/.zshrc
     fish: bigimg completion fish > ~/.config/fish/completions/bigimg.fish
-    """
+    """  # noqa: D301 (click wants the character, not a backslash)
     kind = get_completion_class(shell)
     assert kind is not None  # noqa: S101 (click knows all three)
     # Not `source()`, which runs the shell to learn its version.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from string import ascii_lowercase
 
 _CODE_OR_BLANK = re.compile(r"(`[^`]+`|___)")
+_GROUPED = re.compile(r"(?<!\d)\d{1,3}(?: \d{3})+(?!\d)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,3 +110,15 @@ def letters(shown: tuple[object, ...]) -> tuple[str, ...]:
 def split_text(text: str) -> list[str]:
     """Split a question's text into plain text, code (with its backticks) and blanks (``___``)."""
     return [part for part in _CODE_OR_BLANK.split(text) if part]
+
+
+def held_together(text: str) -> str:
+    """Put no-break spaces between the groups of a number, as in "16 384"; code stays as it is."""
+    return "".join(
+        part if part.startswith("`") else _GROUPED.sub(_with_no_break, part)
+        for part in split_text(text)
+    )
+
+
+def _with_no_break(number: re.Match[str]) -> str:
+    return number[0].replace(" ", "\N{NO-BREAK SPACE}")

@@ -67,7 +67,7 @@ def read_question(table: Table, file: str) -> Question:
         "see": _see(table.table("see")),
         "hints": table.texts("hints", optional=True),
         "explanation": table.text("explanation"),
-        "exhibit": table.text("exhibit", default="").rstrip(),
+        "exhibit": table.text("exhibit", default="", as_it_is=True).rstrip(),
         "counted": table.text("counted", default=""),
     }
     question = _KINDS[kind](table, common)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sized
 from typing import NoReturn
 
+from bigimg_lessons.questions.parts import held_together
+
 
 class QuestionBankError(ValueError):
     """A question bank breaks the rules; the message names file, question and field."""
@@ -30,14 +32,17 @@ class Table:
         """Raise QuestionBankError for the value of a key."""
         raise QuestionBankError(f"{self.where}, {key}: {problem}.")
 
-    def text(self, key: str, *, default: str | None = None) -> str:
-        """Return a text that is not empty; without a default there must be one."""
+    def text(self, key: str, *, default: str | None = None, as_it_is: bool = False) -> str:
+        """Return a text that is not empty; without a default there must be one.
+
+        The groups of a number, as in "16 384", are held together, unless it is wanted as it is.
+        """
         value = self._get(key)
         if value is None and default is not None:
-            return default
+            return held_together(default)
         if not isinstance(value, str) or not value.strip():
             self.fail(key, f"expected some text, got {_shown(value)}")
-        return value
+        return value if as_it_is else held_together(value)
 
     def texts(self, key: str, *, optional: bool = False) -> tuple[str, ...]:
         """Return a list of one or more texts; if it is optional and missing, none."""
@@ -49,7 +54,7 @@ class Table:
         for text in value:
             if not isinstance(text, str) or not text.strip():
                 self.fail(key, f"expected only texts in the list, got {_shown(text)}")
-        return tuple(value)
+        return tuple(map(held_together, value))
 
     def choice(self, key: str, among: tuple[str, ...]) -> str:
         """Return a text that is one of `among`."""

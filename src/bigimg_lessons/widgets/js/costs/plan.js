@@ -16,14 +16,30 @@ const refuse = (field, message) => {
 
 const sum = (numbers) => numbers.reduce((all, n) => all + n, 0);
 
-/** @param {number[]} range the least and the most */
-function within(field, name, value, range, whole = false) {
+const BARE = { size: 1, after: "" };
+const MS = { size: 1e-3, after: " ms" };
+const MB_PER_S = { size: 1e6, after: " MB/s" };
+const GB = { size: 1e9, after: " GB" };
+const GIB = { size: 2 ** 30, after: " GiB" };
+
+// A range in words: "from 1 to 4,096"; "above 0" where the least is a small part of the unit.
+function rangeText(low, high, size) {
+  const most = high < Number.MAX_VALUE && formatNumber(Math.floor(high / size));
+  if (low > 0 && low / size < 0.01) return most ? `above 0 and up to ${most}` : "above 0";
+  return `from ${formatNumber(low / size)} ${most ? `to ${most}` : "on"}`;
+}
+
+/**
+ * Refuse a value that is not in a range, and tell both in the unit of its field.
+ * @param {number[]} range the least and the most
+ */
+function within(field, name, value, range, { whole = false, unit = BARE } = {}) {
   const [low, high] = range;
-  if (!(value >= low && value <= high) || (whole && !Number.isInteger(value))) {
-    const kind = whole ? "a whole number" : "a number";
-    const most = high < LARGEST_STORED ? ` to ${formatNumber(high)}` : " on";
-    refuse(field, `${name} is ${value}: give ${kind} from ${formatNumber(low)}${most}.`);
-  }
+  if (value >= low && value <= high && !(whole && !Number.isInteger(value))) return;
+  const { size, after } = unit;
+  const given = Number((value / size).toPrecision(12));
+  const kind = whole && size === 1 ? "a whole number" : "a number";
+  refuse(field, `${name} is ${given}${after}: give ${kind} ${rangeText(low, high, size)}.`);
 }
 
 const SOURCE_KINDS = ["strips", "tiles", "chunks"];
@@ -58,17 +74,23 @@ function checkNumbers({ conversion, workforce, source, target, prices, read_mont
   const ratios = [0.1, 1e6];
   within("source_ratio", "The source's compression", conversion.source_ratio, ratios);
   within("ratio", "The target's compression", conversion.ratio, ratios);
-  within("workers", "The number of workers", workforce.workers, [1, 1e6], true);
-  within("threads", "The number of threads", workforce.threads, [1, 4096], true);
-  within("memory", "The memory of a worker", workforce.memory, [1, LARGEST_STORED], true);
+  const whole = true;
+  const [memory, read] = [
+    [1, LARGEST_STORED],
+    [0, LARGEST_STORED - 1],
+  ];
+  within("workers", "The number of workers", workforce.workers, [1, 1e6], { whole });
+  within("threads", "The number of threads", workforce.threads, [1, 4096], { whole });
+  within("memory", "The memory of a worker", workforce.memory, memory, { whole, unit: GIB });
+  const rate = { unit: MB_PER_S };
   for (const name of ["decode", "shrink", "encode"]) {
-    within(name, `The rate to ${name}`, workforce[name], POSITIVE);
+    within(name, `The rate to ${name}`, workforce[name], POSITIVE, rate);
   }
-  if (workforce.line !== null) within("line", "The line", workforce.line, POSITIVE);
+  if (workforce.line !== null) within("line", "The line", workforce.line, POSITIVE, rate);
   for (const [key, storage] of Object.entries({ source, target })) {
-    within(`${key}.latency`, "The latency", storage.latency, [0, Number.MAX_VALUE]);
-    within(`${key}.bandwidth`, "The bandwidth", storage.bandwidth, POSITIVE);
-    within(`${key}.concurrency`, "Requests at once", storage.concurrency, [1, 1e6], true);
+    within(`${key}.latency`, "The latency", storage.latency, [0, Number.MAX_VALUE], { unit: MS });
+    within(`${key}.bandwidth`, "The bandwidth", storage.bandwidth, POSITIVE, rate);
+    within(`${key}.concurrency`, "Requests at once", storage.concurrency, [1, 1e6], { whole });
   }
   for (const name of ["month", "put", "get", "egress"]) {
     within(name, "The price", prices[name], [0, Number.MAX_VALUE]);
@@ -76,7 +98,7 @@ function checkNumbers({ conversion, workforce, source, target, prices, read_mont
   if (!GIGABYTES.includes(prices.gigabyte)) {
     refuse("gigabyte", `A gigabyte has ${prices.gigabyte} bytes: give ${GIGABYTES.join(" or ")}.`);
   }
-  within("read_monthly", "What is read a month", monthly, [0, LARGEST_STORED - 1], true);
+  within("read_monthly", "What is read a month", monthly, read, { whole, unit: GB });
 }
 
 // The image as it is, and its levels as they are to be, each cut into chunks.

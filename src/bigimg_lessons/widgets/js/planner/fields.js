@@ -11,12 +11,15 @@ import { formatBytes } from "../kit/text.js";
  * @property {number} [unit] how many of the project's units one of the field's has
  * @property {number} [count] how many sizes
  * @property {boolean} [optional] whether it may be empty
+ * @property {number} [columns] how many of three columns its text needs, if not one
  */
 
 const MEGA = 1e6;
 const number = (key, label, unit = 1, more = {}) => ({ key, label, kind: "number", unit, ...more });
 const sizes = (key, label, count, more = {}) => ({ key, label, kind: "sizes", count, ...more });
-const other = (key, label, kind) => ({ key, label, kind });
+const other = (key, label, kind, more = {}) => ({ key, label, kind, ...more });
+const TWO = { columns: 2 };
+const THREE = { columns: 3 };
 
 const storage = (key, whose) => [
   other(key, `${whose} on`, "storages"),
@@ -30,7 +33,7 @@ export const GROUPS = [
   {
     name: "The image",
     fields: [
-      sizes("conversion.shape", "Voxels along T, C, Z, Y, X", 5),
+      sizes("conversion.shape", "Voxels along T, C, Z, Y, X", 5, TWO),
       other("bytes", "or its size, such as 2 TB", "bytes"),
       other("conversion.dtype", "Voxel type", "dtypes"),
     ],
@@ -38,7 +41,7 @@ export const GROUPS = [
   {
     name: "As it is stored",
     fields: [
-      other("conversion.source_kind", "Cut into", "source_kinds"),
+      other("conversion.source_kind", "Cut into", "source_kinds", TWO),
       sizes("conversion.source_chunk", "One of them: Z, Y, X", 3),
       number("conversion.source_ratio", "Compression, times smaller"),
     ],
@@ -84,7 +87,7 @@ export const GROUPS = [
       number("prices.egress", "1 GB that leaves the network"),
       other("prices.gigabyte", "A GB has", "gigabytes"),
       other("prices.currency", "Currency", "text"),
-      other("prices.source", "Prices read at", "text"),
+      other("prices.source", "Prices read at", "text", THREE),
       other("prices.date", "Read on", "text"),
       other("source_in_bucket", "The original lies in a bucket, too", "flag"),
       other("outside", "The workers are outside the provider's network", "flag"),
@@ -183,7 +186,7 @@ export function parsedText({ key, label, kind, unit = 1, count, optional }, text
   }
   if (kind !== "number") return text;
   const typed = text.trim().replaceAll(",", "");
-  if (!/^(\d+\.?\d*|\.\d+)$/.test(typed)) wrong("a number");
+  if (!/^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(typed)) wrong("a number");
   const value = Number(typed) * unit;
   return unit >= 2 ** 20 ? Math.round(value) : value;
 }

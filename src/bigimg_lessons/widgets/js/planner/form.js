@@ -48,7 +48,7 @@ export function plannerForm(offered) {
     const labels = fields.map((field) => {
       const input = inputFor(field, offered);
       inputs.set(field.key, input);
-      const kind = isFlag(input) ? "bp-flag" : "bp-field";
+      const kind = isFlag(input) ? "bp-flag" : `bp-field bp-columns-${field.columns ?? 1}`;
       const text = make("span", {}, field.label);
       return make("label", { class: kind }, ...(isFlag(input) ? [input, text] : [text, input]));
     });

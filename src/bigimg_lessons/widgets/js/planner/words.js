@@ -9,7 +9,7 @@ const BINDING = {
   read: "Reading binds",
   compute: "Computing binds",
   write: "Writing binds",
-  disk: "The disk that both share binds",
+  disk: "The disk or line that both share binds",
 };
 
 /** Money: 0.004 -> "less than 0.01 USD". */

@@ -105,8 +105,8 @@ function judged(question, text) {
 
   if (kind === "predict") return fits ? part("noted", listed?.say) : part("wrong", ask);
   if (right) return part("right");
-  if (listed) return almostIf(listed.almost, listed.say);
   if (near(other, answer, tolerance)) return part("almost", THOUSAND);
+  if (listed) return almostIf(listed.almost, listed.say);
   if (!fits) {
     const sizes = dimension || rest || !units.length ? [1] : units.map(([, size]) => size);
     return almostIf(

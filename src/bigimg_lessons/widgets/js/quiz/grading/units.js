@@ -21,6 +21,8 @@ export const UNITS = [
   ["s", 1e-3, "ms", "millisecond", "msec"],
   ["s", 1e-6, "µs", "us", "microsecond"],
   ["s", 1e-9, "ns", "nanosecond"],
+  ["s", 86400, "days", "day", "d", "jour", "tag", "tage"],
+  ["s", 1e3, "ks", "kilosecond"],
   ["m", 1, "m", "metre"],
   ["m", 1e-3, "mm", "millimetre"],
   ["m", 1e-6, "µm", "um", "micrometre", "micron", "mikrometer"],
