@@ -253,13 +253,19 @@ def _source(report: Report, conversion: Conversion) -> Iterator[Any]:
     if report.kind == "BDV-HDF5":
         try:
             from bioio import BioImage
+            from bioio_base.exceptions import UnsupportedFileFormatError
         except ImportError:
             raise InspectionError(
                 "BDV-HDF5 is converted by way of bioio, which is not installed: pip install bioio."
             ) from None
         from bigimg_lessons.formats.bdv.reader import Reader
 
-        image = BioImage(Path(conversion.source).expanduser(), reader=Reader)
+        path = Path(conversion.source).expanduser()
+        try:
+            Reader(path)  # whose reason bioio would replace by a sentence of its own
+        except UnsupportedFileFormatError as error:
+            raise InspectionError(f"{conversion.source} is not converted: {error}") from error
+        image = BioImage(path, reader=Reader)
         if len(image.scenes) > 1:
             raise InspectionError(
                 f"{conversion.source} has {len(image.scenes)} scenes, and one would be converted: "
@@ -267,7 +273,7 @@ def _source(report: Report, conversion: Conversion) -> Iterator[Any]:
             )
         yield image
         return
-    if report.image and report.kind not in ("HDF5", "Zarr"):
+    if report.is_of_several and report.kind not in ("HDF5", "Zarr"):
         raise InspectionError(
             f"{conversion.source} holds several images (this is {report.image}): give the path of "
             "one, or convert it in Python."

@@ -130,7 +130,13 @@ def _zarr_array(stack: ExitStack, path: Path, name: str) -> Any:
         store: Any = stack.enter_context(ZipStore(path, mode="r"))
     else:
         store = LocalStore(path if path.is_dir() else path.parent, read_only=True)
-    return zarr.open_array(store, path="" if name == "." else name, mode="r")
+    try:
+        return zarr.open_array(store, path="" if name == "." else name, mode="r")
+    except KeyError as error:
+        raise InspectionError(
+            f"The metadata of the array {name!r} of {path} lack {error}, without which zarr does "
+            "not read it: have it written anew."
+        ) from error
 
 
 def _hdf5_array(stack: ExitStack, report: Report, path: Path, number: int) -> Any:

@@ -7,6 +7,7 @@ the file states, bytes in bytes. `bigimg_lessons.inspection.verdicts` judges a r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -21,6 +22,9 @@ SPATIAL = ("Z", "Y", "X")
 
 UNKNOWN_AXIS = "?"
 """Name of an axis of which the file does not say what it is."""
+
+# How `Report.image` says which image of several it is.
+_COUNT = re.compile(r"the (?:first|largest) of (\d+)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,6 +163,11 @@ class Report:
     one_at_a_time: bool = False
     is_partial: bool = False
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_of_several(self) -> bool:
+        """Whether the file may hold other images beside this one."""
+        return self.image != "" and set(_COUNT.findall(self.image)) != {"1"}
 
     def axis(self, name: str) -> int | None:
         """Return the number of an axis, None if there is none of that name.

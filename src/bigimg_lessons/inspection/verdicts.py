@@ -119,7 +119,7 @@ def verdicts_of(
 
 def _is_converted(report: Report) -> bool:
     """Tell whether ``bigimg convert`` reads it: of a known version, with no other image beside."""
-    is_one = not report.image or report.kind in ("BDV-HDF5", "HDF5", "Zarr")
+    is_one = not report.is_of_several or report.kind in ("BDV-HDF5", "HDF5", "Zarr")
     return report.unread_version is None and is_one
 
 

@@ -48,7 +48,12 @@ export function verdictsOf(report, costs, rules) {
 
 // Whether `bigimg convert` reads the image: of a version that it knows, and no other beside.
 const isConverted = ({ image, kind, unread_version }) =>
-  unread_version === null && (!image || ["BDV-HDF5", "HDF5", "Zarr"].includes(kind));
+  unread_version === null && (!isOfSeveral(image) || ["BDV-HDF5", "HDF5", "Zarr"].includes(kind));
+
+function isOfSeveral(image) {
+  const counts = [...image.matchAll(/the (?:first|largest) of (\d+)/g)].map(([, count]) => count);
+  return image !== "" && !(counts.length && counts.every((count) => count === "1"));
+}
 
 // What commands ask for: letters for all axes if some have no name, and lengths.
 function examples({ axes }) {
