@@ -3,12 +3,14 @@
 import gc
 import json
 import struct
+import threading
 
 import h5py
 import numpy as np
 import pytest
 import tifffile
 import zarr
+from kerchunk.hdf import SingleHdf5ToZarr
 
 from bigimg_lessons import ChunkGrid, FolderServer, StoreMeter, build_pyramid
 from bigimg_lessons.formats.references import hdf5_references, reference_store, tiff_references
@@ -299,6 +301,29 @@ def test_numbers_that_fill_their_bytes_otherwise_are_refused(tmp_path, kind):
     assert not np.array_equal(np.fromfile(path, dtype, 32, offset=start), numbers)
     with pytest.raises(ValueError, match=r"numbers of 'a' in .*unlike.h5 fill their bytes other"):
         hdf5_references(path)
+
+
+def test_other_threads_may_use_hdf5_meanwhile(tmp_path, monkeypatch):
+    """The event loop of zarr, for which kerchunk waits, may collect objects of h5py as garbage."""
+    path, seen = tmp_path / "two.h5", []
+    with h5py.File(path, "w") as file:
+        file["a/one"], file["b"] = np.ones((3, 4), "uint8"), np.ones((3, 4), "uint8")
+    real = SingleHdf5ToZarr._translator
+
+    def translator(self, name, found):
+        def use():
+            h5py.h5f.get_obj_count()
+            seen.append(name)
+
+        other = threading.Thread(target=use, daemon=True)
+        other.start()
+        other.join(60)
+        assert name in seen
+        return real(self, name, found)
+
+    monkeypatch.setattr(SingleHdf5ToZarr, "_translator", translator)
+    assert {"a/one/0.0", "b/0.0"} <= hdf5_references(path)["refs"].keys()
+    assert seen == ["a", "a/one", "b"]
 
 
 def test_texts_and_tables_do_not_hinder(tmp_path):

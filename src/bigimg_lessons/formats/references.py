@@ -16,6 +16,7 @@ import io
 import json
 import re
 from base64 import b64encode
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -141,9 +142,13 @@ def hdf5_references(path: str | Path) -> References:
     # A file object, as kerchunk would take a name for a URL, and keep the file open.
     with path.open("rb") as file:
         try:
-            with closing(
-                NumbersToZarr(file, f"{{{{{_PLACE}}}}}", inline_threshold=0, error="raise")
-            ) as translator:
+            with (
+                _LaterVisited(file, "r") as source,
+                closing(
+                    NumbersToZarr(file, f"{{{{{_PLACE}}}}}", inline_threshold=0, error="raise")
+                ) as translator,
+            ):
+                translator._h5f = source
                 found = translator.translate()
         except Exception as error:  # kerchunk wraps what it meets, in types that are not documented
             raise ValueError(
@@ -213,6 +218,22 @@ def reference_store(references: References, place: str | Path) -> FsspecStore:
         asynchronous=True,
     )
     return FsspecStore(files, read_only=True, path="")
+
+
+class _LaterVisited(h5py.File):  # type: ignore[misc]  # h5py tells no types
+    """A file whose objects are visited when HDF5's lock is free.
+
+    kerchunk waits for zarr's event loop at each object. If h5py held its lock meanwhile, and the
+    thread of that loop collected garbage with objects of h5py in it, which wants the lock, both
+    would wait for ever.
+    """
+
+    def visititems(self, func: Callable[[str, h5py.Group | h5py.Dataset], Any]) -> Any:
+        """Call a function with each name and object, until it returns something."""
+        names: list[str] = []
+        super().visititems(lambda name, _: names.append(name))
+        answers = (func(name, self[name]) for name in names)
+        return next((answer for answer in answers if answer is not None), None)
 
 
 def _existing(path: str | Path) -> Path:
