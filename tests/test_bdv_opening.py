@@ -1,5 +1,6 @@
 """Which files of a BigDataViewer dataset are opened: partitions, paths, XML found for HDF5."""
 
+import gc
 import io
 import itertools
 import shutil
@@ -308,3 +309,24 @@ def test_a_file_that_ends_too_early_is_an_error(tmp_path):
     with pytest.raises(OSError, match=r"^a ends 1 bytes before what was to be read$"):
         file.readinto(bytearray(7))
     file._file.close()
+
+
+def test_nothing_is_collected_while_a_file_is_read(monkeypatch):
+    """h5py holds its lock then, which another thread would want for h5py's objects."""
+    seen = []
+
+    class Watched(io.BytesIO):
+        def readinto(self, buffer):
+            seen.append(gc.isenabled())
+            return super().readinto(buffer)
+
+    data = io.BytesIO()
+    with h5py.File(data, "w") as file:
+        file["a"] = np.arange(9)
+    with h5py.File(WholeReads(Watched(data.getvalue()), "a"), "r") as file:
+        assert file["a"][4] == 4
+    with pytest.raises(OSError, match="ends 3 bytes before"):
+        WholeReads(Watched(b"abc"), "a").readinto(bytearray(6))
+    assert seen
+    assert not any(seen)
+    assert gc.isenabled()

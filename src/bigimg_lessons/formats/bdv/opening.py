@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,6 +29,10 @@ class WholeReads(io.RawIOBase):
 
     Files may bring fewer, and be asked again. h5py does not ask again, and takes what was in memory
     before for the rest (seen with h5py 3.16.0; https://github.com/h5py/h5py/issues/2835).
+
+    Nothing is collected as garbage during a read: h5py holds its lock meanwhile, and files on
+    servers are read by another thread, for which this one waits. If that thread collected objects
+    of h5py, which want the lock, both would wait for ever.
 
     Parameters
     ----------
@@ -60,12 +65,24 @@ class WholeReads(io.RawIOBase):
         """Fill `buffer`, or raise OSError if the file ends before."""
         left = memoryview(buffer).cast("B")
         size = len(left)
-        while left:
-            count = self._file.readinto(left)  # type: ignore[union-attr]  # fsspec's have it
-            if not count:
-                raise OSError(f"{self._path} ends {len(left)} bytes before what was to be read")
-            left = left[count:]
+        with _nothing_collected():
+            while left:
+                count = self._file.readinto(left)  # type: ignore[union-attr]  # fsspec's have it
+                if not count:
+                    raise OSError(f"{self._path} ends {len(left)} bytes before what was to be read")
+                left = left[count:]
         return size
+
+
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @contextmanager
