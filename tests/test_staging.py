@@ -251,6 +251,20 @@ def test_a_folder_that_was_hardly_begun_is_removed(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_whose_process_goes_on_is_left_alone(tmp_path, monkeypatch):
+    """Seen empty, and not so any more when it would be removed."""
+    folder = tmp_path / ".stack.tif-01234567.part"
+    folder.mkdir()
+    seen = list(staging._left_behind(tmp_path))
+    assert seen == [(folder, None)]
+    monkeypatch.setattr(staging, "_left_behind", lambda _: seen)
+    with held(folder / "here-1.lock", patience=60):
+        (folder / "new").mkdir()
+        (folder / "new" / "stack.tif").write_text("half")
+        recover(tmp_path)
+        assert (folder / "new" / "stack.tif").read_text() == "half"
+
+
 def test_what_a_late_thread_wrote_without_a_lock_is_removed_and_nothing_else(tmp_path):
     late = tmp_path / ".image-0123abcd.part" / "new" / "0" / "0"
     late.mkdir(parents=True)

@@ -203,7 +203,10 @@ def recover(folder: Path) -> None:
         remove_free_locks(folder)
         for left, owner in _left_behind(folder):
             if owner is None:  # created a moment ago, or all but removed
-                shutil.rmtree(left / "new", ignore_errors=True)
+                # Its process may have gone on since. A lock is there before "new", so only where
+                # that is there, and then no lock is, nobody owns it.
+                if (left / "new").exists() and not any(left.glob("*.lock")):
+                    shutil.rmtree(left / "new", ignore_errors=True)
                 with suppress(OSError):
                     left.rmdir()
                 continue
