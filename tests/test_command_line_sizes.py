@@ -122,3 +122,22 @@ def test_a_colour_image_has_its_colours_for_channels(tmp_path):
     assert report.channel_names == ("channel 0", "channel 1", "channel 2")
     array = zarr.open_array(tmp_path / "o.zarr", path="0", mode="r")
     np.testing.assert_array_equal(array[:], np.moveaxis(colours, -1, 0))
+
+
+@pytest.mark.parametrize("begin", [[0, 0, 0], [7, 6.5, 0]])
+def test_a_place_that_is_not_carried_over_is_told(tmp_path, begin):
+    group = zarr.open_group(tmp_path / "a.zarr", mode="w", zarr_format=2)
+    group.create_array("0", data=IMAGE)
+    placed = [{"type": "scale", "scale": [1, 1, 1]}, {"type": "translation", "translation": begin}]
+    group.attrs["multiscales"] = [
+        {
+            "version": "0.4",
+            "axes": [{"name": name, "type": "space", "unit": "micrometer"} for name in "zyx"],
+            "datasets": [{"path": "0", "coordinateTransformations": placed}],
+        }
+    ]
+    _, _, warnings = converted(tmp_path / "a.zarr")
+    assert warnings == [
+        f"{tmp_path / 'a.zarr'} begins at 7, 6.5, 0, and what is written begins at 0: its place "
+        "beside other images is not carried over."
+    ] * any(begin)

@@ -39,7 +39,7 @@ class Known:
     channel_names
         One for each channel.
     remarks
-        Sentences on sizes that the image states and that are not taken.
+        Sentences on sizes, and on a place, that the image states and that are not taken.
     """
 
     axes: str
@@ -142,7 +142,19 @@ def known_of(
         time_interval=step,
         time_unit=time_unit,
         channel_names=names if len(names) == count else None,
-        remarks=remarks,
+        remarks=(*remarks, *_left_behind(report)),
+    )
+
+
+def _left_behind(report: Report) -> tuple[str, ...]:
+    """Return a remark on an image that does not begin at 0, where that is not carried over."""
+    begin = report.levels[0].offset
+    if report.kind == "BDV-HDF5" or begin is None or not any(begin):  # views bring it
+        return ()
+    said = ", ".join("?" if each is None else f"{each:g}" for each in begin)
+    return (
+        f"{report.source} begins at {said}, and what is written begins at 0: its place beside "
+        "other images is not carried over.",
     )
 
 
