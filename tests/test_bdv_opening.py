@@ -312,7 +312,7 @@ def test_a_file_that_ends_too_early_is_an_error(tmp_path):
 
 
 def test_nothing_is_collected_while_a_file_is_read(monkeypatch):
-    """h5py holds its lock then, which another thread would want for h5py's objects."""
+    """h5py holds its lock then, which the thread that brings the bytes is not to need."""
     seen = []
 
     class Watched(io.BytesIO):

@@ -304,7 +304,7 @@ def test_numbers_that_fill_their_bytes_otherwise_are_refused(tmp_path, kind):
 
 
 def test_other_threads_may_use_hdf5_meanwhile(tmp_path, monkeypatch):
-    """The event loop of zarr, for which kerchunk waits, may collect objects of h5py as garbage."""
+    """The thread of zarr's event loop, for which kerchunk waits, may need HDF5's lock."""
     path, seen = tmp_path / "two.h5", []
     with h5py.File(path, "w") as file:
         file["a/one"], file["b"] = np.ones((3, 4), "uint8"), np.ones((3, 4), "uint8")

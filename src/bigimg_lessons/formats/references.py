@@ -223,9 +223,8 @@ def reference_store(references: References, place: str | Path) -> FsspecStore:
 class _LaterVisited(h5py.File):  # type: ignore[misc]  # h5py tells no types
     """A file whose objects are visited when HDF5's lock is free.
 
-    kerchunk waits for zarr's event loop at each object. If h5py held its lock meanwhile, and the
-    thread of that loop collected garbage with objects of h5py in it, which wants the lock, both
-    would wait for ever.
+    kerchunk waits for zarr's event loop at each object, and h5py would hold its lock meanwhile,
+    which the thread of that loop may need.
     """
 
     def visititems(self, func: Callable[[str, h5py.Group | h5py.Dataset], Any]) -> Any:

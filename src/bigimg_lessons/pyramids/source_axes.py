@@ -184,8 +184,7 @@ def _names_of_level(group: zarr.Group, level: str) -> Sequence[Any]:
 def _hdf5_names(dataset: Any) -> list[str]:
     """Return the label of each dimension, else the name of its scale, else an empty text.
 
-    Labels are read as the attribute that they are. HDF5 2.0 takes it for texts of any length, which
-    are what HDF5's own functions write; other programs write texts of one length.
+    Labels are read as the attribute that they are, so that whoever wrote them is understood.
     """
     found = np.atleast_1d(dataset.attrs.get("DIMENSION_LABELS", ())).tolist()
     texts = [each.decode(errors="replace") if isinstance(each, bytes) else each for each in found]

@@ -31,8 +31,7 @@ class WholeReads(io.RawIOBase):
     before for the rest (seen with h5py 3.16.0; https://github.com/h5py/h5py/issues/2835).
 
     Nothing is collected as garbage during a read: h5py holds its lock meanwhile, and files on
-    servers are read by another thread, for which this one waits. If that thread collected objects
-    of h5py, which want the lock, both would wait for ever.
+    servers are read by another thread, for which this one waits, and which is not to need the lock.
 
     Parameters
     ----------

@@ -125,8 +125,7 @@ export class Hdf5File {
     );
   }
 
-  // HDF5's own function reads texts of any length, as it writes them; other programs write texts of
-  // one length.
+  // As the attribute that they are, so that whoever wrote them is understood.
   labels_(path) {
     const found = this.attribute(path, "DIMENSION_LABELS");
     if (found?.texts) return found.texts.map((text) => new TextDecoder().decode(text));
